@@ -14,6 +14,7 @@ export function layProtoDeps(folder: string): void {
     'google/api/http.proto': join(packageFolder('protobufjs'), 'google/api/http.proto'),
     'grpc/health/v1/health.proto': join(packageFolder('grpc-health-check'), 'proto/health/v1/health.proto'),
     'grpc/reflection/v1/reflection.proto': join(packageFolder('@grpc/reflection'), 'build/proto/grpc/reflection/v1/reflection.proto'),
+    'grpc/reflection/v1alpha/reflection.proto': join(packageFolder('@grpc/reflection'), 'build/proto/grpc/reflection/v1alpha/reflection.proto'),
   };
   rmSync(folder, { recursive: true, force: true });
   for (const [target, source] of Object.entries(sources)) cpSync(source, join(folder, target));

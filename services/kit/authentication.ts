@@ -1,0 +1,73 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { getOption } from '@bufbuild/protobuf';
+import type { Interceptor } from '@connectrpc/connect';
+import { scope as scopeOption } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
+import { digestOfKey, isApiKey } from './api-key.ts';
+import { admin, type Caller, callerKey } from './caller.ts';
+import { DispatcherError } from './errors.ts';
+
+/** What the store knows of a key: its caller, and whether it has run out. Null for a key that is unknown or revoked. */
+export type ResolveKey = (digest: Buffer) => Promise<{ caller: Caller; expiresAt: Date | null; now: Date } | null>;
+
+/** Answers who the value of an `authorization` header stands for, or throws a 401. */
+export type Authenticate = (authorization: string | null) => Promise<Caller>;
+
+/** Under a second, since a revoked key must be refused everywhere within one. */
+const cacheMs = 800;
+
+/** At most this many keys are remembered, so that guessing keys costs no memory. */
+const cacheSize = 10_000;
+
+/** Authenticates by the admin key or by `resolveKey`, whose answers are kept for 0.8 s and asked once for simultaneous callers. */
+export function createAuthenticate(adminKey: string, resolveKey: ResolveKey): Authenticate {
+  const adminDigest = sha256(adminKey);
+  const cache = new Map<string, { until: number; caller: Promise<Caller> }>();
+  return async (authorization) => {
+    const key = keyFromHeader(authorization);
+    if (timingSafeEqual(sha256(key), adminDigest)) return admin;
+    if (!isApiKey(key)) throw invalidKey();
+    const digest = digestOfKey(key);
+    const id = digest.toString('latin1');
+    const cached = cache.get(id);
+    if (cached && cached.until > performance.now()) return cached.caller;
+    const caller = resolve(digest, resolveKey);
+    if (cache.size >= cacheSize) cache.clear();
+    cache.set(id, { until: performance.now() + cacheMs, caller });
+    caller.catch(() => cache.delete(id));
+    return caller;
+  };
+}
+
+/** Puts the caller into the context, and refuses who lacks the scope that the method's `scope` option names. Without that option nobody may. */
+export function authentication(authenticate: Authenticate): Interceptor {
+  return (next) => async (request) => {
+    const caller = await authenticate(request.header.get('authorization'));
+    const needed = getOption(request.method, scopeOption);
+    if (!caller.scopes.has(needed)) throw refusal(needed);
+    request.contextValues.set(callerKey, caller);
+    return await next(request);
+  };
+}
+
+function keyFromHeader(authorization: string | null): string {
+  if (!authorization) throw new DispatcherError('missing_api_key', 'Send your key in the header "Authorization: Bearer sk_live_…".');
+  const key = /^bearer +(\S+)$/i.exec(authorization.trim())?.[1];
+  if (!key) throw new DispatcherError('invalid_api_key', 'The Authorization header must read "Bearer <key>".');
+  return key;
+}
+
+async function resolve(digest: Buffer, resolveKey: ResolveKey): Promise<Caller> {
+  const found = await resolveKey(digest);
+  if (!found) throw invalidKey();
+  if (found.expiresAt && found.expiresAt <= found.now)
+    throw new DispatcherError('expired_api_key', 'This API key has expired; ask your admin for a new one.');
+  return found.caller;
+}
+
+function refusal(needed: string): DispatcherError {
+  if (needed === 'admin') return new DispatcherError('forbidden', 'Only the admin key may do this.');
+  return new DispatcherError('insufficient_scopes', `This key lacks the scope ${needed}.`, { scope: needed });
+}
+
+const invalidKey = () => new DispatcherError('invalid_api_key', 'This API key is unknown or was revoked.');
+const sha256 = (text: string) => createHash('sha256').update(text).digest();

@@ -1,0 +1,34 @@
+/** Carries messages between processes, or between the parts of one. It may lose any: whoever listens takes a message as a hint. */
+export interface EventBus extends AsyncDisposable {
+  /** Sends without waiting. `id` lets a store behind the bus drop repeats. */
+  publish(subject: string, payload: Uint8Array, id?: string): void;
+  /** Calls `listener` for each message of a subject; the last part of `subject` may be `>` for all below. */
+  subscribe(subject: string, listener: (payload: Uint8Array, subject: string) => void): Disposable;
+  /** Resolves when everything published before has left this process. */
+  flush(): Promise<void>;
+}
+
+/** The bus of a single process: listeners run in a later turn, in order. */
+export function createLocalBus(): EventBus {
+  const listeners = new Set<{ matches: (subject: string) => boolean; listener: (payload: Uint8Array, subject: string) => void }>();
+  return {
+    publish(subject, payload) {
+      for (const entry of listeners) {
+        if (entry.matches(subject)) queueMicrotask(() => listeners.has(entry) && entry.listener(payload, subject));
+      }
+    },
+    subscribe(subject, listener) {
+      const entry = { matches: matcher(subject), listener };
+      listeners.add(entry);
+      return { [Symbol.dispose]: () => void listeners.delete(entry) };
+    },
+    flush: async () => undefined,
+    [Symbol.asyncDispose]: async () => listeners.clear(),
+  };
+}
+
+function matcher(pattern: string): (subject: string) => boolean {
+  if (!pattern.endsWith('>')) return (subject) => subject === pattern;
+  const start = pattern.slice(0, -1);
+  return (subject) => subject.startsWith(start);
+}

@@ -1,0 +1,20 @@
+import type { Message } from '@bufbuild/protobuf';
+import type { Interceptor, StreamRequest, UnaryRequest } from '@connectrpc/connect';
+
+/** An interceptor that looks at, or changes, each request message before the handler sees it. */
+export function onRequestMessage(look: (message: Message, request: UnaryRequest | StreamRequest) => void): Interceptor {
+  return (next) => (request) => {
+    if (!request.stream) {
+      look(request.message, request);
+      return next(request);
+    }
+    return next({ ...request, message: each(request.message, (message) => look(message, request)) });
+  };
+}
+
+async function* each<T>(messages: AsyncIterable<T>, look: (message: T) => void): AsyncIterable<T> {
+  for await (const message of messages) {
+    look(message);
+    yield message;
+  }
+}

@@ -1,0 +1,79 @@
+import { once } from 'node:events';
+import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Interceptor } from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import type { Routes } from './routes.ts';
+
+/** No message in either direction is larger. */
+const messageMaxBytes = 1024 * 1024;
+
+/** A connection that has not said what it speaks by then is closed. */
+const helloTimeoutMs = 10_000;
+
+/** A listener for gRPC, gRPC-Web and Connect. Disposing it lets calls in flight finish, for at most 10 s. */
+export interface RpcServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+/** Serves `routes` on one port: HTTP/2 without TLS as gRPC clients speak it, and HTTP/1.1 for Connect. */
+export async function serveRpc(options: { host: string; port: number; routes: readonly Routes[]; interceptors: Interceptor[] }): Promise<RpcServer> {
+  const shutdown = new AbortController();
+  const handler = connectNodeAdapter({
+    routes: (router) => options.routes.forEach((register) => register(router)),
+    interceptors: options.interceptors,
+    readMaxBytes: messageMaxBytes,
+    writeMaxBytes: 64 * messageMaxBytes,
+    maxTimeoutMs: 3_600_000,
+    shutdownSignal: shutdown.signal,
+  });
+  const listener = createListener(handler);
+  listener.server.listen(options.port, options.host);
+  await once(listener.server, 'listening');
+  return {
+    port: (listener.server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      shutdown.abort();
+      await listener.close();
+    },
+  };
+}
+
+type Handler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void;
+
+/** Gives each connection to the HTTP/2 or the HTTP/1.1 server by its first bytes. */
+function createListener(handler: Handler) {
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  const http1 = createHttp1Server(handler);
+  const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1024 } }, handler);
+  http2.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+  });
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    socket.setTimeout(helloTimeoutMs, () => socket.destroy());
+    socket.once('data', (first) => {
+      socket.setTimeout(0);
+      socket.removeAllListeners('timeout');
+      socket.pause();
+      socket.unshift(first);
+      (first.toString('latin1', 0, 3) === 'PRI' ? http2 : http1).emit('connection', socket);
+      socket.resume();
+    });
+  });
+  const close = async () => {
+    const closed = once(server, 'close');
+    server.close();
+    for (const session of sessions) session.close();
+    http1.closeIdleConnections();
+    const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), 10_000);
+    await closed;
+    clearTimeout(late);
+  };
+  return { server, close };
+}
