@@ -1,0 +1,17 @@
+import { afterAll, expect, vi } from 'vitest';
+
+// What holds a process open must be closed by the test that opened it: a leak here is a service that cannot shut down.
+const before = openHandles();
+
+afterAll(async () => {
+  await vi.waitFor(() => expect(openHandles(), 'handles left open by this test file').toEqual(before), { timeout: 3_000 });
+});
+
+/** Timers are left out: the test runner has its own. */
+function openHandles(): string[] {
+  const kinds = ['TCPServerWrap', 'TCPSocketWrap', 'PipeWrap', 'ProcessWrap', 'HTTP2SESSION', 'UDPWRAP', 'FSEventWrap'];
+  return process
+    .getActiveResourcesInfo()
+    .filter((kind) => kinds.includes(kind))
+    .sort();
+}

@@ -1,0 +1,42 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLog } from '@dispatcher/kit/log.ts';
+import { startEmbeddedPostgres } from '@dispatcher/local/embedded-postgres.ts';
+import { Client } from 'pg';
+import type { TestProject } from 'vitest/node';
+import { databaseUrl, templateName } from './test-database.ts';
+
+declare module 'vitest' {
+  /** What the test run hands to every test file. */
+  interface ProvidedContext {
+    /** The server of this test run. */
+    postgresUrl: string;
+  }
+}
+
+/** Starts one PostgreSQL for the whole test run, with the migrations applied to a template that each database is copied from. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await using resources = new AsyncDisposableStack();
+  const dataDir = await mkdtemp(join(tmpdir(), 'dispatcher-'));
+  resources.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const postgres = resources.use(await startEmbeddedPostgres({ dataDir, log: createLog('error'), settings: testSettings }));
+  await createTemplate(postgres.url).catch((error: unknown) =>
+    console.error('The migrations failed, so the databases of this run are empty.', error),
+  );
+  project.provide('postgresUrl', postgres.url);
+  const started = resources.move();
+  return () => started.disposeAsync();
+}
+
+/** No test cuts the power, so nothing has to reach the disk. */
+const testSettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '500', autovacuum_naptime: '5s' };
+
+async function createTemplate(url: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${templateName}`);
+  await client.end();
+  const { migrate } = await import('@dispatcher/database/migrate.ts');
+  await migrate(databaseUrl(url, templateName));
+}
