@@ -1,0 +1,159 @@
+import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
+import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import type { Call, CallOptions } from './call.ts';
+import { ClaimMemory } from './claim-memory.ts';
+import type { Settings } from './config.ts';
+import { type HeldClaim, holdClaim } from './hold.ts';
+import type * as inputs from './inputs.ts';
+import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task } from './outputs.ts';
+import type { Fields } from './route.ts';
+import { type StreamItem, type StreamOptions, streamEvents } from './stream.ts';
+
+/** The methods of the dispatcher. Each answers `{ data }`, lists `{ data, meta }`, and rejects with a RecursivError. */
+export class Dispatcher {
+  /** The keys of the organizations; for the admin key alone. */
+  readonly keys: Keys;
+  readonly #settings: Settings;
+  readonly #call: Call;
+  readonly #memory = new ClaimMemory();
+
+  constructor(settings: Settings, call: Call) {
+    this.#settings = settings;
+    this.#call = call;
+    this.keys = new Keys(call);
+  }
+
+  /** The tasks, in the order claim-next would hand them out. */
+  tasks(params: inputs.TasksParams = {}, options?: CallOptions): Promise<{ data: Task[]; meta: Page }> {
+    return this.#call(TaskService.method.listTasks, params, options);
+  }
+
+  /** One task by its id, archived ones included. */
+  get(id: string, params: inputs.GetParams = {}, options?: CallOptions): Promise<{ data: Task }> {
+    return this.#call(TaskService.method.getTask, { ...params, task_id: id }, options);
+  }
+
+  /** Creates a task. Its own `id` is refused with `duplicate_id` when the organization has it. */
+  create(input: inputs.CreateInput, options?: CallOptions): Promise<{ data: Task }> {
+    return this.#call(TaskService.method.createTask, input, options);
+  }
+
+  /** Changes content, score inputs, notes or `held`; null clears a field. */
+  update(id: string, input: inputs.UpdateInput, options?: CallOptions): Promise<{ data: Task }> {
+    return this.#call(TaskService.method.updateTask, { ...input, task_id: id }, options);
+  }
+
+  /** Takes a task out of lists, counts and claims for good. Twice is once. */
+  async archive(id: string, input: inputs.ArchiveInput = {}, options?: CallOptions): Promise<{ data: Task }> {
+    const known = this.#memory.find({ id, organizationId: this.#organization(input) });
+    const answer = await this.#call(ClaimService.method.archiveTask, { ...input, task_id: id }, options);
+    this.#memory.forget(id, known?.claim_token);
+    return answer;
+  }
+
+  /** Every transition of one task, oldest first. */
+  activity(id: string, params: inputs.ActivityParams = {}, options?: CallOptions): Promise<{ data: Event[]; meta: Page }> {
+    return this.#call(TaskService.method.listTaskActivity, { ...params, task_id: id }, options);
+  }
+
+  /** Claims the task with the highest effective score that matches; null when there is none. */
+  async claimNext(input: inputs.ClaimNextInput, options?: CallOptions): Promise<{ data: ClaimedTask | null }> {
+    const answer = await this.#call(ClaimService.method.claimNextTask, input, options);
+    if (answer.data !== null) this.#memory.remember(answer.data.claim);
+    return answer;
+  }
+
+  /** Claims one task by its id. Conflicts: `already_claimed`, `already_done`, `archived`. */
+  async claim(id: string, input: inputs.ClaimInput, options?: CallOptions): Promise<{ data: ClaimedTask }> {
+    const answer = await this.#call(ClaimService.method.claimTask, { ...input, task_id: id }, options);
+    this.#memory.remember(answer.data.claim);
+    return answer;
+  }
+
+  /** Claims a task and keeps the claim alive until it is completed, released or disposed of; null when there is none. */
+  hold(input: inputs.HoldInput, options?: CallOptions): Promise<HeldClaim | null> {
+    return holdClaim(this, input, options);
+  }
+
+  /** Renews the lease for its full length from now. Conflict: `claim_lost`. */
+  heartbeat(id: string, input: inputs.HeartbeatInput, options?: CallOptions): Promise<{ data: Claim }> {
+    return this.#call(ClaimService.method.heartbeatTask, { ...this.#fenced(id, input), task_id: id }, options);
+  }
+
+  /** Ends the claim with the task done. */
+  async complete(id: string, input: inputs.CompleteInput = {}, options?: CallOptions): Promise<{ data: Task }> {
+    const fields = this.#fenced(id, input);
+    const answer = await this.#call(ClaimService.method.completeTask, { ...fields, task_id: id }, options);
+    this.#memory.forget(id, fields.claim_token);
+    return answer;
+  }
+
+  /** Ends the claim with the task pending again. */
+  async release(id: string, input: inputs.ReleaseInput = {}, options?: CallOptions): Promise<{ data: Task }> {
+    const fields = this.#fenced(id, input);
+    const answer = await this.#call(ClaimService.method.releaseTask, { ...fields, task_id: id }, options);
+    this.#memory.forget(id, fields.claim_token);
+    return answer;
+  }
+
+  /** The live claims, oldest first. */
+  claims(params: inputs.ClaimsParams = {}, options?: CallOptions): Promise<{ data: Claim[]; meta: Page }> {
+    return this.#call(ClaimService.method.listClaims, params, options);
+  }
+
+  /** How many tasks there are, by status, owner and layer. */
+  stats(params: inputs.StatsParams = {}, options?: CallOptions): Promise<{ data: Stats }> {
+    return this.#call(StatsService.method.getStats, params, options);
+  }
+
+  /**
+   * Events as they happen. Reconnects and resumes by itself, without end; ends when the signal is aborted, and throws when the server
+   * refuses the request, a revoked key for one. An item of type `reset` says that events may be missing before it.
+   */
+  stream(params: inputs.StreamParams = {}, options: StreamOptions = {}): AsyncGenerator<StreamItem, void, undefined> {
+    return streamEvents(this.#settings, params, options);
+  }
+
+  /** Adds the remembered token, unless the caller gives one. */
+  #fenced<T extends Fence>(id: string, input: T): T & Fence {
+    if (input.claim_token !== undefined) return input;
+    return { ...input, ...this.#memory.find({ id, organizationId: this.#organization(input), agent: input.agent }) };
+  }
+
+  #organization(input: Fence): string | undefined {
+    return input.organization_id ?? this.#settings.organizationId;
+  }
+}
+
+interface Fence {
+  readonly claim_token?: string | undefined;
+  readonly organization_id?: string | undefined;
+  readonly agent?: string | undefined;
+}
+
+/** The keys of the organizations; for the admin key alone. */
+export class Keys {
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** Makes a key. Its secret, `key`, is in this answer alone. Never repeated by itself after a broken connection. */
+  create(input: inputs.CreateKeyInput, options?: CallOptions): Promise<{ data: Key }> {
+    return this.#call(KeyService.method.createKey, input, options);
+  }
+
+  /** The keys, revoked and expired ones included, newest first. */
+  list(params: inputs.KeysParams = {}, options?: CallOptions): Promise<{ data: Key[]; meta: Page }> {
+    return this.#call(KeyService.method.listKeys, params, options);
+  }
+
+  /** Ends a key by its id; refused everywhere within a second. Twice is once. */
+  revoke(id: string, options?: CallOptions): Promise<{ data: Key }> {
+    const fields: Fields = { key_id: id };
+    return this.#call(KeyService.method.revokeKey, fields, options);
+  }
+}

@@ -1,0 +1,37 @@
+// The public face of the SDK: everything a caller may import stands here.
+export type { CallOptions } from './call.ts';
+export type { RecursivOptions } from './config.ts';
+export type { Dispatcher, Keys } from './dispatcher.ts';
+export {
+  AuthenticationError,
+  AuthorizationError,
+  ConflictError,
+  ConnectionError,
+  NotFoundError,
+  RateLimitError,
+  RecursivError,
+  ValidationError,
+} from './errors.ts';
+export type { HeldClaim } from './hold.ts';
+export type {
+  ActivityParams,
+  ArchiveInput,
+  ClaimInput,
+  ClaimNextInput,
+  ClaimsParams,
+  CompleteInput,
+  CreateInput,
+  CreateKeyInput,
+  GetParams,
+  HeartbeatInput,
+  HoldInput,
+  KeysParams,
+  ReleaseInput,
+  StatsParams,
+  StreamParams,
+  TasksParams,
+  UpdateInput,
+} from './inputs.ts';
+export type { Claim, ClaimedTask, Event, EventTask, Key, Page, Stats, Task } from './outputs.ts';
+export { Recursiv } from './recursiv.ts';
+export type { StreamEvent, StreamItem, StreamOptions, StreamReset } from './stream.ts';

@@ -1,0 +1,67 @@
+import type * as claim from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type * as key from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
+import type * as stats from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import type * as task from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import type { JsonInput } from './json-shape.ts';
+
+/** Which tasks to list. Filters are joined by and. */
+export type TasksParams = JsonInput<task.ListTasksRequest, task.ListTasksRequestJson>;
+
+/** Where to look for the task; only the admin needs it. */
+export type GetParams = JsonInput<task.GetTaskRequest, task.GetTaskRequestJson, 'task_id'>;
+
+/** A task to create. */
+export type CreateInput = JsonInput<task.CreateTaskRequest, task.CreateTaskRequestJson>;
+
+/** What to change. What is absent stays; null clears. */
+export type UpdateInput = OrNull<
+  JsonInput<task.UpdateTaskRequest, task.UpdateTaskRequestJson, 'task_id' | 'update_mask'>,
+  'organization_id' | 'title' | 'held'
+>;
+
+/** Which page of a task's history. */
+export type ActivityParams = JsonInput<task.ListTaskActivityRequest, task.ListTaskActivityRequestJson, 'task_id'>;
+
+/** Who asks for work, and which. */
+export type ClaimNextInput = JsonInput<claim.ClaimNextTaskRequest, claim.ClaimNextTaskRequestJson>;
+
+/** Who claims the task. */
+export type ClaimInput = JsonInput<claim.ClaimTaskRequest, claim.ClaimTaskRequestJson, 'task_id'>;
+
+/** Whose claim to keep alive. */
+export type HeartbeatInput = JsonInput<claim.HeartbeatTaskRequest, claim.HeartbeatTaskRequestJson, 'task_id'>;
+
+/** What finishing the task leaves behind. */
+export type CompleteInput = JsonInput<claim.CompleteTaskRequest, claim.CompleteTaskRequestJson, 'task_id'>;
+
+/** Why the task goes back to the queue. */
+export type ReleaseInput = JsonInput<claim.ReleaseTaskRequest, claim.ReleaseTaskRequestJson, 'task_id'>;
+
+/** Where to look for the task; only the admin needs it. */
+export type ArchiveInput = JsonInput<claim.ArchiveTaskRequest, claim.ArchiveTaskRequestJson, 'task_id'>;
+
+/** Which claims to list. */
+export type ClaimsParams = JsonInput<claim.ListClaimsRequest, claim.ListClaimsRequestJson>;
+
+/** Whose counts; only the admin needs it. */
+export type StatsParams = JsonInput<stats.GetStatsRequest, stats.GetStatsRequestJson>;
+
+/** Which events. `after` resumes from a position on. */
+export type StreamParams = JsonInput<stats.WatchEventsRequest, stats.WatchEventsRequestJson>;
+
+/** A key to make. */
+export type CreateKeyInput = JsonInput<key.CreateKeyRequest, key.CreateKeyRequestJson, 'organization_id'> & {
+  /** The organization; the client's own when absent. */
+  organization_id?: string | undefined;
+};
+
+/** Which keys to list. */
+export type KeysParams = JsonInput<key.ListKeysRequest, key.ListKeysRequestJson>;
+
+/** What to claim and hold: the task `id`, or the next one that matches. */
+export type HoldInput = ClaimNextInput & {
+  /** The task to claim; the filters and `wait_seconds` do not count then. */
+  id?: string | undefined;
+};
+
+type OrNull<T, Except extends string> = { [K in keyof T]: K extends Except ? T[K] : T[K] | null };

@@ -1,0 +1,31 @@
+import type * as claim from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type * as event from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
+import type * as key from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
+import type * as page from '@recursiv/proto/gen/dispatcher/v1/page_pb.ts';
+import type * as stats from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import type * as task from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import type { JsonOutput } from './json-shape.ts';
+
+/** A piece of work. */
+export type Task = JsonOutput<task.Task, task.TaskJson>;
+
+/** One agent's lease on one task. `claim_token` is there only in the answer to the claimer. */
+export type Claim = JsonOutput<task.Claim, task.ClaimJson>;
+
+/** A task together with the claim just made on it. */
+export type ClaimedTask = JsonOutput<claim.ClaimedTask, claim.ClaimedTaskJson>;
+
+/** One transition of one task. */
+export type Event = JsonOutput<event.Event, event.EventJson>;
+
+/** The part of a task that an event carries. */
+export type EventTask = JsonOutput<event.EventTask, event.EventTaskJson>;
+
+/** Numbers of tasks by status, owner and layer. */
+export type Stats = JsonOutput<stats.Stats, stats.StatsJson>;
+
+/** A key of an organization. `key`, the secret, is there only in the answer to its creation. */
+export type Key = JsonOutput<key.Key, key.KeyJson>;
+
+/** Where a page of a list stands. Give `next_cursor` as `cursor` to get the page that follows. */
+export type Page = JsonOutput<page.Page, page.PageJson>;

@@ -1,0 +1,14 @@
+/**
+ * The two facts about a field that the generated types do not tell: whether a message-typed field can be null, and whether JSON leaves a
+ * field out instead of writing null. A test holds this table to the descriptors.
+ */
+export const presence = {
+  'dispatcher.v1.Task': { nullable: ['available_at', 'claim', 'completed_at', 'archived_at'], omitted: [] },
+  'dispatcher.v1.Claim': { nullable: [], omitted: ['claim_token'] },
+  'dispatcher.v1.Key': { nullable: ['expires_at', 'revoked_at'], omitted: ['key'] },
+  'dispatcher.v1.Page': { nullable: [], omitted: ['next_cursor'] },
+  'dispatcher.v1.ClaimNextTaskResponse': { nullable: ['data'], omitted: [] },
+} as const;
+
+/** The table as a type. */
+export type Presence = typeof presence;
