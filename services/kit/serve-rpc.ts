@@ -21,7 +21,9 @@ export interface RpcServer extends AsyncDisposable {
 export async function serveRpc(options: { host: string; port: number; routes: readonly Routes[]; interceptors: Interceptor[] }): Promise<RpcServer> {
   const shutdown = new AbortController();
   const handler = connectNodeAdapter({
-    routes: (router) => options.routes.forEach((register) => register(router)),
+    routes: (router) => {
+      for (const register of options.routes) register(router);
+    },
     interceptors: options.interceptors,
     readMaxBytes: messageMaxBytes,
     writeMaxBytes: 64 * messageMaxBytes,
@@ -71,7 +73,9 @@ function createListener(handler: Handler) {
     server.close();
     for (const session of sessions) session.close();
     http1.closeIdleConnections();
-    const late = setTimeout(() => sockets.forEach((socket) => socket.destroy()), 10_000);
+    const late = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, 10_000);
     await closed;
     clearTimeout(late);
   };

@@ -1,0 +1,41 @@
+import pg from 'pg';
+
+/** A statement ends by then, whoever still waits for it; the caller's own deadline is 10 s. */
+const statementTimeoutMs = 9_000;
+
+/** How every connection to the database at `url` is made, by the ORM and by the pool of the hot statements. */
+export function connectionOptions(url: string) {
+  return {
+    connectionString: url,
+    application_name: 'dispatcher',
+    statement_timeout: statementTimeoutMs,
+    lock_timeout: 5_000,
+    idle_in_transaction_session_timeout: 15_000,
+    // A request that has waited a second for a connection is answered 503 rather than queued on.
+    connectionTimeoutMillis: 1_000,
+    keepAlive: true,
+  };
+}
+
+/**
+ * The hot statements have one good plan each, over an index; it is pinned, since a plan made while a table was small or not yet analyzed
+ * costs a hundred times as much on a large one, and stays.
+ */
+const pinnedPlans = [
+  'plan_cache_mode=force_generic_plan',
+  'enable_seqscan=off',
+  'enable_bitmapscan=off',
+  'enable_hashjoin=off',
+  'enable_mergejoin=off',
+  'enable_sort=off',
+  'jit=off',
+];
+
+/** A pool for the hot statements. Small, since more connections than cores only take turns. */
+export function createPool(url: string, size: number): pg.Pool {
+  const options = pinnedPlans.map((setting) => `-c ${setting}`).join(' ');
+  const pool = new pg.Pool({ ...connectionOptions(url), options, max: size, min: 0, idleTimeoutMillis: 60_000 });
+  // A connection that breaks while idle is replaced at the next query; without a listener it would end the process.
+  pool.on('error', () => undefined);
+  return pool;
+}

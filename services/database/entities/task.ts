@@ -1,0 +1,50 @@
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+
+/** A task: its content, and where it stands. `ready`, `score` and `rank` are the database's work. */
+export const Task = defineEntity({
+  name: 'Task',
+  tableName: 'tasks',
+  properties: {
+    organizationId: p.text().primary(),
+    id: p.text().primary(),
+    project: p.text().nullable(),
+    title: p.text(),
+    description: p.text().nullable(),
+    owner: p.text().nullable(),
+    milestone: p.text().nullable(),
+    layer: p.text().nullable(),
+    rev: p.float().nullable(),
+    use: p.float().nullable(),
+    ts: p.float().nullable(),
+    sec: p.float().nullable(),
+    stab: p.float().nullable(),
+    effort: p.float().nullable(),
+    score: p.float(),
+    rank: p.float(),
+    effectiveScore: p.float().formula((columns) => `task_effective_score(${columns.score}, ${columns.updatedAt})`),
+    notes: p.text().nullable(),
+    createdBy: p.text(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+    held: p.boolean(),
+    status: p.text(),
+    stage: p.text(),
+    availableAt: p.datetime().nullable(),
+    attempts: p.integer(),
+    agent: p.text().nullable(),
+    claimToken: p.text().nullable(),
+    claimedAt: p.datetime().nullable(),
+    lastHeartbeatAt: p.datetime().nullable(),
+    expiresAt: p.datetime().nullable(),
+    branch: p.text().nullable(),
+    prUrls: p.array(),
+    commits: p.array(),
+    releaseReason: p.text().nullable(),
+    contextHandoff: p.text().nullable(),
+    completedAt: p.datetime().nullable(),
+    archivedAt: p.datetime().nullable(),
+  },
+});
+
+/** A row of `tasks`. */
+export type TaskRow = InferEntity<typeof Task>;

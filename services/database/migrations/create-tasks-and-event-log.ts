@@ -1,0 +1,184 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** The tables of the first version: tasks, the event log with its queue and positions, the counts, and the keys. */
+export class CreateTasksAndEventLog extends Migration {
+  override up(): void {
+    for (const statement of [settings, functions, keys, tasks, taskIndexes, eventLog, stats]) this.addSql(statement);
+  }
+}
+
+const settings = `
+-- One row: what every process must agree on.
+CREATE TABLE settings (
+  one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+  half_life_days double precision NOT NULL CHECK (half_life_days > 0)
+);
+INSERT INTO settings (half_life_days) VALUES (14);
+`;
+
+const functions = `
+CREATE FUNCTION task_score(rev float8, use float8, ts float8, sec float8, stab float8, effort float8) RETURNS float8
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (coalesce(rev, 0) * 3 + coalesce(use, 0) * 2 + coalesce(ts, 0) * 2 + coalesce(sec, 0) * 4 + coalesce(stab, 0) * 2)
+       / greatest(coalesce(effort, 2), 2);
+
+-- Days are whole UTC days. 2020-01-01 is day 0, so that the numbers stay small and exact.
+CREATE FUNCTION utc_day(at timestamptz) RETURNS integer
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (at AT TIME ZONE 'UTC')::date - DATE '2020-01-01';
+
+-- Decay halves every score by the same factor each day, so the order by rank is the order by effective score, on every day.
+-- Rounded, so that two tasks with the same effective score have the same rank in spite of binary fractions.
+CREATE FUNCTION task_rank(score float8, updated_at timestamptz) RETURNS float8
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN CASE WHEN score <= 0 THEN '-Infinity'::float8
+       ELSE round((ln(score) / ln(2::float8) + utc_day(updated_at) / (SELECT half_life_days FROM settings))::numeric, 10)::float8 END;
+
+CREATE FUNCTION task_effective_score(score float8, updated_at timestamptz) RETURNS float8
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN score * power(2::float8, (utc_day(updated_at) - utc_day(statement_timestamp())) / (SELECT half_life_days FROM settings));
+`;
+
+const keys = `
+CREATE TABLE organizations (
+  id text COLLATE "C" PRIMARY KEY,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
+CREATE TABLE api_keys (
+  id text COLLATE "C" PRIMARY KEY,
+  organization_id text COLLATE "C" NOT NULL REFERENCES organizations,
+  name text NOT NULL,
+  scopes text[] NOT NULL CHECK (cardinality(scopes) > 0),
+  digest bytea NOT NULL UNIQUE,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  expires_at timestamptz,
+  revoked_at timestamptz
+);
+CREATE INDEX api_keys_newest ON api_keys (created_at DESC, id);
+`;
+
+const tasks = `
+-- The task service writes the content, the claim service where the task stands; held belongs to both.
+CREATE TABLE tasks (
+  organization_id text COLLATE "C" NOT NULL,
+  id text COLLATE "C" NOT NULL,
+
+  project text, title text NOT NULL, description text, owner text, milestone text, layer text,
+  rev float8, use float8, ts float8, sec float8, stab float8, effort float8,
+  score float8 NOT NULL GENERATED ALWAYS AS (task_score(rev, use, ts, sec, stab, effort)) STORED,
+  rank float8 NOT NULL,
+  notes text,
+  created_by text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  held boolean NOT NULL DEFAULT false,
+
+  status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'claimed', 'done')),
+  stage text NOT NULL DEFAULT 'build' CHECK (stage IN ('build', 'merge')),
+  available_at timestamptz,
+  -- What claim-next may hand out. A task that waits for a time gets ready when the sweeper finds it due.
+  ready boolean NOT NULL GENERATED ALWAYS AS (status = 'pending' AND NOT held AND available_at IS NULL AND archived_at IS NULL) STORED,
+  attempts integer NOT NULL DEFAULT 0,
+  -- Claims in a row that ended without done or completed, since a person last took the task up.
+  failed_claims integer NOT NULL DEFAULT 0,
+  -- Of the live claim while claimed; of the last one else, so that a repeated done is known.
+  agent text, claim_token text COLLATE "C", lease_seconds integer,
+  claimed_at timestamptz, last_heartbeat_at timestamptz, expires_at timestamptz,
+  branch text, pr_urls text[] NOT NULL DEFAULT '{}', commits text[] NOT NULL DEFAULT '{}',
+  release_reason text, context_handoff text,
+  completed_at timestamptz,
+  archived_at timestamptz,
+
+  PRIMARY KEY (organization_id, id),
+  CHECK (status <> 'claimed' OR (agent IS NOT NULL AND claim_token IS NOT NULL AND lease_seconds BETWEEN 30 AND 1800
+         AND claimed_at IS NOT NULL AND last_heartbeat_at IS NOT NULL AND expires_at IS NOT NULL AND archived_at IS NULL)),
+  CHECK ((status = 'done') = (completed_at IS NOT NULL)),
+  CHECK (available_at IS NULL OR status = 'pending')
+) WITH (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0);
+`;
+
+const taskIndexes = `
+-- Claim-next: one index a filter that people use, each ending in the order, each holding only what can be claimed now.
+CREATE INDEX tasks_ready ON tasks (organization_id, stage, rank DESC, created_at, id) WHERE ready;
+-- The others are on an expression, so that a query by it can use no other index: where all tasks have one owner the planner would else
+-- take the index above and walk through all of it for an owner who has nothing.
+CREATE INDEX tasks_ready_owner ON tasks (organization_id, stage, (CASE WHEN ready THEN owner END), rank DESC, created_at, id)
+  WHERE (CASE WHEN ready THEN owner END) IS NOT NULL;
+CREATE INDEX tasks_ready_project ON tasks (organization_id, stage, (CASE WHEN ready THEN project END), rank DESC, created_at, id)
+  WHERE (CASE WHEN ready THEN project END) IS NOT NULL;
+CREATE INDEX tasks_ready_milestone ON tasks (organization_id, stage, (CASE WHEN ready THEN milestone END), rank DESC, created_at, id)
+  WHERE (CASE WHEN ready THEN milestone END) IS NOT NULL;
+CREATE INDEX tasks_ready_layer ON tasks (organization_id, stage, (CASE WHEN ready THEN layer END), rank DESC, created_at, id)
+  WHERE (CASE WHEN ready THEN layer END) IS NOT NULL;
+-- The admin's, over all organizations.
+CREATE INDEX tasks_ready_anywhere ON tasks ((CASE WHEN ready THEN stage END), rank DESC, created_at, id)
+  WHERE (CASE WHEN ready THEN stage END) IS NOT NULL;
+
+-- The list of an organization, in the same order.
+CREATE INDEX tasks_listed ON tasks (organization_id, rank DESC, created_at, id) WHERE archived_at IS NULL;
+
+-- The sweeper and the list of claims. Not by the end of the lease: heartbeats would have to rewrite the index.
+CREATE INDEX tasks_claimed ON tasks (organization_id, claimed_at, id) WHERE status = 'claimed';
+CREATE INDEX tasks_waiting ON tasks (available_at) WHERE available_at IS NOT NULL;
+
+-- Retention.
+CREATE INDEX tasks_completed ON tasks (completed_at) WHERE completed_at IS NOT NULL;
+CREATE INDEX tasks_archived ON tasks (archived_at) WHERE archived_at IS NOT NULL;
+`;
+
+const eventLog = `
+-- Every transition, once, written by the statement that made it and never updated: audit trail, replay, and what an idempotency key did.
+-- Ids are no order over tasks: a transaction may commit after one with a higher id. Order is what event_positions say.
+CREATE TABLE task_events (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  organization_id text COLLATE "C" NOT NULL,
+  task_id text COLLATE "C" NOT NULL,
+  type text NOT NULL CHECK (type IN ('task.created', 'task.updated', 'task.claimed', 'task.released', 'task.expired', 'task.completed', 'task.archived')),
+  occurred_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  actor text,
+  attempt integer NOT NULL,
+  title text NOT NULL, status text NOT NULL, stage text NOT NULL, owner text, layer text, milestone text, score float8 NOT NULL,
+  -- Null for a task that was not counted before.
+  status_before text, owner_before text, layer_before text,
+  claim_token text COLLATE "C",
+  -- Who sent the request and under which idempotency key; the digest tells whether a repeat asks for the same.
+  caller text COLLATE "C", idempotency_key text COLLATE "C", request_digest bytea
+);
+CREATE INDEX task_events_of_task ON task_events (organization_id, task_id, id);
+CREATE UNIQUE INDEX task_events_idempotency ON task_events (caller, idempotency_key) WHERE idempotency_key IS NOT NULL;
+
+-- Events that have no position yet. The relay empties it all the time, so dead rows must go soon.
+CREATE TABLE unpublished (
+  event_id bigint PRIMARY KEY
+) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
+
+-- The order of events over all organizations, without gaps.
+CREATE TABLE event_positions (
+  position bigint PRIMARY KEY,
+  event_id bigint NOT NULL,
+  organization_id text COLLATE "C" NOT NULL,
+  numbered_at timestamptz NOT NULL DEFAULT statement_timestamp()
+);
+CREATE INDEX event_positions_of_event ON event_positions (event_id);
+CREATE INDEX event_positions_of_organization ON event_positions (organization_id, position);
+
+-- One row: the newest position given, and up to where the bus has been told.
+CREATE TABLE relay_state (
+  one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
+  position bigint NOT NULL DEFAULT 0,
+  published_position bigint NOT NULL DEFAULT 0
+);
+INSERT INTO relay_state DEFAULT VALUES;
+`;
+
+const stats = `
+-- How many tasks of an organization have a status, an owner, a layer. Holds the events that have a position; a read adds the rest.
+CREATE TABLE task_counts (
+  organization_id text COLLATE "C" NOT NULL,
+  dimension text COLLATE "C" NOT NULL CHECK (dimension IN ('status', 'owner', 'layer')),
+  value text COLLATE "C" NOT NULL,
+  count bigint NOT NULL,
+  PRIMARY KEY (organization_id, dimension, value)
+) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
+`;

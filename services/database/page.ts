@@ -1,0 +1,51 @@
+import { create } from '@bufbuild/protobuf';
+import { invalidField } from '@dispatcher/kit/errors.ts';
+import { type Page, PageSchema } from '@recursiv/proto/gen/dispatcher/v1/page_pb.ts';
+
+/** How many items a page has when nobody says. */
+const defaultLimit = 20;
+
+/** What a list is asked for. */
+interface PageRequest {
+  limit?: number | undefined;
+  offset?: number | undefined;
+  cursor?: string | undefined;
+}
+
+/** Which page is asked for: `after` is what the cursor holds, the sort key of the last item of the page before. */
+export interface PageWanted {
+  limit: number;
+  offset: number;
+  after: string[] | null;
+}
+
+/** Reads a list request; a cursor is only what `pageOf` once gave out, with `keyLength` parts. */
+export function pageWanted(request: PageRequest, keyLength: number): PageWanted {
+  const { limit = defaultLimit, offset = 0, cursor } = request;
+  if (cursor !== undefined && offset > 0) throw invalidField('offset', 'cannot be given together with cursor');
+  return { limit, offset, after: cursor === undefined ? null : afterFromCursor(cursor, keyLength) };
+}
+
+/** Cuts `rows`, which were read with one more than the limit, to the page, and says what follows it. `sortKey` gives an item's place in the order. */
+export function pageOf<T>(rows: readonly T[], wanted: PageWanted, sortKey: (row: T) => string[]): { rows: T[]; meta: Page } {
+  const page = rows.slice(0, wanted.limit);
+  const last = page.at(-1);
+  const hasMore = rows.length > wanted.limit;
+  const nextCursor = hasMore && last ? Buffer.from(JSON.stringify(sortKey(last))).toString('base64url') : undefined;
+  return { rows: page, meta: create(PageSchema, { limit: wanted.limit, offset: wanted.offset, hasMore, nextCursor }) };
+}
+
+function afterFromCursor(cursor: string, keyLength: number): string[] {
+  const parts = parse(Buffer.from(cursor, 'base64url').toString());
+  const wellMade = Array.isArray(parts) && parts.length === keyLength && parts.every((part) => typeof part === 'string' && !part.includes('\0'));
+  if (!wellMade) throw invalidField('cursor', 'is not one that a list gave out');
+  return parts;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,26 @@
+import type { ResolveKey } from '@dispatcher/kit/authentication.ts';
+import type { Pool } from 'pg';
+
+/** Looks an API key up by its digest. The database's clock says whether it has expired. */
+export function createResolveKey(pool: Pool): ResolveKey {
+  return async (digest) => {
+    const { rows } = await pool.query<KeyRow>({ name: 'resolve-key', text: sql, values: [digest] });
+    const row = rows[0];
+    if (!row) return null;
+    const caller = { keyId: row.id, organizationId: row.organizationId, name: row.name, scopes: new Set(row.scopes) };
+    return { caller, expiresAt: row.expiresAt, now: row.now };
+  };
+}
+
+interface KeyRow {
+  id: string;
+  organizationId: string;
+  name: string;
+  scopes: string[];
+  expiresAt: Date | null;
+  now: Date;
+}
+
+const sql = `
+SELECT id, organization_id AS "organizationId", name, scopes, expires_at AS "expiresAt", clock_timestamp() AS now
+FROM api_keys WHERE digest = $1 AND revoked_at IS NULL`;
