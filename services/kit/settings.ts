@@ -1,0 +1,50 @@
+import type { z } from 'zod';
+
+/** Everything that is wrong with the settings, a line for each. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  /** One sentence per fault: the setting, its value unless it may be a secret, and what is allowed. */
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The settings are not right:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads the settings that `schema` names from an environment; an empty value counts as unset.
+ * The description of a setting in the schema says what is allowed and appears in its fault. Throws a `SettingsError` with all faults.
+ */
+export function readSettings<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  env: Readonly<Record<string, string | undefined>>,
+): z.infer<typeof schema> {
+  const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in schema.shape && value !== ''));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+
+  const faults = new Map<string, string>();
+  for (const issue of result.error.issues) {
+    const name = String(issue.path[0]);
+    if (!faults.has(name)) faults.set(name, faultText(name, given[name], allowed(schema, name, issue)));
+  }
+  throw new SettingsError([...faults.values()]);
+}
+
+/** A rule over several settings speaks for itself; a single setting is described by its schema. */
+function allowed(schema: z.ZodObject, name: string, issue: z.core.$ZodIssue): string {
+  return (issue.code === 'custom' ? undefined : described(schema.shape[name])) ?? issue.message;
+}
+
+function described(setting: z.core.$ZodType | undefined): string | undefined {
+  return setting && 'description' in setting && typeof setting.description === 'string' ? setting.description : undefined;
+}
+
+function faultText(name: string, value: string | undefined, rule: string): string {
+  if (value === undefined) return `${name} is not set: ${rule}`;
+  return mayBeSecret.test(name) ? `${name} is not allowed: ${rule}` : `${name}=${JSON.stringify(value)} is not allowed: ${rule}`;
+}
+
+/** A URL may carry a password. */
+const mayBeSecret = /KEY|TOKEN|SECRET|PASSWORD|URL/;
