@@ -1,0 +1,76 @@
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
+import type { Transport } from '@connectrpc/connect';
+import type { Authenticate } from '@dispatcher/kit/authentication.ts';
+import type { Log } from '@dispatcher/kit/log.ts';
+import type { FastifyInstance } from 'fastify';
+import { createHttpServer } from './http-server.ts';
+import { createInFlight, type InFlight } from './in-flight.ts';
+import { type Readiness, serveProbes } from './probes.ts';
+import { type Route, routes } from './routes.ts';
+import { createUnaryRoute, type RouteContext } from './unary-route.ts';
+
+/** What a gateway stands in front of, and where. */
+export interface GatewayOptions {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  /** Leads to the services: straight to the handlers in one process, over gRPC else. */
+  transport: Transport;
+  authenticate: Authenticate;
+  /** The key under which the one event stream that all readers share is opened. */
+  adminKey: string;
+  log: Log;
+  readiness: Readiness;
+  /** How long `/readyz` says no before the port closes, for load balancers to notice; 0 when absent. */
+  drainMs?: number;
+}
+
+/** A listening gateway. Disposing it lets requests in flight finish, and takes at most 10 s beyond `drainMs`. */
+export interface Gateway extends AsyncDisposable {
+  readonly port: number;
+  /** `http://host:port`. */
+  readonly url: string;
+}
+
+/** After this long, calls that still wait for something are ended; a second later, their connections. */
+const patienceMs = 8000;
+
+/** Starts REST, event streams and the OpenAPI document. Rejects with `EADDRINUSE` when the port is taken. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const inFlight = createInFlight();
+  let stopping = false;
+  const server = createHttpServer(options.log);
+  serveProbes(server, async () => (stopping ? { ready: false, failing: ['stopping'] } : await options.readiness()));
+  for (const route of routes) serveRoute(server, route, { ...options, inFlight });
+  await server.listen({ host: options.host, port: options.port });
+  const { port } = server.server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      await sleep(options.drainMs ?? 0);
+      await close(server, inFlight);
+    },
+  };
+}
+
+function serveRoute(server: FastifyInstance, route: Route, context: RouteContext): void {
+  const url = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+  if (isUnary(route.rpc)) server.route({ method: route.method, url, handler: createUnaryRoute(route, route.rpc, context) });
+}
+
+function isUnary(rpc: DescMethod): rpc is DescMethodUnary {
+  return rpc.methodKind === 'unary';
+}
+
+async function close(server: FastifyInstance, inFlight: InFlight): Promise<void> {
+  const late = setTimeout(() => server.server.closeAllConnections(), patienceMs + 1000);
+  const closed = server.close();
+  await inFlight.drain(patienceMs);
+  server.server.closeIdleConnections();
+  await closed;
+  clearTimeout(late);
+}

@@ -1,0 +1,38 @@
+import type { ServerResponse } from 'node:http';
+
+/** The calls that clients are waiting for. */
+export interface InFlight {
+  /** A signal for the call behind `response`, aborted when its client leaves. */
+  enter(response: ServerResponse): AbortSignal;
+  /** Tells every waiting client that its connection ends with the answer, and resolves when none is waiting. After `patienceMs` the calls are aborted. */
+  drain(patienceMs: number): Promise<void>;
+}
+
+/** Counts calls from their start until their answer has left, or their client has. */
+export function createInFlight(): InFlight {
+  const calls = new Map<ServerResponse, AbortController>();
+  let onEmpty: (() => void) | undefined;
+  return {
+    enter(response) {
+      const call = new AbortController();
+      calls.set(response, call);
+      response.once('close', () => {
+        if (!response.writableFinished) call.abort();
+        calls.delete(response);
+        if (calls.size === 0) onEmpty?.();
+      });
+      return call.signal;
+    },
+    async drain(patienceMs) {
+      if (calls.size === 0) return;
+      const empty = Promise.withResolvers<void>();
+      onEmpty = empty.resolve;
+      for (const response of calls.keys()) response.shouldKeepAlive = false;
+      const late = setTimeout(() => {
+        for (const call of calls.values()) call.abort();
+      }, patienceMs);
+      await empty.promise;
+      clearTimeout(late);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify';
+
+/** Answers whether everything the gateway needs does answer, and names what does not. */
+export type Readiness = () => Promise<{ ready: boolean; failing: string[] }>;
+
+/** The routes that need no key: whether the process lives, whether it can serve. */
+export function serveProbes(server: FastifyInstance, readiness: Readiness): void {
+  server.get('/healthz', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    return { status: 'ok' };
+  });
+  server.get('/readyz', async (request, reply) => {
+    const { ready, failing } = await readiness().catch(() => ({ ready: false, failing: ['readiness'] }));
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    if (!ready) reply.code(503).header('retry-after', '1');
+    return { status: ready ? 'ready' : 'not ready', failing };
+  });
+}
