@@ -6,15 +6,15 @@ import type { Presence } from './presence.ts';
  * generated message type, which knows what is optional and what is a number; `J` the generated JSON type, which knows the names.
  */
 export type JsonOutput<M, J> = Simplify<
-  { [K in Exclude<keyof J, Fact<M, 'omitted'>>]-?: Value<Field<M, K>, Exclude<J[K], undefined>> | NullOf<M, K> } & {
-    [K in keyof J & Fact<M, 'omitted'>]?: Value<Field<M, K>, Exclude<J[K], undefined>>;
+  { [K in keyof J as Exclude<K, Fact<M, 'omitted'>>]-?: Value<Field<M, K>, Exclude<J[K], undefined>> | NullOf<M, K> } & {
+    [K in keyof J as K & Fact<M, 'omitted'>]?: Value<Field<M, K>, Exclude<J[K], undefined>>;
   }
 >;
 
 /** What a caller gives for a request: required are the fields that the proto neither marks optional nor repeats. `P` fields stand elsewhere. */
 export type JsonInput<M, J, P extends string = never> = Simplify<
-  { [K in Exclude<RequiredKeys<M, J>, P>]: Value<Field<M, K>, Exclude<J[K & keyof J], undefined>> } & {
-    [K in Exclude<keyof J, RequiredKeys<M, J> | P>]?: Value<Field<M, K>, Exclude<J[K], undefined>> | undefined;
+  { [K in keyof J as K & Exclude<RequiredKeys<M, J>, P>]-?: Value<Field<M, K>, Exclude<J[K], undefined>> } & {
+    [K in keyof J as Exclude<K, RequiredKeys<M, J> | P>]?: Value<Field<M, K>, Exclude<J[K], undefined>> | undefined;
   }
 >;
 
