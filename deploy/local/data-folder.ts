@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { connect, createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+
+/** A data folder that this process has for itself; disposing it lets the next one in. */
+export interface DataFolder extends AsyncDisposable {
+  /** Absolute, and without symlinks. */
+  readonly path: string;
+}
+
+/**
+ * Makes the folder if need be, for its owner alone, and holds it. Throws when another process holds it.
+ *
+ * What holds it is a listening socket, because the kernel frees that at the end of the process, however it ends.
+ */
+export async function holdDataFolder(wanted: string): Promise<DataFolder> {
+  await mkdir(wanted, { recursive: true, mode: 0o700 });
+  const path = await realpath(wanted);
+  await refuseForeign(path);
+  const server = await hold(path);
+  // The lock alone keeps no process alive.
+  server.unref();
+  return { path, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+async function refuseForeign(path: string): Promise<void> {
+  const uid = process.getuid?.();
+  const owner = (await stat(path)).uid;
+  if (uid !== 0 && uid !== owner)
+    throw new Error(`The data folder ${path} belongs to another user. Start as that user, or choose another folder with DISPATCHER_DATA_DIR.`);
+}
+
+async function hold(path: string): Promise<Server> {
+  const address = lockAddress(path);
+  const server = createServer((socket) => socket.end(String(process.pid)));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      server.listen(address);
+      await once(server, 'listening');
+      return server;
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!taken || attempt > 3) throw error;
+    }
+    const holder = await holderAt(address);
+    if (holder !== undefined)
+      throw new Error(
+        `Dispatcher already runs on the data folder ${path} (process ${holder}). Stop it first, or choose another folder with DISPATCHER_DATA_DIR.`,
+      );
+    // A socket file whose process is gone. On Linux there is no file.
+    if (!address.startsWith('\0')) await rm(address, { force: true });
+  }
+}
+
+/** On Linux a name in the abstract namespace, which leaves no file behind. */
+function lockAddress(path: string): string {
+  if (process.platform !== 'linux') return join(path, 'lock');
+  return `\0dispatcher-${createHash('sha256').update(path).digest('hex')}`;
+}
+
+/** The process number of whoever listens there; undefined when nobody does. */
+async function holderAt(address: string): Promise<string | undefined> {
+  try {
+    return await text(connect(address));
+  } catch {
+    return undefined;
+  }
+}

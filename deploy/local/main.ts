@@ -1,0 +1,12 @@
+import { createLog } from '@dispatcher/kit/log.ts';
+import { readLocalSettings } from './config.ts';
+import { runLocal } from './run-local.ts';
+import { createShutdownSignal } from './shutdown-signal.ts';
+
+try {
+  const settings = readLocalSettings();
+  await runLocal({ settings, log: createLog(settings.logLevel), signal: createShutdownSignal(), print: (text) => console.log(text) });
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}

@@ -1,0 +1,14 @@
+/** Aborted by the first SIGTERM, SIGINT or SIGHUP. The second ends the process at once, and so does a shutdown that takes too long. */
+export function createShutdownSignal(): AbortSignal {
+  const shutdown = new AbortController();
+  const onSignal = () => {
+    if (shutdown.signal.aborted) process.exit(1);
+    shutdown.abort();
+    setTimeout(() => process.exit(1), shutdownLimitMs).unref();
+  };
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, onSignal);
+  return shutdown.signal;
+}
+
+/** The services promise to end within 25 s; PostgreSQL follows. */
+const shutdownLimitMs = 40_000;
