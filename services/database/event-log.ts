@@ -2,6 +2,7 @@
  * The end of every statement that changes a task: the CTEs that write its events and queue them for the relay, so that state and event commit
  * together. `source` is a SELECT with a task row's columns as the change left it, and `type`, `actor`, `status_before`, `owner_before`,
  * `layer_before` and `event_token`; its rows get their ids in its order. The statement's first three parameters say who asked: see `RequestIdentity`.
+ * An expiry is nobody's request, even where a claim finds it out.
  */
 export function logEvents(source: string): string {
   return `
@@ -9,7 +10,7 @@ event AS (
   INSERT INTO task_events (organization_id, task_id, type, actor, attempt, title, status, stage, owner, layer, milestone, score,
     status_before, owner_before, layer_before, claim_token, caller, idempotency_key, request_digest)
   SELECT organization_id, id, type, actor, attempts, title, status, stage, owner, layer, milestone, score,
-    status_before, owner_before, layer_before, event_token, $1::text, $2::text, $3::bytea
+    status_before, owner_before, layer_before, event_token, $1::text, CASE WHEN type <> 'task.expired' THEN $2::text END, $3::bytea
   FROM (${source}) AS changed
   RETURNING id
 ),

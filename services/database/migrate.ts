@@ -6,7 +6,7 @@ const migrationLock = 7_100_001;
 
 /** Brings the database at `url` to the newest schema. Safe when several start at once; does nothing when there is nothing to do. */
 export async function migrate(url: string): Promise<void> {
-  await using orm = await connectOrm(url, { migrations: { migrationsList: migrations, silent: true }, pool: { min: 0, max: 2 } });
+  await using orm = await connectOrm(url, { migrations: { migrationsList: migrations, silent: true, snapshot: false }, pool: { min: 0, max: 2 } });
   await orm.em.transactional(async (em) => {
     await em.execute('SELECT pg_advisory_xact_lock(?)', [migrationLock]);
     await orm.migrator.up();

@@ -19,11 +19,18 @@ export interface PageWanted {
   after: string[] | null;
 }
 
-/** Reads a list request; a cursor is only what `pageOf` once gave out, with `keyLength` parts. */
-export function pageWanted(request: PageRequest, keyLength: number): PageWanted {
+/** The form of a part of a cursor, so that a made-up one is refused before it reaches the database. */
+export const cursorPart = {
+  text: /^[^\0]{1,200}$/su,
+  integer: /^\d{1,18}$/,
+  number: /^-?(\d{1,15}(\.\d{1,20})?(e-\d{1,2})?|Infinity)$/,
+} as const;
+
+/** Reads a list request; a cursor is only what `pageOf` once gave out, with parts of these forms. */
+export function pageWanted(request: PageRequest, parts: readonly RegExp[]): PageWanted {
   const { limit = defaultLimit, offset = 0, cursor } = request;
   if (cursor !== undefined && offset > 0) throw invalidField('offset', 'cannot be given together with cursor');
-  return { limit, offset, after: cursor === undefined ? null : afterFromCursor(cursor, keyLength) };
+  return { limit, offset, after: cursor === undefined ? null : afterFromCursor(cursor, parts) };
 }
 
 /** Cuts `rows`, which were read with one more than the limit, to the page, and says what follows it. `sortKey` gives an item's place in the order. */
@@ -35,9 +42,9 @@ export function pageOf<T>(rows: readonly T[], wanted: PageWanted, sortKey: (row:
   return { rows: page, meta: create(PageSchema, { limit: wanted.limit, offset: wanted.offset, hasMore, nextCursor }) };
 }
 
-function afterFromCursor(cursor: string, keyLength: number): string[] {
+function afterFromCursor(cursor: string, forms: readonly RegExp[]): string[] {
   const parts = parse(Buffer.from(cursor, 'base64url').toString());
-  const wellMade = Array.isArray(parts) && parts.length === keyLength && parts.every((part) => typeof part === 'string' && !part.includes('\0'));
+  const wellMade = Array.isArray(parts) && parts.length === forms.length && forms.every((form, i) => typeof parts[i] === 'string' && form.test(parts[i]));
   if (!wellMade) throw invalidField('cursor', 'is not one that a list gave out');
   return parts;
 }

@@ -80,7 +80,7 @@ CREATE TABLE tasks (
   -- What claim-next may hand out. A task that waits for a time gets ready when the sweeper finds it due.
   ready boolean NOT NULL GENERATED ALWAYS AS (status = 'pending' AND NOT held AND available_at IS NULL AND archived_at IS NULL) STORED,
   attempts integer NOT NULL DEFAULT 0,
-  -- Claims in a row that ended without done or completed, since a person last took the task up.
+  -- Claims that ended without done or completed, since a person last took the task up.
   failed_claims integer NOT NULL DEFAULT 0,
   -- Of the live claim while claimed; of the last one else, so that a repeated done is known.
   agent text, claim_token text COLLATE "C", lease_seconds integer,

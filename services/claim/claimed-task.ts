@@ -1,0 +1,33 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
+import type { KeptEvent } from '@dispatcher/database/idempotency.ts';
+import { claimFromRow, taskFromRow } from '@dispatcher/database/task-message.ts';
+import { type ClaimedTask, ClaimedTaskSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { ClaimSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import type { Pool } from 'pg';
+import { readTask } from './sql/read-task.ts';
+
+/** A task with the claim just made on it, its token included. */
+export function claimedTask(row: TaskRow): ClaimedTask {
+  return create(ClaimedTaskSchema, { task: taskFromRow(row), claim: claimFromRow(row, row.claimToken ?? undefined) });
+}
+
+/** A task as it now stands with the claim that a kept event made, for a claimer whose answer was lost. A claim that has been followed by another shows what the event knows. */
+export async function claimedTaskOf(pool: Pool, kept: KeptEvent): Promise<ClaimedTask> {
+  const row = await readTask(pool, kept.organizationId, kept.taskId);
+  if (row.claimToken === kept.claimToken) return claimedTask(row);
+  const { organizationId, taskId, attempt } = kept;
+  const at = timestampFromDate(kept.occurredAt);
+  const claim = create(ClaimSchema, {
+    taskId,
+    organizationId,
+    agent: kept.actor ?? '',
+    claimToken: kept.claimToken ?? undefined,
+    attempt,
+    claimedAt: at,
+    lastHeartbeatAt: at,
+    expiresAt: at,
+  });
+  return create(ClaimedTaskSchema, { task: taskFromRow(row), claim });
+}

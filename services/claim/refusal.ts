@@ -1,0 +1,26 @@
+import { taskNotFound } from '@dispatcher/database/organization-of-task.ts';
+import { DispatcherError } from '@dispatcher/kit/errors.ts';
+import type { ClaimStanding } from './sql/claim-standing.ts';
+
+/** Why a holder's request changed nothing. */
+export function refusalToHolder(standing: ClaimStanding | null): DispatcherError {
+  if (!standing) return taskNotFound();
+  if (standing.archivedAt) return archived();
+  if (standing.status === 'done') return alreadyDone();
+  if (standing.live || standing.lost) return new DispatcherError('claim_lost', 'This claim is over, and nothing was changed; claim the task again before you go on.');
+  return new DispatcherError('not_claimed', 'This task has no live claim; claim it first.');
+}
+
+/** Why a task cannot be claimed. Null where it could be by now. */
+export function refusalToClaimer(standing: ClaimStanding | null): DispatcherError | null {
+  if (!standing) return taskNotFound();
+  if (standing.archivedAt) return archived();
+  if (standing.status === 'done') return alreadyDone();
+  if (!standing.live) return null;
+  const { agent, expiresAt } = standing;
+  const info = { agent: agent ?? '', expires_at: expiresAt?.toISOString() ?? '' };
+  return new DispatcherError('already_claimed', `This task is claimed by ${info.agent} until ${info.expires_at} or later.`, info);
+}
+
+const archived = () => new DispatcherError('archived', 'This task is archived; it can only be read.');
+const alreadyDone = () => new DispatcherError('already_done', 'This task is done already.');

@@ -1,0 +1,24 @@
+import type { Routes } from '@dispatcher/kit/routes.ts';
+import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type { ClaimDependencies } from './dependencies.ts';
+import { archiveTask } from './rpc/archive-task.ts';
+import { claimNextTask } from './rpc/claim-next-task.ts';
+import { claimTask } from './rpc/claim-task.ts';
+import { completeTask } from './rpc/complete-task.ts';
+import { heartbeatTask } from './rpc/heartbeat-task.ts';
+import { listClaims } from './rpc/list-claims.ts';
+import { releaseTask } from './rpc/release-task.ts';
+
+/** The methods of the claim service. */
+export const claimRoutes =
+  (dependencies: ClaimDependencies): Routes =>
+  (router) =>
+    router.service(ClaimService, {
+      claimNextTask: claimNextTask(dependencies),
+      claimTask: claimTask(dependencies),
+      heartbeatTask: heartbeatTask(dependencies),
+      completeTask: completeTask(dependencies),
+      releaseTask: releaseTask(dependencies),
+      archiveTask: archiveTask(dependencies),
+      listClaims: listClaims(dependencies),
+    });

@@ -1,0 +1,25 @@
+import type { ServiceImpl } from '@connectrpc/connect';
+import { identityOf, once } from '@dispatcher/database/idempotency.ts';
+import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
+import { taskFromRow } from '@dispatcher/database/task-message.ts';
+import { callerLabel, callerOf } from '@dispatcher/kit/caller.ts';
+import { ArchiveTaskRequestSchema, type ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type { ClaimDependencies } from '../dependencies.ts';
+import { archiveTask as archive } from '../sql/archive-task.ts';
+import { readTask } from '../sql/read-task.ts';
+
+/** Archives a task; one that is archived already is answered as it is. */
+export function archiveTask({ database: { pool }, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['archiveTask'] {
+  return async (request, context) => {
+    const identity = identityOf(ArchiveTaskRequestSchema, request, context);
+    const organizationId = await organizationOfTask(pool, request);
+    const row = await once(
+      pool,
+      identity,
+      () => archive(pool, identity, organizationId, request.taskId, callerLabel(callerOf(context))),
+      (kept) => readTask(pool, kept.organizationId, kept.taskId),
+    );
+    published();
+    return { data: taskFromRow(row ?? (await readTask(pool, organizationId, request.taskId))) };
+  };
+}

@@ -1,0 +1,39 @@
+import type { ServiceImpl } from '@connectrpc/connect';
+import { identityOf, once } from '@dispatcher/database/idempotency.ts';
+import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
+import { unavailable } from '@dispatcher/kit/errors.ts';
+import { type ClaimService, ClaimTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { claimedTask, claimedTaskOf } from '../claimed-task.ts';
+import { claimerOf } from '../claimer.ts';
+import type { ClaimDependencies } from '../dependencies.ts';
+import { refusalToClaimer } from '../refusal.ts';
+import { claimStanding } from '../sql/claim-standing.ts';
+import { claimTask as claim } from '../sql/claim-task.ts';
+
+/** A claim that loses a race for a task that is then free again tries so often before it gives up. */
+const attempts = 3;
+
+/** Claims one task by its id. */
+export function claimTask({ database: { pool }, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['claimTask'] {
+  return async (request, context) => {
+    const identity = identityOf(ClaimTaskRequestSchema, request, context);
+    const organizationId = await organizationOfTask(pool, request);
+    const take = async () => {
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        const row = await claim(pool, identity, organizationId, request.taskId, claimerOf(request));
+        if (row) return row;
+        const refusal = refusalToClaimer(await claimStanding(pool, organizationId, request.taskId, null, null));
+        if (refusal) throw refusal;
+      }
+      throw unavailable('Others claim and release this task all the time; try again.');
+    };
+    const data = await once(
+      pool,
+      identity,
+      async () => claimedTask(await take()),
+      (kept) => claimedTaskOf(pool, kept),
+    );
+    published();
+    return data ? { data } : {};
+  };
+}

@@ -1,0 +1,19 @@
+import type { ServiceImpl } from '@connectrpc/connect';
+import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
+import { claimFromRow } from '@dispatcher/database/task-message.ts';
+import type { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type { ClaimDependencies } from '../dependencies.ts';
+import { refusalToHolder } from '../refusal.ts';
+import { claimStanding } from '../sql/claim-standing.ts';
+import { heartbeatTask as heartbeat } from '../sql/heartbeat-task.ts';
+
+/** Renews a live claim for its full length from now. */
+export function heartbeatTask({ database: { pool } }: ClaimDependencies): ServiceImpl<typeof ClaimService>['heartbeatTask'] {
+  return async (request) => {
+    const { taskId, agent, claimToken = null } = request;
+    const organizationId = await organizationOfTask(pool, request);
+    const row = await heartbeat(pool, organizationId, taskId, claimToken, agent);
+    if (!row) throw refusalToHolder(await claimStanding(pool, organizationId, taskId, claimToken, agent));
+    return { data: claimFromRow(row) };
+  };
+}

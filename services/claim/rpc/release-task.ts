@@ -1,0 +1,39 @@
+import type { ServiceImpl } from '@connectrpc/connect';
+import { identityOf, once } from '@dispatcher/database/idempotency.ts';
+import { taskFromRow } from '@dispatcher/database/task-message.ts';
+import { type ClaimService, type ReleaseTaskRequest, ReleaseTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type { ClaimDependencies } from '../dependencies.ts';
+import { holderOf } from '../holder.ts';
+import { refusalToHolder } from '../refusal.ts';
+import { claimStanding } from '../sql/claim-standing.ts';
+import { readTask } from '../sql/read-task.ts';
+import { type Release, releaseTask as release } from '../sql/release-task.ts';
+
+/** Ends a live claim with the task pending again. */
+export function releaseTask({ database: { pool }, maxAttempts, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['releaseTask'] {
+  return async (request, context) => {
+    const identity = identityOf(ReleaseTaskRequestSchema, request, context);
+    const holder = await holderOf(pool, request, context);
+    const giveBack = async () => {
+      const row = await release(pool, identity, holder, releaseOf(request), maxAttempts);
+      if (!row) throw refusalToHolder(await claimStanding(pool, holder.organizationId, holder.taskId, holder.claimToken, holder.agent));
+      return row;
+    };
+    const row = await once(pool, identity, giveBack, (kept) => readTask(pool, kept.organizationId, kept.taskId));
+    published();
+    return row ? { data: taskFromRow(row) } : {};
+  };
+}
+
+function releaseOf(request: ReleaseTaskRequest): Release {
+  const { releaseReason = null, retryAfterSeconds = 0, branch = null, notes = null, contextHandoff = null, prUrls, commits } = request;
+  return {
+    releaseReason,
+    retryAfterSeconds,
+    branch,
+    notes,
+    contextHandoff,
+    prUrls: prUrls.length > 0 ? prUrls : null,
+    commits: commits.length > 0 ? commits : null,
+  };
+}

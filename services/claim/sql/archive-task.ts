@@ -1,0 +1,24 @@
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
+import { logEvents } from '@dispatcher/database/event-log.ts';
+import type { RequestIdentity } from '@dispatcher/database/idempotency.ts';
+import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import type { Pool } from 'pg';
+
+/** Archives a task, ending a live claim with it. Null when it is archived already, or does not exist. */
+export async function archiveTask(pool: Pool, identity: RequestIdentity, organizationId: string, taskId: string, caller: string): Promise<TaskRow | null> {
+  const { rows } = await pool.query<TaskRow>({ name: 'archive-task', text: sql, values: [...identity, organizationId, taskId, caller] });
+  return rows[0] ?? null;
+}
+
+const sql = `
+WITH before AS (
+  SELECT organization_id, id, status FROM tasks WHERE organization_id = $4 AND id = $5 AND archived_at IS NULL FOR UPDATE
+),
+archived AS (
+  UPDATE tasks t SET archived_at = clock_timestamp(), available_at = NULL,
+    status = CASE t.status WHEN 'claimed' THEN 'pending' ELSE t.status END
+  FROM before WHERE t.organization_id = before.organization_id AND t.id = before.id
+  RETURNING t.*, before.status AS status_before
+),
+${logEvents(`SELECT *, 'task.archived' AS type, $6::text AS actor, owner AS owner_before, layer AS layer_before, NULL AS event_token FROM archived`)}
+SELECT ${taskColumns('archived')} FROM archived`;

@@ -1,0 +1,38 @@
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
+import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import type { Pool } from 'pg';
+
+/** A task, and how one holder's claim on it stands. */
+export interface ClaimStanding extends TaskRow {
+  /** Whether the task has a live claim, by the database's clock. */
+  live: boolean;
+  /** Whether this token or, without one, this agent once held the task and did not give it back itself. */
+  lost: boolean;
+}
+
+/** Reads why a guarded statement changed nothing. Null for an unknown task. Its history is read by `task_events_of_task`. */
+export async function claimStanding(pool: Pool, organizationId: string, taskId: string, claimToken: string | null, agent: string | null): Promise<ClaimStanding | null> {
+  const { rows } = await pool.query<ClaimStanding>({ name: 'claim-standing', text: sql, values: [organizationId, taskId, claimToken, agent] });
+  return rows[0] ?? null;
+}
+
+const sql = `
+SELECT ${taskColumns('t')},
+  t.status = 'claimed' AND t.expires_at > clock_timestamp() AS live,
+  EXISTS (
+    SELECT FROM (
+      SELECT id, actor FROM task_events
+      WHERE organization_id = $1 AND task_id = $2 AND type = 'task.claimed'
+        AND CASE WHEN $3::text IS NOT NULL THEN claim_token = $3::text ELSE actor = $4::text END
+      ORDER BY id DESC LIMIT 1
+    ) AS mine
+    WHERE NOT EXISTS (
+      SELECT FROM (
+        SELECT type, actor FROM task_events
+        WHERE organization_id = $1 AND task_id = $2 AND id > mine.id AND type <> 'task.updated'
+        ORDER BY id LIMIT 1
+      ) AS ending
+      WHERE ending.type IN ('task.released', 'task.completed') AND ending.actor = mine.actor
+    )
+  ) AS lost
+FROM tasks t WHERE t.organization_id = $1 AND t.id = $2`;

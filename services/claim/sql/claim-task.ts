@@ -1,0 +1,41 @@
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
+import { logEvents } from '@dispatcher/database/event-log.ts';
+import type { RequestIdentity } from '@dispatcher/database/idempotency.ts';
+import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import type { Pool } from 'pg';
+import { beginClaim } from './begin-claim.ts';
+import type { Claimer } from './claim-next-task.ts';
+
+/**
+ * Claims one task by its primary key: a pending one, held or waiting as it may be, or one whose lease is over; that claim's end is then logged
+ * first. Null when it cannot be claimed; a second statement says why.
+ */
+export async function claimTask(pool: Pool, identity: RequestIdentity, organizationId: string, taskId: string, claimer: Claimer): Promise<TaskRow | null> {
+  const values = [...identity, claimer.agent, claimer.claimToken, claimer.leaseSeconds, organizationId, taskId];
+  const { rows } = await pool.query<TaskRow>({ name: 'claim-task', text: sql, values });
+  return rows[0] ?? null;
+}
+
+/** The columns of an event that are the task's own. */
+const taskPart = 'organization_id, id, attempts, title, stage, owner, layer, milestone, score';
+
+const sql = `
+WITH before AS (
+  SELECT * FROM tasks
+  WHERE organization_id = $7 AND id = $8 AND archived_at IS NULL
+    AND (status = 'pending' OR (status = 'claimed' AND expires_at <= clock_timestamp()))
+  FOR UPDATE
+),
+claimed AS (
+  UPDATE tasks t SET ${beginClaim('$4', '$5', '$6')},
+    failed_claims = t.failed_claims + CASE WHEN before.status = 'claimed' THEN 1 ELSE 0 END
+  FROM before WHERE t.organization_id = before.organization_id AND t.id = before.id
+  RETURNING t.*
+),
+${logEvents(`
+    SELECT ${taskPart}, 'task.expired' AS type, agent AS actor, 'pending' AS status, 'claimed' AS status_before, owner AS owner_before,
+      layer AS layer_before, claim_token AS event_token, 1 AS step FROM before WHERE status = 'claimed'
+    UNION ALL
+    SELECT ${taskPart}, 'task.claimed', agent, 'claimed', 'pending', owner, layer, claim_token, 2 FROM claimed
+    ORDER BY step`)}
+SELECT ${taskColumns('claimed')} FROM claimed`;

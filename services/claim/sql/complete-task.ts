@@ -1,0 +1,33 @@
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
+import { logEvents } from '@dispatcher/database/event-log.ts';
+import type { RequestIdentity } from '@dispatcher/database/idempotency.ts';
+import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import type { Pool } from 'pg';
+import type { Holder } from '../holder.ts';
+import { liveClaim } from './live-claim.ts';
+
+/** What a holder says about finished work. Null keeps what the task has. */
+export interface Completion {
+  notes: string | null;
+  prUrls: string[] | null;
+  commits: string[] | null;
+}
+
+/** Ends a live claim with the task done. Its token stays on the row, so that the same done again is known. Null when there is no such live claim. */
+export async function completeTask(pool: Pool, identity: RequestIdentity, holder: Holder, completion: Completion): Promise<TaskRow | null> {
+  const { notes, prUrls, commits } = completion;
+  const values = [...identity, holder.organizationId, holder.taskId, holder.claimToken, holder.agent, holder.caller, notes, prUrls, commits];
+  const { rows } = await pool.query<TaskRow>({ name: 'complete-task', text: sql, values });
+  return rows[0] ?? null;
+}
+
+const sql = `
+WITH done AS (
+  UPDATE tasks SET status = 'done', completed_at = clock_timestamp(), notes = coalesce($9, notes),
+    pr_urls = coalesce($10::text[], pr_urls), commits = coalesce($11::text[], commits)
+  WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')}
+  RETURNING *
+),
+${logEvents(`SELECT *, 'task.completed' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
+    owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM done`)}
+SELECT ${taskColumns('done')} FROM done`;

@@ -1,0 +1,28 @@
+import { bySystem, logEvents } from '@dispatcher/database/event-log.ts';
+import type { Pool } from 'pg';
+
+/** A round of the sweeper touches at most so many tasks, so that its transaction stays short. */
+export const sweepSize = 200;
+
+/**
+ * Brings tasks whose lease is over back to the queue, with their events; answers how many. Reads the live claims by `tasks_claimed`. Rows that
+ * another sweeper, or a late done, works on are left to it; rows are locked in the order of the key.
+ */
+export async function expireClaims(pool: Pool, maxAttempts: number): Promise<number> {
+  const { rows } = await pool.query({ name: 'expire-claims', text: sql, values: [...bySystem, maxAttempts, sweepSize] });
+  return rows.length;
+}
+
+const sql = `
+WITH over AS (
+  SELECT organization_id, id FROM tasks WHERE status = 'claimed' AND expires_at <= clock_timestamp()
+  ORDER BY organization_id, id LIMIT $5 FOR UPDATE SKIP LOCKED
+),
+expired AS (
+  UPDATE tasks t SET status = 'pending', failed_claims = t.failed_claims + 1, held = t.held OR t.failed_claims + 1 >= $4::integer
+  FROM over WHERE t.organization_id = over.organization_id AND t.id = over.id
+  RETURNING t.*
+),
+${logEvents(`SELECT *, 'task.expired' AS type, agent AS actor, 'claimed' AS status_before, owner AS owner_before, layer AS layer_before,
+    claim_token AS event_token FROM expired`)}
+SELECT 1 FROM expired`;

@@ -1,0 +1,44 @@
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
+import { logEvents } from '@dispatcher/database/event-log.ts';
+import type { RequestIdentity } from '@dispatcher/database/idempotency.ts';
+import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import type { Pool } from 'pg';
+import type { Holder } from '../holder.ts';
+import { liveClaim } from './live-claim.ts';
+
+/** What a holder leaves behind. Null keeps what the task has, but for the reason, which is always the last release's. */
+export interface Release {
+  releaseReason: string | null;
+  retryAfterSeconds: number;
+  branch: string | null;
+  notes: string | null;
+  contextHandoff: string | null;
+  prUrls: string[] | null;
+  commits: string[] | null;
+}
+
+/** Ends a live claim with the task pending again, in the stage and with the hold that the reason asks for. Null when there is no such live claim. */
+export async function releaseTask(pool: Pool, identity: RequestIdentity, holder: Holder, release: Release, maxAttempts: number): Promise<TaskRow | null> {
+  const who = [holder.organizationId, holder.taskId, holder.claimToken, holder.agent, holder.caller];
+  const { releaseReason, retryAfterSeconds, branch, notes, contextHandoff, prUrls, commits } = release;
+  const values = [...identity, ...who, releaseReason, retryAfterSeconds, maxAttempts, branch, notes, contextHandoff, prUrls, commits];
+  const { rows } = await pool.query<TaskRow>({ name: 'release-task', text: sql, values });
+  return rows[0] ?? null;
+}
+
+const sql = `
+WITH released AS (
+  UPDATE tasks SET status = 'pending', release_reason = $9::text,
+    stage = CASE $9::text WHEN 'completed' THEN 'merge' WHEN 'audit_failed' THEN 'build' ELSE stage END,
+    failed_claims = failed_claims + CASE WHEN $9::text = 'completed' THEN 0 ELSE 1 END,
+    held = held OR coalesce($9::text, '') IN ('blocked', 'needs_human')
+      OR (coalesce($9::text, '') <> 'completed' AND failed_claims + 1 >= $11::integer),
+    available_at = CASE WHEN $10::integer > 0 THEN clock_timestamp() + make_interval(secs => $10::integer) END,
+    branch = coalesce($12, branch), notes = coalesce($13, notes), context_handoff = coalesce($14, context_handoff),
+    pr_urls = coalesce($15::text[], pr_urls), commits = coalesce($16::text[], commits)
+  WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')}
+  RETURNING *
+),
+${logEvents(`SELECT *, 'task.released' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
+    owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM released`)}
+SELECT ${taskColumns('released')} FROM released`;

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { toBinary } from '@bufbuild/protobuf';
+import { eventFromRow } from '@dispatcher/database/event-message.ts';
+import type { EventBus } from '@dispatcher/kit/event-bus.ts';
+import type { Log } from '@dispatcher/kit/log.ts';
+import { startLoop } from '@dispatcher/kit/loop.ts';
+import { EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
+import type { Pool } from 'pg';
+import type { NumberedEvent } from './sql/event-columns.ts';
+import { numberEvents, roundSize } from './sql/number-events.ts';
+import { readEvents } from './sql/read-events.ts';
+
+/** Writers say on this subject that they have committed an event. */
+export const committedSubject = 'dispatcher.committed';
+
+/** Should no writer be heard, the relay looks by itself; so another takes over within this time. */
+const lookIntervalMs = 1000;
+
+/** Rounds keep this distance, so that under load each numbers many events instead of a few. */
+const spacingMs = 10;
+
+/**
+ * The relay: gives each committed event the next position, then publishes it on `dispatcher.events.<organization>.<type>` with the position as
+ * message id. Any number may run; the database lets one work at a time. What was numbered but not surely published is published again.
+ */
+export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable {
+  let confirmed = 0;
+  const loop = startLoop('relay', lookIntervalMs, log, async (signal) => {
+    const round = await numberEvents(pool, confirmed);
+    if (!round) return false;
+    const { events, publishedPosition } = round;
+    const last = Number(events.at(-1)?.position ?? 0);
+    const first = Number(events[0]?.position ?? 0);
+    if (first > publishedPosition + 1) await publishMissed(pool, bus, publishedPosition, first - 1);
+    publish(bus, events);
+    await bus.flush();
+    confirmed = Math.max(confirmed, publishedPosition, last);
+    await sleep(spacingMs, undefined, { signal }).catch(() => undefined);
+    return events.length === roundSize;
+  });
+  const wakes = bus.subscribe(committedSubject, loop.wake);
+  return {
+    async [Symbol.asyncDispose]() {
+      wakes[Symbol.dispose]();
+      await loop[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function publishMissed(pool: Pool, bus: EventBus, after: number, upTo: number): Promise<void> {
+  for (let at = after; at < upTo; ) {
+    const events = await readEvents(pool, at, upTo, null);
+    publish(bus, events);
+    await bus.flush();
+    at = Number(events.at(-1)?.position ?? upTo);
+  }
+}
+
+function publish(bus: EventBus, events: readonly NumberedEvent[]): void {
+  for (const event of events) {
+    bus.publish(`dispatcher.events.${event.organizationId}.${event.type}`, toBinary(EventSchema, eventFromRow(event)), String(event.position));
+  }
+}

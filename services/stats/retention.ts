@@ -1,0 +1,24 @@
+import type { Log } from '@dispatcher/kit/log.ts';
+import { type Loop, startLoop } from '@dispatcher/kit/loop.ts';
+import type { Pool } from 'pg';
+import { forgetPositions, forgetSize, forgetTasks } from './sql/forget.ts';
+
+/** How long things are kept, in days. */
+export interface Retention {
+  /** Positions, from which a stream can resume. */
+  positionDays: number;
+  /** Done and archived tasks with their events. */
+  taskDays: number;
+}
+
+/** Nothing of this is urgent. */
+const lookIntervalMs = 60_000;
+
+/** Forgets what is older than it need be, in small batches. Any number may run. */
+export function startRetention(pool: Pool, { positionDays, taskDays }: Retention, log: Log): Loop {
+  return startLoop('retention', lookIntervalMs, log, async () => {
+    const positions = await forgetPositions(pool, positionDays);
+    const tasks = await forgetTasks(pool, taskDays);
+    return positions === forgetSize || tasks === forgetSize;
+  });
+}

@@ -1,0 +1,57 @@
+import type { ServiceImpl } from '@connectrpc/connect';
+import { eventFromRow } from '@dispatcher/database/event-message.ts';
+import { unavailable } from '@dispatcher/kit/errors.ts';
+import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
+import type { StatsService, WatchEventsRequest } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import type { StatsDependencies } from '../dependencies.ts';
+import { keptPositions } from '../sql/kept-positions.ts';
+import { pageSize, readEvents } from '../sql/read-events.ts';
+import { eventQueue } from './event-queue.ts';
+
+/** Events as they happen. From a given position on, what has happened since is read from the log until the log is level with the live feed; there the stream goes over without a gap. */
+export function watchEvents(dependencies: StatsDependencies): ServiceImpl<typeof StatsService>['watchEvents'] {
+  return async function* (request, { signal }) {
+    const cursor = { at: dependencies.feed.position };
+    if (request.after !== undefined) {
+      const after = Number(request.after);
+      const refused = await refusal(dependencies, after);
+      if (refused) yield { reset: refused, position: refused.position };
+      cursor.at = refused ? Number(refused.position) : after;
+      if (!refused) yield* replay(dependencies, request, cursor, signal);
+    }
+    yield* live(dependencies, request, cursor.at, signal);
+  };
+}
+
+/** Why a stream cannot resume there, or null. */
+async function refusal({ database: { pool } }: StatsDependencies, after: number) {
+  const { oldest, newest } = await keptPositions(pool);
+  const position = BigInt(newest);
+  if (after > newest) return { reason: `Position ${after} lies in the future; the newest is ${newest}.`, position };
+  if (after + 1 < oldest) return { reason: `Events after position ${after} are no longer kept; the oldest kept is ${oldest}.`, position };
+  return null;
+}
+
+async function* replay({ database: { pool }, feed, replays }: StatsDependencies, request: WatchEventsRequest, cursor: { at: number }, signal: AbortSignal) {
+  using _slot = await replays.take();
+  while (cursor.at < feed.position && !signal.aborted) {
+    const upTo = feed.position;
+    const rows = await readEvents(pool, cursor.at, upTo, request.organizationId ?? null);
+    cursor.at = rows.length === pageSize ? Number(rows.at(-1)?.position) : upTo;
+    yield { events: rows.map(eventFromRow).filter((event) => wanted(request, event)), position: BigInt(cursor.at) };
+  }
+}
+
+async function* live({ feed }: StatsDependencies, request: WatchEventsRequest, after: number, signal: AbortSignal) {
+  const queue = eventQueue();
+  using _listening = feed.listen((events) => queue.push(events.filter((event) => Number(event.position) > after && wanted(request, event))));
+  yield { events: [], position: BigInt(after) };
+  for await (const events of queue.batches(signal)) {
+    if (events === 'overflow') throw unavailable('This stream was not read for too long; resume it from its last position.');
+    yield { events, position: events.at(-1)?.position ?? 0n };
+  }
+}
+
+function wanted({ organizationId, types }: WatchEventsRequest, event: Event): boolean {
+  return (organizationId === undefined || event.organizationId === organizationId) && (types.length === 0 || types.includes(event.type));
+}

@@ -1,0 +1,10 @@
+import type { TaskEventRow } from '@dispatcher/database/entities/task-event.ts';
+
+/** An event with its position. */
+export interface NumberedEvent extends TaskEventRow {
+  position: NonNullable<TaskEventRow['position']>;
+}
+
+/** What a statement returns of an event `e` and its position `p`, under the names of `NumberedEvent`. */
+export const eventColumns = `p.position, e.id, e.organization_id AS "organizationId", e.task_id AS "taskId", e.type, e.occurred_at AS "occurredAt",
+  e.actor, e.attempt, e.title, e.status, e.stage, e.owner, e.layer, e.milestone, e.score`;

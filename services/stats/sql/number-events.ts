@@ -1,0 +1,49 @@
+import type { Pool } from 'pg';
+import { countChanges } from './count-changes.ts';
+import { eventColumns, type NumberedEvent } from './event-columns.ts';
+
+/** A round of the relay numbers at most so many events. */
+export const roundSize = 1000;
+
+/** What a round did. */
+export interface Round {
+  events: NumberedEvent[];
+  /** Up to where the bus has been told for certain. */
+  publishedPosition: number;
+}
+
+/**
+ * Gives committed events the positions that follow, and moves the counts by them: one statement, so a round happens whole or not at all. The row of
+ * relay_state is the lock of the relays; null when another one holds it. Rows leave `unpublished` in the order of their ids, which is the order of
+ * the events of each task, since a task's next event can only be written when the one before has committed. `confirmed` is recorded as published.
+ */
+export async function numberEvents(pool: Pool, confirmed: number): Promise<Round | null> {
+  const { rows } = await pool.query<Partial<NumberedEvent> & { published: string }>({ name: 'number-events', text: sql, values: [confirmed, roundSize] });
+  const [first] = rows;
+  if (!first) return null;
+  return { events: rows.filter((row): row is NumberedEvent & { published: string } => row.id != null), publishedPosition: Number(first.published) };
+}
+
+const sql = `
+WITH state AS (SELECT position, published_position FROM relay_state FOR UPDATE SKIP LOCKED),
+taken AS (
+  DELETE FROM unpublished WHERE event_id IN (SELECT event_id FROM unpublished ORDER BY event_id LIMIT $2)
+    AND EXISTS (SELECT FROM state)
+  RETURNING event_id
+),
+p AS (SELECT event_id, state.position + row_number() OVER (ORDER BY event_id) AS position FROM taken, state),
+placed AS (INSERT INTO event_positions (position, event_id, organization_id) SELECT p.position, e.id, e.organization_id FROM p JOIN task_events e ON e.id = p.event_id),
+moved AS (
+  UPDATE relay_state SET position = position + (SELECT count(*) FROM taken), published_position = greatest(published_position, $1::bigint)
+  WHERE EXISTS (SELECT FROM state) AND (EXISTS (SELECT FROM taken) OR published_position < $1::bigint)
+),
+counted AS (
+  INSERT INTO task_counts AS counts (organization_id, dimension, value, count)
+  SELECT e.organization_id, change.dimension, change.value, sum(change.delta)
+  FROM p JOIN task_events e ON e.id = p.event_id CROSS JOIN LATERAL (SELECT * FROM ${countChanges('e')}) AS change
+  GROUP BY 1, 2, 3 HAVING sum(change.delta) <> 0 ORDER BY 1, 2, 3
+  ON CONFLICT (organization_id, dimension, value) DO UPDATE SET count = counts.count + excluded.count
+)
+SELECT greatest(state.published_position, $1::bigint) AS published, ${eventColumns}
+FROM state LEFT JOIN (p JOIN task_events e ON e.id = p.event_id) ON true
+ORDER BY p.position`;

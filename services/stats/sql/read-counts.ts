@@ -1,0 +1,33 @@
+import type { Pool } from 'pg';
+import { countChanges } from './count-changes.ts';
+
+/** How many tasks have one value of one dimension. */
+export interface Count {
+  dimension: 'status' | 'owner' | 'layer';
+  value: string;
+  count: string;
+}
+
+/**
+ * The counts of one organization or of all, exact at this instant: what the relay has folded and, in the same snapshot, what it has not. Its cost
+ * grows with the number of owners, not of tasks.
+ */
+export async function readCounts(pool: Pool, organizationId: string | null): Promise<Count[]> {
+  const { rows } = await pool.query<Count>({
+    name: `read-counts ${organizationId !== null}`,
+    text: sql(organizationId === null ? 'true' : 'organization_id = $1'),
+    values: organizationId === null ? [] : [organizationId],
+  });
+  return rows;
+}
+
+const sql = (condition: string) => `
+SELECT dimension, value, sum(count)::bigint AS count
+FROM (
+  SELECT dimension, value, count FROM task_counts WHERE ${condition}
+  UNION ALL
+  SELECT change.dimension, change.value, change.delta
+  FROM unpublished JOIN task_events e ON e.id = unpublished.event_id CROSS JOIN LATERAL (SELECT * FROM ${countChanges('e')}) AS change
+  WHERE ${condition.replace('organization_id', 'e.organization_id')}
+) AS counts
+GROUP BY dimension, value HAVING sum(count) <> 0`;

@@ -1,0 +1,35 @@
+import type { Pool } from 'pg';
+import { countChanges } from './count-changes.ts';
+
+/** Counts all tasks anew. The relay waits meanwhile; readers see the old counts until the new ones are committed. */
+export async function rebuildCounts(pool: Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SET LOCAL statement_timeout = 0');
+    await client.query('SELECT FROM relay_state FOR UPDATE');
+    await client.query('DELETE FROM task_counts');
+    await client.query(sql);
+    await client.query('COMMIT');
+  } catch (thrown) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw thrown;
+  } finally {
+    client.release();
+  }
+}
+
+/** What is there, less what the relay has yet to add. */
+const sql = `
+INSERT INTO task_counts (organization_id, dimension, value, count)
+SELECT organization_id, dimension, value, sum(count) FROM (
+  SELECT organization_id, dimension, value, 1 AS count
+  FROM tasks CROSS JOIN LATERAL (VALUES
+    ('status', status), ('owner', coalesce(owner, 'unassigned')), ('layer', coalesce(layer, 'unassigned'))
+  ) AS place (dimension, value)
+  WHERE archived_at IS NULL
+  UNION ALL
+  SELECT e.organization_id, change.dimension, change.value, -change.delta
+  FROM unpublished JOIN task_events e ON e.id = unpublished.event_id CROSS JOIN LATERAL (SELECT * FROM ${countChanges('e')}) AS change
+) AS counts
+GROUP BY 1, 2, 3 HAVING sum(count) <> 0`;
