@@ -31,7 +31,7 @@ export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: 
   await createCluster(place);
   const stopping = new AbortController();
   const start = async (startSignal: AbortSignal): Promise<PostgresProcess> => {
-    await stopLeftOverPostgres(place.cluster, log);
+    await stopLeftOverPostgres(place.cluster, socketFolder, log);
     return startPostgresProcess(place, { ...ownSettings, ...settings, unix_socket_directories: socketFolder }, log, startSignal);
   };
   let server = await start(signal ?? stopping.signal);

@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createLog } from '@dispatcher/kit/log.ts';
 import { startEmbeddedPostgres } from '@dispatcher/local/embedded-postgres.ts';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 import { databaseUrl, templateName } from './test-database.ts';
+import { useFolder } from './use-folder.ts';
 
 declare module 'vitest' {
   /** What the test run hands to every test file. */
@@ -18,8 +16,7 @@ declare module 'vitest' {
 /** Starts one PostgreSQL for the whole test run, with the migrations applied to a template that each database is copied from. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await using resources = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), 'dispatcher-'));
-  resources.defer(() => rm(dataDir, { recursive: true, force: true }));
+  const { path: dataDir } = resources.use(await useFolder());
   const postgres = resources.use(await startEmbeddedPostgres({ dataDir, log: createLog('error'), settings: testSettings }));
   await createTemplate(postgres.url).catch((error: unknown) =>
     console.error('The migrations failed, so the databases of this run are empty.', error),

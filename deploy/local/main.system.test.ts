@@ -1,0 +1,132 @@
+import { chmod, chown, mkdir, readFile, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { startMain } from '../test/start-main.ts';
+import { useDispatcher } from '../test/use-dispatcher.ts';
+import { useFolder } from '../test/use-folder.ts';
+import { processesOn } from './left-over-postgres.ts';
+
+const isRoot = process.getuid?.() === 0;
+const nobody = 65534;
+
+async function answers(url: string): Promise<boolean> {
+  return (await fetch(`${url}/readyz`)).ok;
+}
+
+test('the first start says what to do next, and shows the admin key nowhere', async () => {
+  await using folder = await useFolder();
+  await using dispatcher = await useDispatcher({ dataDir: folder.path });
+  const { credentials, main } = dispatcher;
+  expect(await answers(credentials.url)).toBe(true);
+  expect(main.output()).toContain(`${credentials.url}/api/v1/dispatcher`);
+  expect(main.output()).toContain(credentials.grpc_url);
+  expect(main.output()).toContain(`authorization: Bearer ${credentials.api_key}`);
+  expect(main.output()).toContain(join(folder.path, 'credentials.json'));
+  expect(main.output()).not.toContain(credentials.admin_key);
+  expect((await stat(join(folder.path, 'credentials.json'))).mode & 0o777).toBe(0o600);
+});
+
+test('a later start has the same keys and no first steps', async () => {
+  await using folder = await useFolder();
+  const first = await useDispatcher({ dataDir: folder.path });
+  await first[Symbol.asyncDispose]();
+  await using second = await useDispatcher({ dataDir: folder.path });
+  expect(second.credentials).toMatchObject({ admin_key: first.credentials.admin_key, api_key: first.credentials.api_key });
+  expect(second.main.output()).not.toContain(second.credentials.api_key);
+});
+
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0 and leaves no process', async (signal) => {
+  await using folder = await useFolder();
+  await using dispatcher = await useDispatcher({ dataDir: folder.path });
+  dispatcher.main.child.kill(signal);
+  expect(await dispatcher.main.exited).toBe(0);
+  expect(await processesOn(join(folder.path, 'postgres'))).toEqual([]);
+});
+
+test('after kill -9 PostgreSQL ends too, and the next start works', async () => {
+  await using folder = await useFolder();
+  await using killed = await useDispatcher({ dataDir: folder.path });
+  killed.main.child.kill('SIGKILL');
+  await killed.main.exited;
+  await vi.waitFor(async () => expect(await processesOn(join(folder.path, 'postgres'))).toEqual([]), { timeout: 15_000, interval: 50 });
+  await using next = await useDispatcher({ dataDir: folder.path });
+  expect(next.credentials.api_key).toBe(killed.credentials.api_key);
+});
+
+test('after kill -9 of it and of every PostgreSQL process, the next start works at once', async () => {
+  await using folder = await useFolder();
+  await using killed = await useDispatcher({ dataDir: folder.path });
+  const pids = await processesOn(join(folder.path, 'postgres'));
+  for (const pid of [killed.main.child.pid ?? 0, ...pids]) process.kill(pid, 'SIGKILL');
+  await killed.main.exited;
+  await using next = await useDispatcher({ dataDir: folder.path });
+  expect(await answers(next.credentials.url)).toBe(true);
+});
+
+test('a second start on the same data folder is refused and does not disturb the first', async () => {
+  await using folder = await useFolder();
+  await using first = await useDispatcher({ dataDir: folder.path });
+  await using second = startMain({ DISPATCHER_DATA_DIR: folder.path });
+  expect(await second.exited).toBe(1);
+  expect(second.output()).toBe(
+    `Dispatcher already runs on the data folder ${folder.path} (process ${first.main.child.pid}). Stop it first, or choose another folder with DISPATCHER_DATA_DIR.\n`,
+  );
+  expect(await answers(first.credentials.url)).toBe(true);
+});
+
+test('of two starts at the same moment one runs', async () => {
+  await using folder = await useFolder();
+  const starts = [startMain({ DISPATCHER_DATA_DIR: folder.path }), startMain({ DISPATCHER_DATA_DIR: folder.path })];
+  await using stack = new AsyncDisposableStack();
+  for (const main of starts) stack.use(main);
+  const outcomes = await Promise.allSettled(starts.map((main) => main.ready));
+  expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
+});
+
+test('a taken port is named together with what to do', async () => {
+  await using folder = await useFolder();
+  await using other = createServer().listen(0, '127.0.0.1');
+  await vi.waitFor(() => expect(other.listening).toBe(true));
+  const address = other.address();
+  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+  await using main = startMain({ DISPATCHER_DATA_DIR: folder.path, PORT: String(port) });
+  expect(await main.exited).toBe(1);
+  expect(main.output()).toBe(`Port ${port} is taken by another program. Stop it, or choose another port: PORT=${port + 1} npm start\n`);
+});
+
+test('settings that are not right are all named before anything is started', async () => {
+  await using folder = await useFolder();
+  await using main = startMain({ DISPATCHER_DATA_DIR: join(folder.path, 'never'), HOST: '0.0.0.0', PORT: 'x' });
+  expect(await main.exited).toBe(1);
+  expect(main.output()).toContain('HOST="0.0.0.0"');
+  expect(main.output()).toContain('PORT="x"');
+  await expect(stat(join(folder.path, 'never'))).rejects.toThrow('ENOENT');
+});
+
+test.runIf(isRoot)('an ordinary user starts it in a private folder of their own', async ({ skip }) => {
+  await using folder = await useFolder();
+  await chown(folder.path, nobody, nobody);
+  const dataDir = join(folder.path, 'data');
+  await using main = startMain({ DISPATCHER_DATA_DIR: dataDir, LOG_LEVEL: 'silent' }, { uid: nobody, gid: nobody });
+  const failure = await main.ready.then(
+    () => undefined,
+    () => main.output(),
+  );
+  // In a checkout below a private folder of root's, no other user can even read the program.
+  if (failure?.includes('Cannot find module') || failure?.includes('EACCES')) return skip('this checkout is for root alone');
+  expect(failure).toBeUndefined();
+  expect((await stat(join(dataDir, 'postgres'))).uid).toBe(nobody);
+  expect(JSON.parse(await readFile(join(dataDir, 'credentials.json'), 'utf8'))).toMatchObject({ organization_id: 'local' });
+});
+
+test.runIf(isRoot)("an ordinary user is told that a data folder is somebody else's", async ({ skip }) => {
+  await using folder = await useFolder();
+  await chmod(folder.path, 0o755);
+  const dataDir = join(folder.path, 'data');
+  await mkdir(dataDir, { mode: 0o700 });
+  await using main = startMain({ DISPATCHER_DATA_DIR: dataDir }, { uid: nobody, gid: nobody });
+  expect(await main.exited).toBe(1);
+  if (main.output().includes('Cannot find module')) return skip('this checkout is for root alone');
+  expect(main.output()).toContain(`The data folder ${dataDir} belongs to another user.`);
+});
