@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import type { Database } from '@dispatcher/database/database.ts';
+import { ApiKey, type ApiKeyRow, Organization } from '@dispatcher/database/entities/api-key.ts';
+import { createApiKey, digestOfKey } from '@dispatcher/kit/api-key.ts';
+import { invalidField } from '@dispatcher/kit/errors.ts';
+
+/** A key to make. */
+export interface NewKey {
+  organizationId: string;
+  /** What people call it. */
+  name: string;
+  /** Reading and writing when absent. */
+  scopes?: readonly string[];
+  /** When it ends by itself; never when absent. */
+  expiresAt?: Date;
+}
+
+const allScopes = ['dispatcher:read', 'dispatcher:write'];
+
+/** Makes a key, and its organization where there is none yet. The secret is nowhere else: only its digest is stored. Fails when `expiresAt` has passed. */
+export async function createKey(
+  { orm }: Database,
+  { organizationId, name, scopes = allScopes, expiresAt }: NewKey,
+): Promise<{ row: ApiKeyRow; key: string }> {
+  const key = createApiKey();
+  const id = `key_${randomBytes(12).toString('hex')}`;
+  const row = await orm.em.fork().transactional(async (em) => {
+    if (expiresAt && !(await liesAhead(em, expiresAt))) throw invalidField('expires_at', 'must lie in the future');
+    await em.upsert(Organization, { id: organizationId }, { onConflictFields: ['id'], onConflictAction: 'ignore' });
+    await em.insert(ApiKey, { id, organizationId, name, scopes: [...scopes], digest: digestOfKey(key), expiresAt: expiresAt ?? null });
+    return await em.findOneOrFail(ApiKey, { id });
+  });
+  return { row, key };
+}
+
+/** By the database's clock, which will also end the key. */
+async function liesAhead(em: Database['orm']['em'], time: Date): Promise<boolean> {
+  const [answer] = await em.execute<{ ahead: boolean }[]>('SELECT ?::timestamptz > clock_timestamp() AS ahead', [time]);
+  return answer?.ahead === true;
+}

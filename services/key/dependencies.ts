@@ -1,0 +1,6 @@
+import type { Database } from '@dispatcher/database/database.ts';
+
+/** What the handlers of the key service work with. */
+export interface KeyDependencies {
+  readonly database: Database;
+}

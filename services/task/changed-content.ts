@@ -1,0 +1,23 @@
+import { invalidField } from '@dispatcher/kit/errors.ts';
+import type { UpdateTaskRequest } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import { type ContentColumn, contentColumns, isContentColumn, type TaskContent } from './task-content.ts';
+
+/** What a request wants written: the fields its mask names, where an absent one is cleared; without a mask every field that has a value. */
+export function changedContent(request: UpdateTaskRequest): TaskContent {
+  const columns = request.updateMask
+    ? request.updateMask.paths.map(columnFromPath)
+    : contentColumns.filter((column) => request[column] !== undefined);
+  return Object.fromEntries(columns.map((column) => [column, valueFor(request, column)]));
+}
+
+function columnFromPath(path: string): ContentColumn {
+  if (isContentColumn(path)) return path;
+  // Cut, since a path may be as long as a message and errors travel in headers.
+  throw invalidField(path.slice(0, 100), 'is no field of a task that can be changed');
+}
+
+function valueFor(request: UpdateTaskRequest, column: ContentColumn) {
+  const value = request[column];
+  if (value === undefined && (column === 'title' || column === 'held')) throw invalidField(column, 'cannot be cleared');
+  return value ?? null;
+}

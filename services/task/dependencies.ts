@@ -1,0 +1,8 @@
+import type { Database } from '@dispatcher/database/database.ts';
+
+/** What the handlers of the task service work with. */
+export interface TaskDependencies {
+  readonly database: Database;
+  /** Called after each commit that wrote an event. */
+  readonly published: () => void;
+}

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import type { ServiceImpl } from '@connectrpc/connect';
+import type { Database } from '@dispatcher/database/database.ts';
+import { Organization } from '@dispatcher/database/entities/api-key.ts';
+import { violates } from '@dispatcher/database/errors.ts';
+import { identityOf, once } from '@dispatcher/database/idempotency.ts';
+import { taskFromRow } from '@dispatcher/database/task-message.ts';
+import { type Caller, callerLabel, callerOf } from '@dispatcher/kit/caller.ts';
+import { DispatcherError, invalidField } from '@dispatcher/kit/errors.ts';
+import { type CreateTaskRequest, CreateTaskRequestSchema, type TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import type { TaskDependencies } from '../dependencies.ts';
+import { readTask } from '../read-task.ts';
+import { createTask as insert } from '../sql/create-task.ts';
+import { contentColumns, type TaskContent } from '../task-content.ts';
+
+/** Creates a task; a repeat under the same idempotency key answers it as it now stands. */
+export function createTask({ database, published }: TaskDependencies): ServiceImpl<typeof TaskService>['createTask'] {
+  return async (request, context) => {
+    const identity = identityOf(CreateTaskRequestSchema, request, context);
+    const caller = callerOf(context);
+    const organizationId = await organizationFor(database, caller, request.organizationId);
+    const task = { organizationId, id: request.id ?? randomUUID(), createdBy: callerLabel(caller), content: contentOf(request) };
+    const row = await once(
+      database.pool,
+      identity,
+      () => insert(database, identity, task).catch(refuseDuplicate),
+      (kept) => readTask(database, kept.organizationId, kept.taskId),
+    );
+    published();
+    return row ? { data: taskFromRow(row) } : {};
+  };
+}
+
+/** A key acts for its own organization, which exists; the admin may have misspelt one. */
+async function organizationFor({ orm }: Database, caller: Caller, named: string | undefined): Promise<string> {
+  if (named === undefined) throw invalidField('organization_id', 'the admin key must name the organization of the task');
+  if (caller.organizationId === named) return named;
+  const found = await orm.em.fork().findOne(Organization, { id: named }, { disableIdentityMap: true });
+  if (!found) throw invalidField('organization_id', `there is no organization "${named}"; make a key for it first`);
+  return named;
+}
+
+function contentOf(request: CreateTaskRequest): TaskContent {
+  const given = contentColumns.map((column) => [column, request[column] ?? null]);
+  return { ...Object.fromEntries(given), held: request.held ?? false };
+}
+
+function refuseDuplicate(thrown: unknown): never {
+  if (!violates(thrown, 'tasks_pkey')) throw thrown;
+  throw new DispatcherError('duplicate_id', 'The organization has a task with this id already.', { field: 'id' }, thrown);
+}

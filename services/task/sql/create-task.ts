@@ -1,0 +1,40 @@
+import type { Database } from '@dispatcher/database/database.ts';
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
+import { logEvents } from '@dispatcher/database/event-log.ts';
+import type { RequestIdentity } from '@dispatcher/database/idempotency.ts';
+import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import { contentColumns, contentTypes, type TaskContent } from '../task-content.ts';
+
+/** A task to insert. */
+export interface NewTask {
+  organizationId: string;
+  id: string;
+  createdBy: string;
+  content: TaskContent;
+}
+
+/** Inserts a task with its event. Fails on the constraint `tasks_pkey` where the organization has the id already. */
+export async function createTask({ pool }: Database, identity: RequestIdentity, task: NewTask): Promise<TaskRow | null> {
+  const content = contentColumns.map((column) => task.content[column] ?? null);
+  const values = [...identity, task.organizationId, task.id, task.createdBy, ...content];
+  const { rows } = await pool.query<TaskRow>({ name: 'create-task', text: createTaskSql, values });
+  return rows[0] ?? null;
+}
+
+const columns = contentColumns.join(', ');
+const parameters = contentColumns.map((column, i) => `$${i + 7}::${contentTypes[column]} AS ${column}`).join(', ');
+
+/**
+ * One round trip for the task, its event and its place in the relay's queue. It reads nothing but the one row of `settings`: the primary key
+ * refuses a second task with the id. The clock is read once, so that the rank belongs to the very day that `updated_at` names.
+ */
+export const createTaskSql = `
+WITH content AS MATERIALIZED (SELECT ${parameters}, clock_timestamp() AS now),
+task AS (
+  INSERT INTO tasks (organization_id, id, created_by, ${columns}, rank, created_at, updated_at)
+  SELECT $4, $5, $6, ${columns}, task_rank(task_score(rev, use, ts, sec, stab, effort), now), now, now FROM content
+  RETURNING *
+),
+${logEvents(`SELECT *, 'task.created' AS type, created_by AS actor, NULL AS status_before, NULL AS owner_before, NULL AS layer_before,
+    NULL AS event_token FROM task`)}
+SELECT ${taskColumns('task')} FROM task`;
