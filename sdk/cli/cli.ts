@@ -1,0 +1,48 @@
+import { Recursiv } from '@recursiv/sdk';
+import type { Command } from 'commander';
+import type { Environment } from './config.ts';
+import { readLogin } from './login-file.ts';
+import type { Printer } from './printer.ts';
+import { jsonText } from './terminal-text.ts';
+
+/** What every command is given. */
+export interface Cli {
+  readonly environment: Environment;
+  readonly printer: Printer;
+  /** Aborted by Ctrl-C and SIGTERM. */
+  readonly signal: AbortSignal;
+  /** The client, by flags, then environment, then login. Made when a command needs it: help needs no key. */
+  dispatcher(): Promise<Recursiv['dispatcher']>;
+  /** Whether the result is for a program. */
+  isJson(): boolean;
+  /** Prints a result: as JSON with --json, else as the text. */
+  print(value: unknown, text: () => string): void;
+}
+
+/** The flags that every command takes. */
+interface GlobalFlags {
+  readonly url?: string;
+  readonly org?: string;
+  readonly json?: boolean;
+}
+
+/** Puts together what commands need; the flags are read when a command runs. */
+export function createCli(program: Command, given: Pick<Cli, 'environment' | 'printer' | 'signal'>): Cli {
+  const { environment, printer } = given;
+  const flags = () => program.opts<GlobalFlags>();
+  const isJson = () => flags().json === true;
+  return {
+    ...given,
+    isJson,
+    async dispatcher() {
+      const login = environment.apiKey === undefined ? await readLogin(environment.loginFile) : undefined;
+      const { dispatcher } = new Recursiv({
+        apiKey: environment.apiKey ?? login?.api_key,
+        baseUrl: flags().url ?? environment.baseUrl ?? login?.base_url,
+        organizationId: flags().org ?? environment.organizationId,
+      });
+      return dispatcher;
+    },
+    print: (value, text) => printer.line(isJson() ? jsonText(value, 2) : text()),
+  };
+}

@@ -1,0 +1,36 @@
+import { type Command, Option } from 'commander';
+import type { Cli } from '../cli.ts';
+import { addFenceFlags, addWorkFlags, numberFrom } from '../flags.ts';
+import { taskLine } from '../task-text.ts';
+
+const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope'];
+
+interface Flags {
+  readonly agent?: string;
+  readonly token?: string;
+  readonly notes?: string;
+  readonly pr?: string[];
+  readonly commit?: string[];
+  readonly reason?: string;
+  readonly retryAfter?: number;
+  readonly branch?: string;
+  readonly handoff?: string;
+}
+
+/** `dispatcher release`: ends a claim with the task pending again. */
+export function addReleaseCommand(program: Command, cli: Cli): void {
+  const command = program.command('release').description('Give a claimed task back.').argument('<id>', 'the task');
+  addFenceFlags(addWorkFlags(command))
+    .addOption(new Option('--reason <reason>', 'why; `completed` means built but not merged').choices(reasons))
+    .option('--retry-after <seconds>', 'keep it back for this long, 0 to 86400', numberFrom)
+    .option('--branch <name>', 'the branch the work is on')
+    .option('--handoff <text>', 'what the next holder should know')
+    .addHelpText('after', '\nExample:\n  $ dispatcher release fix-login --reason blocked --notes "Waits for the new certificate"')
+    .action(async (id: string, { agent, token, notes, pr, commit, reason, retryAfter, branch, handoff }: Flags) => {
+      const dispatcher = await cli.dispatcher();
+      const fence = { agent, claim_token: token };
+      const work = { notes, pr_urls: pr, commits: commit, branch, context_handoff: handoff };
+      const { data } = await dispatcher.release(id, { ...fence, ...work, release_reason: reason, retry_after_seconds: retryAfter });
+      cli.print({ data }, () => taskLine(data));
+    });
+}

@@ -1,0 +1,24 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { tableText } from '../table.ts';
+
+/** `dispatcher stats`: how many tasks there are. */
+export function addStatsCommand(program: Command, cli: Cli): void {
+  program
+    .command('stats')
+    .description('Count the tasks by status, owner and layer.')
+    .addHelpText('after', '\nExample:\n  $ dispatcher stats --json')
+    .action(async () => {
+      const { data } = await (await cli.dispatcher()).stats();
+      const part = (head: string, counts: Readonly<Record<string, number>>) =>
+        tableText(
+          cli.printer,
+          [
+            { head, cell: ([name]: [string, number]) => name },
+            { head: 'TASKS', cell: ([, count]: [string, number]) => count, align: 'right' },
+          ],
+          Object.entries(counts),
+        );
+      cli.print({ data }, () => [part('STATUS', data.byStatus), part('OWNER', data.byOwner), part('LAYER', data.byLayer)].join('\n\n'));
+    });
+}

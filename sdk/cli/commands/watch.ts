@@ -1,0 +1,27 @@
+import type { StreamItem } from '@recursiv/sdk';
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { appended, numberFrom } from '../flags.ts';
+import { eventLine } from '../task-text.ts';
+import { jsonText, oneLine } from '../terminal-text.ts';
+
+/** `dispatcher watch`: events as they happen, until Ctrl-C. */
+export function addWatchCommand(program: Command, cli: Cli): void {
+  program
+    .command('watch')
+    .description('Show what happens, as it happens, until Ctrl-C. With --json one event a line.')
+    .option('--type <type>', 'only events such as task.claimed; may be given several times', appended)
+    .option('--after <position>', 'begin with the event that follows this position', numberFrom)
+    .addHelpText('after', '\nExample:\n  $ dispatcher watch --type task.completed --json')
+    .action(async ({ type, after }: { type?: string[]; after?: number }) => {
+      const dispatcher = await cli.dispatcher();
+      for await (const item of dispatcher.stream({ types: type, after }, { signal: cli.signal })) {
+        cli.printer.line(cli.isJson() ? jsonText(item) : itemLine(cli, item));
+      }
+    });
+}
+
+function itemLine({ printer }: Cli, item: StreamItem): string {
+  if (item.type !== 'reset') return eventLine(printer, item);
+  return printer.paint('yellow', `Events may be missing before position ${item.position}: ${oneLine(item.reason)}`);
+}

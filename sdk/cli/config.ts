@@ -1,0 +1,34 @@
+import { homedir, hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+
+/** What the CLI takes from its environment. An empty variable counts as unset. */
+export interface Environment {
+  readonly apiKey: string | undefined;
+  readonly baseUrl: string | undefined;
+  readonly organizationId: string | undefined;
+  /** The name that claims are made under when no flag says another. */
+  readonly agent: string;
+  /** Where `login` keeps the URL and the key. */
+  readonly loginFile: string;
+}
+
+/** Reads the environment: the SDK's variables, `DISPATCHER_AGENT`, and the user's config folder. */
+export function readEnvironment(): Environment {
+  return {
+    apiKey: variable('RECURSIV_API_KEY'),
+    baseUrl: variable('RECURSIV_BASE_URL'),
+    organizationId: variable('RECURSIV_ORGANIZATION_ID'),
+    agent: variable('DISPATCHER_AGENT') ?? `${userInfo().username}@${hostname()}`,
+    loginFile: join(variable('XDG_CONFIG_HOME') ?? join(homedir(), '.config'), 'dispatcher', 'login.json'),
+  };
+}
+
+/** The environment of a command that works on a task: the CLI's own, without the key, and the task's. */
+export function environmentForCommand(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const { RECURSIV_API_KEY: _, ...rest } = process.env;
+  return { ...rest, ...more };
+}
+
+function variable(name: string): string | undefined {
+  return process.env[name] || undefined;
+}

@@ -1,0 +1,46 @@
+import { AuthenticationError, ConflictError, ConnectionError, RecursivError, ValidationError } from '@recursiv/sdk';
+import { CommanderError } from 'commander';
+import type { Printer } from './printer.ts';
+import { oneLine } from './terminal-text.ts';
+
+/** What scripts can tell apart. */
+export const exitCodes = { ok: 0, error: 1, usage: 2, conflict: 3, nothing: 4 } as const;
+
+/** A failure that is fit to read and has its own exit code. */
+export class CliError extends Error {
+  override readonly name = 'CliError';
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number = exitCodes.error) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The exit code for whatever ended a command. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof ConflictError) return exitCodes.conflict;
+  if (error instanceof ValidationError) return exitCodes.usage;
+  return exitCodes.error;
+}
+
+/** Says on standard error what went wrong and what helps. Commander has said its own already. */
+export function reportFailure(error: unknown, printer: Printer): void {
+  if (error instanceof CommanderError || (error instanceof CliError && error.message === '')) return;
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof RecursivError ? ` (${error.code})` : '';
+  printer.note(`${oneLine(message)}${oneLine(code)}`);
+  const hint = hintFor(error);
+  if (hint !== undefined) printer.note(hint);
+}
+
+function hintFor(error: unknown): string | undefined {
+  if (error instanceof AuthenticationError) return 'Set RECURSIV_API_KEY, or run `dispatcher login`.';
+  if (error instanceof ConnectionError) return 'Is it running? `npm start` starts it here; --url or RECURSIV_BASE_URL says where else it is.';
+  if (error instanceof ConflictError && error.code === 'already_claimed' && error.details !== null) {
+    return `${oneLine(String(error.details.agent))} holds it until ${oneLine(String(error.details.expires_at))}.`;
+  }
+  return undefined;
+}

@@ -1,0 +1,30 @@
+/**
+ * Characters that a terminal acts on or that change the order of what it shows: C0, DEL and C1 controls (a single U+009B begins an escape
+ * sequence), the two Unicode line separators, and the bidirectional controls of UAX #9 ("Trojan Source").
+ */
+const acting = /[\p{Cc}\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Foreign text as one line: no character of it can move the cursor, change a colour or reorder its neighbours. */
+export function oneLine(text: string): string {
+  return text.toWellFormed().replace(/\s+/g, ' ').replace(acting, visible);
+}
+
+/** Foreign text of several lines: line feeds stay, tabs become spaces, the rest is as in one line. */
+export function manyLines(text: string): string {
+  const lines = text.toWellFormed().replace(/\r\n/g, '\n').replaceAll('\t', '    ').split('\n');
+  return lines.map((line) => line.replace(acting, visible)).join('\n');
+}
+
+/** JSON that a terminal does not act on either: JSON itself leaves DEL, C1 and bidirectional controls as they are. */
+export function jsonText(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(acting, (character) => (character === '\n' ? character : escaped(character)));
+}
+
+function visible(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : escaped(character);
+}
+
+function escaped(character: string): string {
+  return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;
+}
