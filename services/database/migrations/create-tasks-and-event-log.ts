@@ -16,11 +16,13 @@ CREATE TABLE settings (
 INSERT INTO settings (half_life_days) VALUES (14);
 `;
 
+const benefit = '(coalesce(rev, 0) * 3 + coalesce(use, 0) * 2 + coalesce(ts, 0) * 2 + coalesce(sec, 0) * 4 + coalesce(stab, 0) * 2)';
+
 const functions = `
+-- A benefit that small counts as none: divided and decayed it would underflow, which PostgreSQL refuses.
 CREATE FUNCTION task_score(rev float8, use float8, ts float8, sec float8, stab float8, effort float8) RETURNS float8
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN (coalesce(rev, 0) * 3 + coalesce(use, 0) * 2 + coalesce(ts, 0) * 2 + coalesce(sec, 0) * 4 + coalesce(stab, 0) * 2)
-       / greatest(coalesce(effort, 2), 2);
+RETURN CASE WHEN ${benefit} < 1e-100 THEN 0 ELSE ${benefit} / greatest(coalesce(effort, 2), 2) END;
 
 -- Days are whole UTC days. 2020-01-01 is day 0, so that the numbers stay small and exact.
 CREATE FUNCTION utc_day(at timestamptz) RETURNS integer
@@ -34,9 +36,10 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN CASE WHEN score <= 0 THEN '-Infinity'::float8
        ELSE round((ln(score) / ln(2::float8) + utc_day(updated_at) / (SELECT half_life_days FROM settings))::numeric, 10)::float8 END;
 
+-- After 600 half-lives nothing is left to halve; much further it would underflow, which PostgreSQL refuses.
 CREATE FUNCTION task_effective_score(score float8, updated_at timestamptz) RETURNS float8
 LANGUAGE sql STABLE PARALLEL SAFE
-RETURN score * power(2::float8, (utc_day(updated_at) - utc_day(statement_timestamp())) / (SELECT half_life_days FROM settings));
+RETURN score * power(2::float8, greatest(-600, (utc_day(updated_at) - utc_day(statement_timestamp())) / (SELECT half_life_days FROM settings)));
 `;
 
 const keys = `
