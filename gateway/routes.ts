@@ -27,7 +27,10 @@ export const routes: readonly Route[] = [TaskService, ClaimService, StatsService
 
 /** The methods that some route takes at `path`. */
 export function methodsAt(path: string): string[] {
-  return routes.filter((route) => patternOf(route).test(path)).map((route) => route.method);
+  return routes
+    .filter((route) => patternOf(route).test(path))
+    .map((route) => route.method)
+    .sort();
 }
 
 function routesOfService(service: DescService): Route[] {

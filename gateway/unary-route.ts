@@ -1,6 +1,7 @@
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import type { Authenticate } from '@dispatcher/kit/authentication.ts';
+import { unavailable } from '@dispatcher/kit/errors.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InFlight } from './in-flight.ts';
 import { readBody } from './read-body.ts';
@@ -28,7 +29,9 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, { transport
     const headers = callHeaders(raw.headers, request.id, mayChange);
     const body = await readBody(raw);
     const message = read({ params: request.params as Record<string, string>, url: raw.url ?? '', body });
-    const response = await transport.unary(rpc, signal, undefined, headers, message);
+    const response = await transport.unary(rpc, signal, undefined, headers, message).catch((thrown: unknown) => {
+      throw signal.aborted ? unavailable('The server is stopping; send the request again.') : thrown;
+    });
     reply.code(route.status).header('content-type', 'application/json; charset=utf-8').header('x-request-id', request.id);
     return write(response.message);
   };

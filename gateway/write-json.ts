@@ -1,6 +1,7 @@
 import { type DescField, type DescMessage, getOption, type Message, ScalarType } from '@bufbuild/protobuf';
 import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { omit_absent } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
+import { createTimestampWriter } from './timestamp-text.ts';
 
 /** Writes a message as the text of its REST JSON. */
 export type WriteJson = (message: Message) => string;
@@ -8,18 +9,19 @@ export type WriteJson = (message: Message) => string;
 /**
  * A writer for messages of `schema`: protobuf's JSON mapping with REST's three exceptions. What is absent is `null` (or left out, where the field has the
  * option `omit_absent`), lists and maps are always there, 64-bit integers are numbers. It is built once per message type, and writes text without a tree
- * between: four times as fast as protobuf's `toJson`, a normaliser and `JSON.stringify`, and a map may have any key, `__proto__` included.
+ * between: a third of the time that `toJson` and `JSON.stringify` take, before any normaliser. A map may have any key, `__proto__` included.
  */
 export function createJsonWriter(schema: DescMessage): WriteJson {
-  return messageWriter(schema, new Map());
+  const writeTimestamp = createTimestampWriter();
+  return messageWriter(schema, new Map([[TimestampSchema.typeName, (value) => `"${writeTimestamp(value as Timestamp)}"`]]));
 }
 
 type Write = (value: unknown) => string;
-type Writers = Map<DescMessage, Write>;
+/** By the name of the message. */
+type Writers = Map<string, Write>;
 
 function messageWriter(schema: DescMessage, writers: Writers): Write {
-  if (schema.typeName === TimestampSchema.typeName) return (value) => `"${timestampText(value as Timestamp)}"`;
-  const known = writers.get(schema);
+  const known = writers.get(schema.typeName);
   if (known) return known;
   const fields: FieldWriter[] = [];
   const write: Write = (value) => {
@@ -30,16 +32,16 @@ function messageWriter(schema: DescMessage, writers: Writers): Write {
       if (content !== undefined) text += field.start + field.write(content);
       else text += field.absent;
     }
-    return `{${text.slice(1)}}`;
+    return `{${text}}`;
   };
-  writers.set(schema, write);
+  writers.set(schema.typeName, write);
   for (const field of schema.fields) fields.push(fieldWriter(field, writers));
   return write;
 }
 
 interface FieldWriter {
   localName: string;
-  /** The comma before the field, its name and colon. */
+  /** The comma before the field unless it is the first, its name and colon. */
   start: string;
   /** What stands there when the field has no value. */
   absent: string;
@@ -48,7 +50,9 @@ interface FieldWriter {
 
 function fieldWriter(field: DescField, writers: Writers): FieldWriter {
   if (field.oneof && field.oneof.fields.length > 1) throw new Error(`${field}: REST has no oneofs`);
-  const start = `,${JSON.stringify(field.jsonName)}:`;
+  const isFirst = field.parent?.fields[0] === field;
+  if (isFirst && getOption(field, omit_absent)) throw new Error(`${field}: the first field is always written`);
+  const start = `${isFirst ? '' : ','}${JSON.stringify(field.jsonName)}:`;
   return {
     localName: field.localName,
     start,
@@ -101,13 +105,4 @@ function scalarWriter(field: DescField, scalar: ScalarType | undefined): Write {
     default:
       throw new Error(`${field}: REST has no such type`);
   }
-}
-
-/** RFC 3339 in UTC, with as many digits of a second as it takes, in threes. */
-function timestampText({ seconds, nanos }: Timestamp): string {
-  const text = new Date(Number(seconds) * 1000).toISOString();
-  if (nanos === 0) return text.replace('.000Z', 'Z');
-  return `${text.slice(0, -4)}${String(nanos)
-    .padStart(9, '0')
-    .replace(/(?:000){1,2}$/, '')}Z`;
 }

@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import { createRecordingServices } from './recording-services.ts';
+import { useGateway } from './use-gateway.ts';
+import { useSocket } from './use-socket.ts';
+
+const api = '/api/v1/dispatcher';
+
+describe('what no route answers', () => {
+  test.each([
+    ['GET', '/', null],
+    ['GET', `${api}/nothing`, null],
+    ['GET', `${api}/tasks/a/b`, null],
+    ['DELETE', `${api}/tasks`, 'GET, POST'],
+    ['PUT', `${api}/tasks/x`, 'GET, PATCH'],
+    ['GET', `${api}/done/x?y=z`, 'POST'],
+    ['OPTIONS', `${api}/stats`, 'GET'],
+  ])('%s %s is a 404 that says what is allowed there', async (method, path, allow) => {
+    await using gateway = await useGateway([createRecordingServices().routes]);
+    const { status, headers, body } = await gateway.send(method, path);
+    expect({ status, body }).toMatchObject({ status: 404, body: { error: { type: 'not_found_error', code: 'unknown_route' } } });
+    expect(headers.get('allow')).toBe(allow);
+    expect(headers.get('x-request-id')).toBeTruthy();
+  });
+
+  test.each(['%', '%zz', '%ff', '%c0%af'])('a path with %s is a 400', async (text) => {
+    await using gateway = await useGateway([createRecordingServices().routes]);
+    using client = await useSocket(gateway.port);
+    client.write(`GET ${api}/tasks/${text} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.acmeKey}\r\n\r\n`);
+    expect(await client.received(/\}\}$/)).toMatch(/^HTTP\/1.1 400 .*x-request-id.*"code":"invalid_argument"/s);
+  });
+
+  test.each(['..%2F..', '%00', '%0d%0aset-cookie:a=b', 'x'.repeat(5000), '%ed%a0%80', '__proto__', '😀'])(
+    'the id %.30s is never a 500',
+    async (id) => {
+      await using gateway = await useGateway([createRecordingServices().routes]);
+      const { status, headers } = await gateway.send('GET', `${api}/tasks/${id}`);
+      expect([200, 400]).toContain(status);
+      expect(headers.get('set-cookie')).toBeNull();
+    },
+  );
+
+  test('headers too large are refused in our words', async () => {
+    await using gateway = await useGateway([]);
+    using client = await useSocket(gateway.port);
+    client.write(`GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(await client.ended()).toMatch(/^HTTP\/1.1 400 .*"code":"invalid_argument","message":"The headers are larger than 16 KiB/s);
+  });
+
+  test('what is not HTTP is refused in our words', async () => {
+    await using gateway = await useGateway([]);
+    using client = await useSocket(gateway.port);
+    client.write('hello\r\n\r\n');
+    expect(await client.ended()).toMatch(/^HTTP\/1.1 400 .*"message":"The request is not valid HTTP."/s);
+  });
+});
+
+test('HEAD answers as GET does, without the body', async () => {
+  await using gateway = await useGateway([createRecordingServices().routes]);
+  const { status, headers, body } = await gateway.send('HEAD', `${api}/stats`);
+  expect({ status, body, length: headers.get('content-length') }).toEqual({ status: 200, body: '', length: '13' });
+});
