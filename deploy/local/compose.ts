@@ -1,8 +1,29 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { startClaimService } from '@dispatcher/claim/service.ts';
+import { type Database, openDatabase } from '@dispatcher/database/database.ts';
+import { errorFromDatabase } from '@dispatcher/database/errors.ts';
+import { applyHalfLife } from '@dispatcher/database/half-life.ts';
 import { migrate } from '@dispatcher/database/migrate.ts';
+import { createResolveKey } from '@dispatcher/database/resolve-key.ts';
+import { createGateway } from '@dispatcher/gateway/create-gateway.ts';
+import { createKey } from '@dispatcher/key/create-key.ts';
+import { keyRoutes } from '@dispatcher/key/routes.ts';
+import { digestOfKey, isApiKey } from '@dispatcher/kit/api-key.ts';
+import { createAuthenticate } from '@dispatcher/kit/authentication.ts';
+import { createDirectTransport } from '@dispatcher/kit/direct-transport.ts';
+import { createLocalBus, type EventBus } from '@dispatcher/kit/event-bus.ts';
+import { healthRoutes } from '@dispatcher/kit/health.ts';
+import { serviceInterceptors } from '@dispatcher/kit/interceptors.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
+import { createNatsBus } from '@dispatcher/kit/nats-bus.ts';
+import { oncePerTurn } from '@dispatcher/kit/once-per-turn.ts';
+import { reflectionRoutes } from '@dispatcher/kit/reflection.ts';
+import { serveRpc } from '@dispatcher/kit/serve-rpc.ts';
+import { startStatsService } from '@dispatcher/stats/service.ts';
+import { taskRoutes } from '@dispatcher/task/routes.ts';
+import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
+import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { LocalSettings } from './config.ts';
 
 /** What all services together need. */
@@ -24,19 +45,54 @@ export interface Composition extends AsyncDisposable {
   ensureLocalKey(saved: string | undefined): Promise<string>;
 }
 
+const services = [TaskService, ClaimService, StatsService, KeyService];
+
 /** Migrates the database and starts all services and the gateway in this process. Resolves when `/readyz` answers 200. */
-export async function composeServices({ settings, databaseUrl }: CompositionOptions): Promise<Composition> {
+export async function composeServices({ settings, databaseUrl, adminKey, log }: CompositionOptions): Promise<Composition> {
   await migrate(databaseUrl);
-  const server = createServer((_request, response) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'));
-  server.listen(settings.port, settings.host);
-  await once(server, 'listening');
+  await using resources = new AsyncDisposableStack();
+  const database = resources.use(await openDatabase(databaseUrl));
+  await applyHalfLife(database.pool, settings.halfLifeDays);
+  const bus = resources.use(settings.natsUrl ? createNatsBus(settings.natsUrl, log) : createLocalBus());
+  const published = oncePerTurn(() => bus.publish('dispatcher.committed', new Uint8Array()));
+  const claims = resources.use(startClaimService({ database, bus, log, published, maxAttempts: settings.maxAttempts }));
+  const stats = resources.use(await startStatsService({ database, bus, log, retention: { positionDays: 7, taskDays: settings.retentionDays } }));
+
+  const authenticate = createAuthenticate(adminKey, createResolveKey(database.pool));
+  const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
+  const routes = [taskRoutes({ database, published }), claims.routes, stats.routes, keyRoutes({ database })];
+  const readiness = () => readinessOf(database, bus);
+  const standard = [
+    healthRoutes(
+      services.map((service) => service.typeName),
+      readiness,
+    ),
+    reflectionRoutes(services),
+  ];
+  const { host } = settings;
+  const rpc = resources.use(await serveRpc({ host, port: settings.grpcPort, routes, interceptors, open: standard }));
+  const transport = createDirectTransport(routes, interceptors);
+  const gateway = resources.use(await createGateway({ host, port: settings.port, transport, authenticate, adminKey, log, readiness }));
+  const running = resources.move();
   return {
-    port: (server.address() as AddressInfo).port,
-    grpcPort: settings.grpcPort,
-    ensureLocalKey: async (saved) => saved ?? 'sk_live_placeholder',
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      server.closeAllConnections();
-    },
+    port: gateway.port,
+    grpcPort: rpc.port,
+    ensureLocalKey: (saved) => ensureLocalKey(database, saved),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+async function readinessOf(database: Database, bus: EventBus): Promise<{ ready: boolean; failing: string[] }> {
+  const postgres = await database.pool.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+  const failing = [...(postgres ? [] : ['postgres']), ...(bus.connected ? [] : ['nats'])];
+  return { ready: failing.length === 0, failing };
+}
+
+async function ensureLocalKey(database: Database, saved: string | undefined): Promise<string> {
+  const known = saved !== undefined && isApiKey(saved) && (await createResolveKey(database.pool)(digestOfKey(saved)));
+  if (known) return saved;
+  return (await createKey(database, { organizationId: 'local', name: 'local' })).key;
 }

@@ -10,7 +10,11 @@ import { readyQueues } from './sql/ready-queues.ts';
 const probeIntervalMs = 1000;
 
 /** Offers tasks to the waiting callers of claim-next: by the events that make a task pending and, as the backstop, by one probe a second for all of them. */
-export function startAvailableTasks({ database: { pool }, waiting }: Pick<ClaimDependencies, 'database' | 'waiting'>, bus: EventBus, log: Log): AsyncDisposable {
+export function startAvailableTasks(
+  { database: { pool }, waiting }: Pick<ClaimDependencies, 'database' | 'waiting'>,
+  bus: EventBus,
+  log: Log,
+): AsyncDisposable {
   const messages = bus.subscribe('dispatcher.events.>', (payload) => {
     if (waiting.size === 0) return;
     const { organizationId, task } = fromBinary(EventSchema, payload);

@@ -7,7 +7,8 @@ export function refusalToHolder(standing: ClaimStanding | null): DispatcherError
   if (!standing) return taskNotFound();
   if (standing.archivedAt) return archived();
   if (standing.status === 'done') return alreadyDone();
-  if (standing.live || standing.lost) return new DispatcherError('claim_lost', 'This claim is over, and nothing was changed; claim the task again before you go on.');
+  if (standing.live || standing.lost)
+    return new DispatcherError('claim_lost', 'This claim is over, and nothing was changed; claim the task again before you go on.');
   return new DispatcherError('not_claimed', 'This task has no live claim; claim it first.');
 }
 

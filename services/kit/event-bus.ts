@@ -1,5 +1,7 @@
 /** Carries messages between processes, or between the parts of one. It may lose any: whoever listens takes a message as a hint. */
 export interface EventBus extends AsyncDisposable {
+  /** Whether messages reach anybody at the moment. */
+  readonly connected: boolean;
   /** Sends without waiting. `id` lets a store behind the bus drop repeats. */
   publish(subject: string, payload: Uint8Array, id?: string): void;
   /** Calls `listener` for each message of a subject; the last part of `subject` may be `>` for all below. */
@@ -12,6 +14,7 @@ export interface EventBus extends AsyncDisposable {
 export function createLocalBus(): EventBus {
   const listeners = new Set<{ matches: (subject: string) => boolean; listener: (payload: Uint8Array, subject: string) => void }>();
   return {
+    connected: true,
     publish(subject, payload) {
       for (const entry of listeners) {
         if (entry.matches(subject)) queueMicrotask(() => listeners.has(entry) && entry.listener(payload, subject));

@@ -10,7 +10,7 @@ export const organizationScope: Interceptor = onRequestMessage((message, request
 });
 
 function scopeToOrganization(schema: DescMessage, message: Message & { organizationId?: unknown }, caller: Caller): void {
-  if (caller.organizationId === null || !schema.field['organizationId']) return;
+  if (caller.organizationId === null || !schema.field.organizationId) return;
   const asked = message.organizationId;
   if (asked !== undefined && asked !== '' && asked !== caller.organizationId) {
     throw new DispatcherError('forbidden', 'organization_id: this key acts for another organization.', { field: 'organization_id' });

@@ -12,19 +12,32 @@ const messageMaxBytes = 1024 * 1024;
 /** A connection that has not said what it speaks by then is closed. */
 const helloTimeoutMs = 10_000;
 
+/** What to serve, and where. */
+export interface RpcServerOptions {
+  host: string;
+  /** 0 takes any free port. */
+  port: number;
+  routes: readonly Routes[];
+  interceptors: Interceptor[];
+  /** What needs no key: health and reflection. */
+  open: readonly Routes[];
+}
+
 /** A listener for gRPC, gRPC-Web and Connect. Disposing it lets calls in flight finish, for at most 10 s. */
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Serves `routes` on one port: HTTP/2 without TLS as gRPC clients speak it, and HTTP/1.1 for Connect. */
-export async function serveRpc(options: { host: string; port: number; routes: readonly Routes[]; interceptors: Interceptor[] }): Promise<RpcServer> {
+/** Serves `routes` on one port, behind `interceptors`, and `open` routes in front of them: HTTP/2 without TLS as gRPC clients speak it, and HTTP/1.1 for Connect. */
+export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   const shutdown = new AbortController();
   const handler = connectNodeAdapter({
     routes: (router) => {
-      for (const register of options.routes) register(router);
+      const { interceptors } = options;
+      for (const register of options.routes)
+        register({ service: (service, implementation) => router.service(service, implementation, { interceptors }) });
+      for (const register of options.open) register(router);
     },
-    interceptors: options.interceptors,
     readMaxBytes: messageMaxBytes,
     writeMaxBytes: 64 * messageMaxBytes,
     maxTimeoutMs: 3_600_000,

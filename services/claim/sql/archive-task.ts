@@ -5,7 +5,13 @@ import { taskColumns } from '@dispatcher/database/task-columns.ts';
 import type { Pool } from 'pg';
 
 /** Archives a task, ending a live claim with it. Null when it is archived already, or does not exist. */
-export async function archiveTask(pool: Pool, identity: RequestIdentity, organizationId: string, taskId: string, caller: string): Promise<TaskRow | null> {
+export async function archiveTask(
+  pool: Pool,
+  identity: RequestIdentity,
+  organizationId: string,
+  taskId: string,
+  caller: string,
+): Promise<TaskRow | null> {
   const { rows } = await pool.query<TaskRow>({ name: 'archive-task', text: sql, values: [...identity, organizationId, taskId, caller] });
   return rows[0] ?? null;
 }

@@ -31,7 +31,7 @@ export async function claimNextTask(pool: Pool, identity: RequestIdentity, filte
   const names = filterNames.filter((name) => filter[name] !== undefined);
   const keyed = identity[1] !== null;
   const { rows } = await pool.query<TaskRow>({
-    name: `claim-next-task ${keyed} ${names}`,
+    name: `claim-next-task ${keyed ? 'once' : ''} ${names.map((name) => name.slice(0, 2)).join(' ')}`,
     text: statement(names, keyed),
     values: [...identity, claimer.agent, claimer.claimToken, claimer.leaseSeconds, filter.stage, ...names.map((name) => filter[name])],
   });

@@ -11,7 +11,13 @@ export interface ClaimStanding extends TaskRow {
 }
 
 /** Reads why a guarded statement changed nothing. Null for an unknown task. Its history is read by `task_events_of_task`. */
-export async function claimStanding(pool: Pool, organizationId: string, taskId: string, claimToken: string | null, agent: string | null): Promise<ClaimStanding | null> {
+export async function claimStanding(
+  pool: Pool,
+  organizationId: string,
+  taskId: string,
+  claimToken: string | null,
+  agent: string | null,
+): Promise<ClaimStanding | null> {
   const { rows } = await pool.query<ClaimStanding>({ name: 'claim-standing', text: sql, values: [organizationId, taskId, claimToken, agent] });
   return rows[0] ?? null;
 }

@@ -10,7 +10,13 @@ import type { Claimer } from './claim-next-task.ts';
  * Claims one task by its primary key: a pending one, held or waiting as it may be, or one whose lease is over; that claim's end is then logged
  * first. Null when it cannot be claimed; a second statement says why.
  */
-export async function claimTask(pool: Pool, identity: RequestIdentity, organizationId: string, taskId: string, claimer: Claimer): Promise<TaskRow | null> {
+export async function claimTask(
+  pool: Pool,
+  identity: RequestIdentity,
+  organizationId: string,
+  taskId: string,
+  claimer: Claimer,
+): Promise<TaskRow | null> {
   const values = [...identity, claimer.agent, claimer.claimToken, claimer.leaseSeconds, organizationId, taskId];
   const { rows } = await pool.query<TaskRow>({ name: 'claim-task', text: sql, values });
   return rows[0] ?? null;

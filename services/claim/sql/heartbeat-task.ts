@@ -6,7 +6,13 @@ import { liveClaim } from './live-claim.ts';
  * Gives a live claim its full length again. No event, and no indexed column changes, so PostgreSQL updates the row in place (HOT). Null when
  * there is no such live claim.
  */
-export async function heartbeatTask(pool: Pool, organizationId: string, taskId: string, claimToken: string | null, agent: string): Promise<ClaimRow | null> {
+export async function heartbeatTask(
+  pool: Pool,
+  organizationId: string,
+  taskId: string,
+  claimToken: string | null,
+  agent: string,
+): Promise<ClaimRow | null> {
   const { rows } = await pool.query<ClaimRow>({ name: 'heartbeat-task', text: sql, values: [organizationId, taskId, claimToken, agent] });
   return rows[0] ?? null;
 }

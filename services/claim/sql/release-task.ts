@@ -18,7 +18,13 @@ export interface Release {
 }
 
 /** Ends a live claim with the task pending again, in the stage and with the hold that the reason asks for. Null when there is no such live claim. */
-export async function releaseTask(pool: Pool, identity: RequestIdentity, holder: Holder, release: Release, maxAttempts: number): Promise<TaskRow | null> {
+export async function releaseTask(
+  pool: Pool,
+  identity: RequestIdentity,
+  holder: Holder,
+  release: Release,
+  maxAttempts: number,
+): Promise<TaskRow | null> {
   const who = [holder.organizationId, holder.taskId, holder.claimToken, holder.agent, holder.caller];
   const { releaseReason, retryAfterSeconds, branch, notes, contextHandoff, prUrls, commits } = release;
   const values = [...identity, ...who, releaseReason, retryAfterSeconds, maxAttempts, branch, notes, contextHandoff, prUrls, commits];

@@ -7,7 +7,9 @@ import { type Count, readCounts } from '../sql/read-counts.ts';
 export function getStats({ database }: StatsDependencies): ServiceImpl<typeof StatsService>['getStats'] {
   return async (request) => {
     const counts = await readCounts(database.pool, request.organizationId ?? null);
-    return { data: { byStatus: { pending: 0n, claimed: 0n, done: 0n, ...by('status', counts) }, byOwner: by('owner', counts), byLayer: by('layer', counts) } };
+    return {
+      data: { byStatus: { pending: 0n, claimed: 0n, done: 0n, ...by('status', counts) }, byOwner: by('owner', counts), byLayer: by('layer', counts) },
+    };
   };
 }
 

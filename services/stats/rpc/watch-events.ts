@@ -32,7 +32,12 @@ async function refusal({ database: { pool } }: StatsDependencies, after: number)
   return null;
 }
 
-async function* replay({ database: { pool }, feed, replays }: StatsDependencies, request: WatchEventsRequest, cursor: { at: number }, signal: AbortSignal) {
+async function* replay(
+  { database: { pool }, feed, replays }: StatsDependencies,
+  request: WatchEventsRequest,
+  cursor: { at: number },
+  signal: AbortSignal,
+) {
   using _slot = await replays.take();
   while (cursor.at < feed.position && !signal.aborted) {
     const upTo = feed.position;

@@ -18,7 +18,11 @@ export interface Round {
  * the events of each task, since a task's next event can only be written when the one before has committed. `confirmed` is recorded as published.
  */
 export async function numberEvents(pool: Pool, confirmed: number): Promise<Round | null> {
-  const { rows } = await pool.query<Partial<NumberedEvent> & { published: string }>({ name: 'number-events', text: sql, values: [confirmed, roundSize] });
+  const { rows } = await pool.query<Partial<NumberedEvent> & { published: string }>({
+    name: 'number-events',
+    text: sql,
+    values: [confirmed, roundSize],
+  });
   const [first] = rows;
   if (!first) return null;
   return { events: rows.filter((row): row is NumberedEvent & { published: string } => row.id != null), publishedPosition: Number(first.published) };

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { useClaims } from '../use-claims.ts';
+
+describe('archive', () => {
+  it('ends a live claim, and twice is once', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    const client = claims.client('acme');
+    await client.claimTask({ taskId: 't', agent: 'a1' });
+    const first = await client.archiveTask({ taskId: 't' });
+    expect(first.data).toMatchObject({ status: 'pending' });
+    expect(first.data?.archivedAt).toBeDefined();
+    expect(first.data?.claim).toBeUndefined();
+    expect(await client.archiveTask({ taskId: 't' })).toEqual(first);
+    expect(await claims.events('t')).toEqual(['task.claimed', 'task.archived']);
+    await expect(client.heartbeatTask({ taskId: 't', agent: 'a1' })).rejects.toMatchObject({ reason: 'archived' });
+  });
+
+  it('keeps a done task done, and does not know a task of another organization', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t', { status: 'done', completed_at: new Date() });
+    expect((await claims.client('acme').archiveTask({ taskId: 't' })).data?.status).toBe('done');
+    await expect(claims.client('globex').archiveTask({ taskId: 't' })).rejects.toMatchObject({ reason: 'not_found' });
+  });
+});

@@ -1,0 +1,123 @@
+import { createLog } from '@dispatcher/kit/log.ts';
+import { describe, expect, it } from 'vitest';
+import { startSweeper } from '../sweeper.ts';
+import { useClaims } from '../use-claims.ts';
+
+describe('claim-next', () => {
+  it('hands out the highest rank first, then the oldest, then the smallest id', async () => {
+    await using claims = await useClaims();
+    const old = new Date('2026-01-01');
+    await claims.insertTask('c', { rank: 1, created_at: old });
+    await claims.insertTask('b', { rank: 1, created_at: old });
+    await claims.insertTask('a', { rank: 1 });
+    await claims.insertTask('d', { rank: 2 });
+    const client = claims.client('acme');
+    const order = [];
+    for (let i = 0; i < 4; i++) order.push((await client.claimNextTask({ agent: 'a1' })).data?.task?.id);
+    expect(order).toEqual(['d', 'b', 'c', 'a']);
+    expect((await client.claimNextTask({ agent: 'a1' })).data).toBeUndefined();
+  });
+
+  it('answers the task as claimed, with a new token and a lease of 30 minutes', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    const { data } = await claims.client('acme').claimNextTask({ agent: 'a1' });
+    expect(data?.task).toMatchObject({ id: 't', status: 'claimed', attempts: 1, claim: { agent: 'a1' } });
+    expect(data?.task?.claim?.claimToken).toBeUndefined();
+    expect(data?.claim).toMatchObject({ taskId: 't', agent: 'a1', attempt: 1, claimToken: expect.stringMatching(/^\S{24}$/) });
+    expect(Number(data?.claim?.expiresAt?.seconds) - Number(data?.claim?.claimedAt?.seconds)).toBe(1800);
+    expect(await claims.events('t')).toEqual(['task.claimed']);
+  });
+
+  it.each([
+    [{ owner: 'bill' }, 'owner'],
+    [{ project: 'web' }, 'project'],
+    [{ milestone: 'v1' }, 'milestone'],
+    [{ layer: 'core' }, 'layer'],
+    [{ owner: 'bill', project: 'web', layer: 'core', milestone: 'v1' }, 'all'],
+    [{ stage: 'merge' }, 'stage'],
+  ])('takes only what matches %o', async (filter, id) => {
+    await using claims = await useClaims();
+    await claims.insertTask('other', { rank: 9, owner: 'ann', project: 'app', milestone: 'v2', layer: 'ops' });
+    await claims.insertTask(id, filter);
+    const client = claims.client('acme');
+    expect((await client.claimNextTask({ agent: 'a1', ...filter })).data?.task?.id).toBe(id);
+    expect((await client.claimNextTask({ agent: 'a1', ...filter })).data).toBeUndefined();
+  });
+
+  it('passes over tasks that are held, waiting for a time, archived, done, claimed, or of another organization', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('held', { held: true });
+    await claims.insertTask('waiting', { available_at: new Date('2100-01-01') });
+    await claims.insertTask('archived', { archived_at: new Date() });
+    await claims.insertTask('done', { status: 'done', completed_at: new Date() });
+    await claims.insertTask('theirs', { organization_id: 'globex' });
+    expect((await claims.client('acme').claimNextTask({ agent: 'a1' })).data).toBeUndefined();
+    expect((await claims.client('admin').claimNextTask({ agent: 'a1' })).data?.task?.organizationId).toBe('globex');
+  });
+
+  it('gives 200 simultaneous callers 200 different tasks', async () => {
+    await using claims = await useClaims();
+    await Promise.all(Array.from({ length: 200 }, (_, i) => claims.insertTask(`t${i}`)));
+    const client = claims.client('acme');
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, i) => client.claimNextTask({ agent: `a${i}` })));
+    expect(new Set(answers.map((answer) => answer.data?.task?.id)).size).toBe(200);
+  });
+
+  it('answers a repeat under the same idempotency key with the same task and token, also when both come at once', async () => {
+    await using claims = await useClaims();
+    for (let i = 0; i < 20; i++) await claims.insertTask(`t${i}`);
+    const client = claims.client('acme', 'key-1');
+    const answers = await Promise.all(Array.from({ length: 8 }, () => client.claimNextTask({ agent: 'a1' })));
+    expect(new Set(answers.map((answer) => `${answer.data?.task?.id} ${answer.data?.claim?.claimToken}`)).size).toBe(1);
+    await expect(client.claimNextTask({ agent: 'a2' })).rejects.toMatchObject({ reason: 'idempotency_key_reused' });
+    const { rows } = await claims.database.pool.query(`SELECT FROM tasks WHERE status = 'claimed'`);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('keeps nothing of an answer of null under an idempotency key', async () => {
+    await using claims = await useClaims();
+    const client = claims.client('acme', 'key-1');
+    expect((await client.claimNextTask({ agent: 'a1' })).data).toBeUndefined();
+    await claims.insertTask('t');
+    expect((await client.claimNextTask({ agent: 'a1' })).data?.task?.id).toBe('t');
+  });
+
+  it('waits for a task as long as it was asked to, and no longer', async () => {
+    await using claims = await useClaims();
+    const started = performance.now();
+    expect((await claims.client('acme').claimNextTask({ agent: 'a1', waitSeconds: 1 })).data).toBeUndefined();
+    expect(performance.now() - started).toBeGreaterThan(990);
+  });
+
+  it('wakes one of the waiting callers for a task, and leaves the others asleep', async () => {
+    await using claims = await useClaims();
+    const leaving = new AbortController();
+    const client = claims.client('acme');
+    const waiting = Array.from({ length: 50 }, (_, i) => client.claimNextTask({ agent: `a${i}`, waitSeconds: 30 }, { signal: leaving.signal }));
+    await expect.poll(() => claims.dependencies.waiting.size).toBe(50);
+    await claims.insertTask('t');
+    claims.dependencies.waiting.offer({ organizationId: 'globex' });
+    claims.dependencies.waiting.offer({ organizationId: 'acme', stage: 'build' });
+    const first = await Promise.race(waiting);
+    expect(first.data?.task?.id).toBe('t');
+    expect(claims.dependencies.waiting.size).toBe(49);
+    leaving.abort();
+    const rest = await Promise.all(waiting);
+    expect(rest.filter((answer) => answer.data)).toHaveLength(1);
+  });
+
+  it('hands a task whose lease ran out, or whose time has come, out again by itself', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    await claims.insertTask('later', { available_at: new Date(Date.now() - 1000) });
+    const client = claims.client('acme');
+    await client.claimNextTask({ agent: 'a1' });
+    await claims.passLeases();
+    await using _sweeper = startSweeper(claims.dependencies, createLog('silent'));
+    const handedOut = new Set<string | undefined>();
+    const both = async () => handedOut.add((await client.claimNextTask({ agent: 'a2' })).data?.task?.id).isSupersetOf(new Set(['later', 't']));
+    await expect.poll(both, { timeout: 5000 }).toBe(true);
+    expect(await claims.events('t')).toEqual(['task.claimed', 'task.expired', 'task.claimed']);
+  });
+});

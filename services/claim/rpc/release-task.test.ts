@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { useClaims } from '../use-claims.ts';
+
+describe('release', () => {
+  it('puts the task back with what the holder leaves behind', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    const client = claims.client('acme');
+    await client.claimTask({ taskId: 't', agent: 'a1' });
+    const { data } = await client.releaseTask({
+      taskId: 't',
+      agent: 'a1',
+      releaseReason: 'timeout',
+      notes: 'n',
+      branch: 'b',
+      contextHandoff: 'h',
+      commits: ['c'],
+    });
+    expect(data).toMatchObject({
+      status: 'pending',
+      stage: 'build',
+      held: false,
+      releaseReason: 'timeout',
+      notes: 'n',
+      branch: 'b',
+      contextHandoff: 'h',
+      commits: ['c'],
+    });
+    expect((await client.claimNextTask({ agent: 'a2' })).data?.task?.id).toBe('t');
+    expect(await claims.events('t')).toEqual(['task.claimed', 'task.released', 'task.claimed']);
+  });
+
+  it.each([
+    ['completed', 'build', { stage: 'merge', held: false }],
+    ['completed', 'merge', { stage: 'merge', held: false }],
+    ['audit_failed', 'merge', { stage: 'build', held: false }],
+    ['audit_failed', 'build', { stage: 'build', held: false }],
+    ['blocked', 'merge', { stage: 'merge', held: true }],
+    ['needs_human', 'build', { stage: 'build', held: true }],
+    ['reassigned', 'merge', { stage: 'merge', held: false }],
+    ['out_of_scope', 'build', { stage: 'build', held: false }],
+    [undefined, 'build', { stage: 'build', held: false }],
+  ])('with the reason %s leaves a task of the stage %s as %o', async (releaseReason, stage, expected) => {
+    await using claims = await useClaims();
+    await claims.insertTask('t', { stage });
+    const client = claims.client('acme');
+    await client.claimTask({ taskId: 't', agent: 'a1' });
+    const { data } = await client.releaseTask({ taskId: 't', agent: 'a1', ...(releaseReason === undefined ? {} : { releaseReason }) });
+    expect(data).toMatchObject(expected);
+  });
+
+  it('keeps a task out of claim-next for as long as it was asked to', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    const client = claims.client('acme');
+    await client.claimTask({ taskId: 't', agent: 'a1' });
+    const { data } = await client.releaseTask({ taskId: 't', agent: 'a1', retryAfterSeconds: 60 });
+    expect(Number(data?.availableAt?.seconds) * 1000 - Date.now()).toBeGreaterThan(55_000);
+    expect((await client.claimNextTask({ agent: 'a2' })).data).toBeUndefined();
+  });
+
+  it('holds a task after five claims that ended without done or completed', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    const client = claims.client('acme');
+    await client.claimTask({ taskId: 't', agent: 'a1' });
+    await client.releaseTask({ taskId: 't', agent: 'a1', releaseReason: 'completed' });
+    for (let failed = 1; failed <= 5; failed++) {
+      await client.claimTask({ taskId: 't', agent: 'a1' });
+      const { data } = await client.releaseTask({ taskId: 't', agent: 'a1' });
+      expect(data).toMatchObject({ held: failed === 5, attempts: failed + 1 });
+    }
+  });
+
+  it('is refused to a late holder and to one who does not hold the task', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    const client = claims.client('acme');
+    await client.claimTask({ taskId: 't', agent: 'a1' });
+    await expect(client.releaseTask({ taskId: 't', agent: 'a2' })).rejects.toMatchObject({ reason: 'claim_lost' });
+    await claims.passLeases();
+    await expect(client.releaseTask({ taskId: 't', agent: 'a1' })).rejects.toMatchObject({ reason: 'claim_lost' });
+    expect(await claims.events('t')).toEqual(['task.claimed']);
+  });
+
+  it('under an idempotency key is done once even when the task was claimed again in between', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    await claims.client('acme').claimTask({ taskId: 't', agent: 'a1' });
+    const client = claims.client('acme', 'key-1');
+    await client.releaseTask({ taskId: 't' });
+    await claims.client('acme').claimTask({ taskId: 't', agent: 'a2' });
+    expect((await client.releaseTask({ taskId: 't' })).data).toMatchObject({ status: 'claimed', claim: { agent: 'a2' } });
+    expect(await claims.events('t')).toEqual(['task.claimed', 'task.released', 'task.claimed']);
+  });
+});

@@ -1,0 +1,33 @@
+import type { Database } from '@dispatcher/database/database.ts';
+import type { EventBus } from '@dispatcher/kit/event-bus.ts';
+import type { Log } from '@dispatcher/kit/log.ts';
+import type { Routes } from '@dispatcher/kit/routes.ts';
+import { startAvailableTasks } from './available-tasks.ts';
+import { claimRoutes } from './routes.ts';
+import { startSweeper } from './sweeper.ts';
+import { WaitingClaims } from './waiting-claims.ts';
+
+/** What the claim service needs from the process it runs in. */
+export interface ClaimServiceOptions {
+  readonly database: Database;
+  readonly bus: EventBus;
+  readonly log: Log;
+  /** Called after each commit that wrote an event. */
+  readonly published: () => void;
+  /** Claims that may end without done or `completed` before the server holds a task. */
+  readonly maxAttempts: number;
+}
+
+/** A running service: its methods, and loops that end when it is disposed. */
+export interface ClaimService extends AsyncDisposable {
+  readonly routes: Routes;
+}
+
+/** Starts the claim service: its sweeper, and its ear for tasks that somebody waits for. */
+export function startClaimService({ bus, log, ...options }: ClaimServiceOptions): ClaimService {
+  const loops = new AsyncDisposableStack();
+  const dependencies = { ...options, waiting: new WaitingClaims() };
+  loops.use(startAvailableTasks(dependencies, bus, log));
+  loops.use(startSweeper(dependencies, log));
+  return { routes: claimRoutes(dependencies), [Symbol.asyncDispose]: () => loops.disposeAsync() };
+}

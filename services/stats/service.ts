@@ -1,0 +1,37 @@
+import type { Database } from '@dispatcher/database/database.ts';
+import type { EventBus } from '@dispatcher/kit/event-bus.ts';
+import type { Log } from '@dispatcher/kit/log.ts';
+import type { Routes } from '@dispatcher/kit/routes.ts';
+import { startEventFeed } from './event-feed.ts';
+import { startRelay } from './relay.ts';
+import { ReplaySlots } from './replay-slots.ts';
+import { type Retention, startRetention } from './retention.ts';
+import { statsRoutes } from './routes.ts';
+
+/** What the stats service needs from the process it runs in. */
+export interface StatsServiceOptions {
+  readonly database: Database;
+  readonly bus: EventBus;
+  readonly log: Log;
+  readonly retention: Retention;
+}
+
+/** A running service: its methods, and loops that end when it is disposed. */
+export interface StatsService extends AsyncDisposable {
+  readonly routes: Routes;
+}
+
+/** Streams that may read the log at once. */
+const replaySlots = 8;
+
+/** Starts the stats service: the relay, the feed of live events, and retention. */
+export async function startStatsService({ database, bus, log, retention }: StatsServiceOptions): Promise<StatsService> {
+  const loops = new AsyncDisposableStack();
+  const feed = loops.use(await startEventFeed(database.pool, bus, log));
+  loops.use(startRelay(database.pool, bus, log));
+  loops.use(startRetention(database.pool, retention, log));
+  return {
+    routes: statsRoutes({ database, feed, replays: new ReplaySlots(replaySlots) }),
+    [Symbol.asyncDispose]: () => loops.disposeAsync(),
+  };
+}

@@ -1,0 +1,73 @@
+import { array, assert, asyncProperty, double, integer, option, record } from 'fast-check';
+import { expect, test } from 'vitest';
+import { as, useTasks } from './use-tasks.ts';
+
+const halfLifeDays = 14;
+const input = option(double({ min: 0, max: 10, noNaN: true }), { nil: undefined });
+const inputs = record({
+  rev: input,
+  use: input,
+  ts: input,
+  sec: input,
+  stab: input,
+  effort: option(double({ min: 0.001, max: 100, noNaN: true }), { nil: undefined }),
+});
+
+type Inputs = Partial<Record<'rev' | 'use' | 'ts' | 'sec' | 'stab' | 'effort', number | undefined>>;
+
+/** The formula of the contract. */
+const scoreOf = ({ rev = 0, use = 0, ts = 0, sec = 0, stab = 0, effort = 2 }: Inputs) =>
+  (rev * 3 + use * 2 + ts * 2 + sec * 4 + stab * 2) / Math.max(effort, 2);
+
+const given = (task: Inputs) => Object.fromEntries(Object.entries(task).filter(([, value]) => value !== undefined));
+
+test('for any inputs and ages, a list is in the order of the effective scores that the formula gives', async () => {
+  await using tasks = await useTasks();
+  await assert(
+    asyncProperty(array(record({ task: inputs, days: integer({ min: 0, max: 2000 }) }), { minLength: 2, maxLength: 8 }), async (drawn) => {
+      await tasks.query('TRUNCATE tasks');
+      const expected = new Map<string, number>();
+      for (const { task, days } of drawn) {
+        const { data } = await tasks.client.createTask({ title: 'One', ...given(task) }, as('acme'));
+        expect(data?.score).toBe(scoreOf(task));
+        expected.set(data?.id ?? '', scoreOf(task) * 2 ** (-days / halfLifeDays));
+        await tasks.query("UPDATE tasks SET updated_at = updated_at - $2 * interval '1 day' WHERE id = $1", [data?.id, days]);
+      }
+      await tasks.query('UPDATE tasks SET rank = task_rank(score, updated_at)');
+      const { data } = await tasks.client.listTasks({}, as('acme'));
+      for (const { id, effectiveScore } of data) expectClose(effectiveScore, expected.get(id));
+      data.slice(1).forEach((task, i) => expect(task.effectiveScore).toBeLessThanOrEqual((data[i]?.effectiveScore ?? 0) * (1 + 1e-9)));
+    }),
+    { numRuns: 25 },
+  );
+});
+
+function expectClose(actual: number, wanted = Number.NaN): void {
+  expect(Math.abs(actual - wanted)).toBeLessThanOrEqual(wanted * 1e-9);
+}
+
+test('equal effective scores of different days are a tie, which the older task wins', async () => {
+  await using tasks = await useTasks();
+  await assert(
+    asyncProperty(double({ min: 0.01, max: 5, noNaN: true }), integer({ min: 0, max: 20 }), async (rev, halfLives) => {
+      await tasks.query('TRUNCATE tasks');
+      await tasks.client.createTask({ id: 'fresh', title: 'One', rev }, as('acme'));
+      await tasks.client.createTask({ id: 'decayed', title: 'One', rev: rev * 2 }, as('acme'));
+      await tasks.query("UPDATE tasks SET updated_at = updated_at - $1 * interval '14 days'", [halfLives]);
+      await tasks.query("UPDATE tasks SET updated_at = updated_at - interval '14 days' WHERE id = 'decayed'");
+      await tasks.query('UPDATE tasks SET rank = task_rank(score, updated_at)');
+      const { data } = await tasks.client.listTasks({}, as('acme'));
+      expect(data.map(({ id }) => id)).toEqual(['fresh', 'decayed']);
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('what was touched today does not decay, and a task of any age is readable', async () => {
+  await using tasks = await useTasks();
+  await tasks.query('UPDATE settings SET half_life_days = 0.5');
+  await tasks.client.createTask({ id: 'one', title: 'One', rev: 1 }, as('acme'));
+  expect((await tasks.client.getTask({ taskId: 'one' }, as('acme'))).data?.effectiveScore).toBe(1.5);
+  await tasks.query("UPDATE tasks SET updated_at = updated_at - interval '50 years'");
+  expect((await tasks.client.getTask({ taskId: 'one' }, as('acme'))).data?.effectiveScore).toBeLessThan(1e-100);
+});
