@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { protoComments } from './proto-comments.ts';
+import { join } from 'node:path';
+import { generateCode } from './generate-code.ts';
 import { layProtoDeps } from './proto-deps.ts';
+import { root } from './run-tool.ts';
 
-layProtoDeps('.proto-deps');
-execFileSync('buf', ['generate'], { stdio: 'inherit' });
-writeFileSync('proto/gen/comments.json', `${JSON.stringify(protoComments(), null, 2)}\n`);
+layProtoDeps(join(root, '.proto-deps'));
+const fault = await generateCode(root);
+if (fault) console.error(fault);
+process.exitCode = fault ? 1 : 0;
