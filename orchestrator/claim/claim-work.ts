@@ -1,0 +1,50 @@
+import { randomUUID } from 'node:crypto';
+import path from 'node:path';
+import type { ClaimedTask } from '@recursiv/sdk';
+import { noUsage } from '../agent/stream-json.ts';
+import type { DaemonContext } from '../context.ts';
+import { branchOfTask } from '../git/branch-name.ts';
+import type { RunRecord } from '../run/record.ts';
+import { RunFile } from '../run/run-file.ts';
+
+/** Asks for work, finished branches first where this daemon merges. The run is on disk when this answers; null when there is nothing to do. */
+export async function claimWork(context: DaemonContext, agent: string, signal: AbortSignal): Promise<RunFile | null> {
+  const { dispatcher, settings, timings } = context;
+  const input = { agent, lease_seconds: timings.leaseSeconds, ...settings.filters };
+  const merge = settings.mergeEnabled ? await dispatcher.claimNext({ ...input, stage: 'merge' }, { signal }) : { data: null };
+  const claimed = merge.data ?? (await dispatcher.claimNext({ ...input, stage: 'build', wait_seconds: timings.claimWaitSeconds }, { signal })).data;
+  return claimed === null ? null : await RunFile.create(context.state.runs, recordFromClaim(context, agent, claimed));
+}
+
+function recordFromClaim({ settings }: DaemonContext, agent: string, { task, claim }: ClaimedTask): RunRecord {
+  const { id, organization_id, title, description, notes, context_handoff, created_at } = task;
+  const stage = task.stage === 'merge' ? 'merge' : 'build';
+  return {
+    version: 1,
+    run: randomUUID(),
+    state: 'claimed',
+    stage,
+    agent,
+    claimToken: claim.claim_token ?? '',
+    attempt: claim.attempt,
+    startedAt: new Date().toISOString(),
+    task: { id, organization_id, title, description, notes, context_handoff, created_at },
+    branch: stage === 'merge' && task.branch !== null && isPlainBranch(task.branch, settings.baseBranch) ? task.branch : branchOfTask(id),
+    worktree: path.join(`${settings.worktreeBaseDir}-${agent}`, id),
+    originBranch: null,
+    round: 1,
+    roundBegun: false,
+    resumptions: 0,
+    feedback: null,
+    conflictReturned: false,
+    candidate: null,
+    landed: null,
+    release: null,
+    usage: noUsage,
+  };
+}
+
+/** A builder may have named its branch otherwise; whatever else the dispatcher says is not taken for a ref. */
+function isPlainBranch(name: string, baseBranch: string): boolean {
+  return name !== baseBranch && /^(?!.*(\.\.|\/\/|\.lock(\/|$)|\/\.|[./]$))[A-Za-z0-9][\w./%-]{0,199}$/.test(name);
+}

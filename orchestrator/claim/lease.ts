@@ -1,0 +1,107 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../log.ts';
+import { type Dispatcher, standingFromError, wordsFromError } from './dispatcher.ts';
+
+/** Whose the task is, as the dispatcher last said. */
+export type LeaseStanding = 'held' | 'lost' | 'ended' | 'away';
+
+/** Which claim, and how it is kept alive. */
+export interface LeaseOptions {
+  readonly dispatcher: Dispatcher;
+  readonly taskId: string;
+  readonly organizationId: string;
+  readonly agent: string;
+  readonly claimToken: string;
+  readonly leaseSeconds: number;
+  readonly heartbeatMs: number;
+  readonly log: Log;
+  /** Keeps the token of a claim that was made again. It is awaited before the claim counts. */
+  readonly onNewToken: (claimToken: string) => Promise<void>;
+}
+
+/**
+ * Keeps one claim alive from the moment it is made until it is disposed of. When the dispatcher says that the claim is lost it tries once to claim the same
+ * task again; only when that fails is `signal` aborted. A dispatcher that does not answer ends nothing: the work goes on.
+ */
+export class Lease implements AsyncDisposable {
+  readonly #options: LeaseOptions;
+  readonly #over = new AbortController();
+  readonly #stop = new AbortController();
+  readonly #beating: Promise<void>;
+  #token: string;
+  #standing: LeaseStanding = 'held';
+  #renewing: Promise<LeaseStanding> | undefined;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#token = options.claimToken;
+    this.#beating = this.#beat();
+  }
+
+  /** Aborted when the task is no longer ours. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** The token that fences what is done with the claim. */
+  get token(): string {
+    return this.#token;
+  }
+
+  /** What the dispatcher last said. */
+  get standing(): LeaseStanding {
+    return this.#standing;
+  }
+
+  /** Sends a heartbeat now and answers where the claim stands after it. */
+  renew(): Promise<LeaseStanding> {
+    this.#renewing ??= this.#renewOnce().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#beating;
+  }
+
+  async #beat(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted && !this.#over.signal.aborted) {
+      await delay(this.#options.heartbeatMs, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.renew();
+    }
+  }
+
+  async #renewOnce(): Promise<LeaseStanding> {
+    if (this.#over.signal.aborted) return this.#standing;
+    this.#standing = await this.#ask();
+    if (this.#standing === 'lost' || this.#standing === 'ended') this.#over.abort(new Error(`The claim is over (${this.#standing})`));
+    return this.#standing;
+  }
+
+  async #ask(): Promise<LeaseStanding> {
+    const { dispatcher, taskId, organizationId, agent, leaseSeconds, log } = this.#options;
+    const call = { signal: this.#stop.signal };
+    try {
+      await dispatcher.heartbeat(taskId, { agent, organization_id: organizationId, claim_token: this.#token }, call);
+      return 'held';
+    } catch (error) {
+      if (this.#stop.signal.aborted) return this.#standing;
+      const standing = standingFromError(error);
+      log.warn({ why: wordsFromError(error) }, 'a heartbeat was not accepted');
+      if (standing !== 'lost') return standing;
+    }
+    try {
+      const { data } = await dispatcher.claim(taskId, { agent, organization_id: organizationId, lease_seconds: leaseSeconds }, call);
+      if (data.claim.claim_token === undefined) return 'lost';
+      await this.#options.onNewToken(data.claim.claim_token);
+      this.#token = data.claim.claim_token;
+      log.info('the lost claim was made again');
+      return 'held';
+    } catch (error) {
+      return this.#stop.signal.aborted ? this.#standing : standingFromError(error);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { readSettings, SettingsError } from '@dispatcher/kit/settings.ts';
+import { z } from 'zod';
+import { agentCommand } from './agent/command.ts';
+import { wordsFromLine } from './agent/words.ts';
+import type { DispatcherAddress } from './claim/dispatcher.ts';
+
+/** The settings of a daemon. */
+export interface OrchestratorSettings {
+  readonly dispatcher: DispatcherAddress;
+  /** Agents at work at the same time. */
+  readonly maxAgents: number;
+  readonly agentPrefix: string;
+  /** The beginning of each worktree folder's name: `-<agent>/<task id>` follows. */
+  readonly worktreeBaseDir: string;
+  /** Whether finished work is merged here, or handed over to a merger. */
+  readonly mergeEnabled: boolean;
+  /** The agent's command line, arguments included. */
+  readonly agentCommand: readonly string[];
+  readonly repoDir: string;
+  readonly baseBranch: string;
+  /** Shell command lines; undefined: found in the base commit. */
+  readonly setupCommand: string | undefined;
+  readonly verifyCommand: string | undefined;
+  /** The limit of an agent's round, of a set-up and of a verification, each. */
+  readonly agentTimeoutMs: number;
+  /** Rounds an agent gets for one claim. */
+  readonly attempts: number;
+  /** Only tasks that match are claimed. */
+  readonly filters: { readonly owner?: string; readonly project?: string; readonly layer?: string; readonly milestone?: string };
+  /** Where runs, logs, locks and the clean clone are kept. */
+  readonly stateDir: string;
+  readonly logLevel: string;
+  /** What of the daemon's own environment is handed on, by allow-lists, is picked from this. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads and checks the settings. Throws a `SettingsError` with everything that is wrong. */
+export function readOrchestratorSettings(env: Readonly<Record<string, string | undefined>> = process.env): OrchestratorSettings {
+  const settings = readSettings(fields, env);
+  return {
+    dispatcher: dispatcherAddress(settings),
+    maxAgents: settings.MAX_AGENTS,
+    agentPrefix: settings.AGENT_PREFIX,
+    worktreeBaseDir: path.resolve(settings.WORKTREE_BASE_DIR),
+    mergeEnabled: settings.MERGE_ENABLED === 'true',
+    agentCommand: agentCommand(settings.CLAUDE_CMD, settings.CLAUDE_ARGS, settings.CLAUDE_MODEL),
+    repoDir: path.resolve(settings.ORCH_REPO_DIR ?? process.cwd()),
+    baseBranch: settings.ORCH_BASE_BRANCH,
+    setupCommand: settings.ORCH_SETUP_CMD,
+    verifyCommand: settings.ORCH_VERIFY_CMD,
+    agentTimeoutMs: settings.ORCH_AGENT_TIMEOUT_MINUTES * 60_000,
+    attempts: settings.ORCH_ATTEMPTS,
+    filters: {
+      ...(settings.ORCH_OWNER && { owner: settings.ORCH_OWNER }),
+      ...(settings.ORCH_PROJECT && { project: settings.ORCH_PROJECT }),
+      ...(settings.ORCH_LAYER && { layer: settings.ORCH_LAYER }),
+      ...(settings.ORCH_MILESTONE && { milestone: settings.ORCH_MILESTONE }),
+    },
+    stateDir: path.join(settings.XDG_STATE_HOME ?? path.join(homedir(), '.local', 'state'), 'dispatcher', 'orchestrator'),
+    logLevel: settings.LOG_LEVEL,
+    environment: env,
+  };
+}
+
+const defaultUrl = 'http://localhost:3000/api/v1/dispatcher';
+
+/** `.dispatcher` in the repository, where `npm start` keeps its data. */
+const defaultDataDir = path.join(import.meta.dirname, '..', '.dispatcher');
+
+const words = (rule: string) =>
+  z.string().transform((line, context) => {
+    const found = wordsFromLine(line);
+    if (found !== null && found.length > 0) return found;
+    context.addIssue({ code: 'custom', message: rule });
+    return z.NEVER;
+  });
+
+const filter = z.string().min(1).max(200).optional().describe('1 to 200 characters');
+
+const fields = z.object({
+  DISPATCHER_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('the URL of the dispatcher, such as http://localhost:3000/api/v1/dispatcher'),
+  DISPATCHER_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,500}$/)
+    .optional()
+    .describe('8 to 500 visible ASCII characters without spaces'),
+  DISPATCHER_DATA_DIR: z.string().default(defaultDataDir).describe('a folder'),
+  RECURSIV_ORGANIZATION_ID: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/)
+    .optional()
+    .describe('an organization id: lower-case letters, digits, _ and -, up to 64'),
+  MAX_AGENTS: z.coerce.number().int().min(1).max(100).default(3).describe('a whole number from 1 to 100'),
+  AGENT_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,49}$/)
+    .default('auto')
+    .describe('letters, digits, _ and -, up to 50, a letter or digit first'),
+  WORKTREE_BASE_DIR: z.string().default('/tmp/social-dev-agents').describe('a path'),
+  MERGE_ENABLED: z.enum(['true', 'false']).default('true').describe('true or false'),
+  CLAUDE_CMD: words('a command, with quotes closed').default(['claude']),
+  CLAUDE_ARGS: words('arguments, with quotes closed').optional(),
+  CLAUDE_MODEL: z
+    .string()
+    .regex(/^[^-\s]\S*$/)
+    .optional()
+    .describe('the name of a model'),
+  ORCH_REPO_DIR: z.string().optional().describe('a folder inside a git repository'),
+  ORCH_BASE_BRANCH: z
+    .string()
+    .regex(/^(?!.*(\.\.|@\{|\/\/|\.lock$|[./]$))[^-./\s~^:?*[\\\p{Cc}][^\s~^:?*[\\\p{Cc}]*$/u)
+    .default('main')
+    .describe('the name of a branch'),
+  ORCH_SETUP_CMD: z.string().optional().describe('a shell command'),
+  ORCH_VERIFY_CMD: z.string().optional().describe('a shell command'),
+  ORCH_AGENT_TIMEOUT_MINUTES: z.coerce.number().positive().max(10_080).default(60).describe('a number of minutes over 0, up to 10080'),
+  ORCH_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(2).describe('a whole number from 1 to 20'),
+  ORCH_OWNER: filter,
+  ORCH_PROJECT: filter,
+  ORCH_LAYER: z.enum(['core', 'plugin', 'ops']).optional().describe('core, plugin or ops'),
+  ORCH_MILESTONE: filter,
+  XDG_STATE_HOME: z.string().startsWith('/').optional().describe('an absolute path'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('fatal, error, warn, info, debug, trace or silent'),
+});
+
+const credentialsSchema = z.object({ url: z.string(), api_key: z.string() });
+
+/** Without a key of its own the daemon uses what a local `npm start` has saved; its address too, unless one is set. */
+function dispatcherAddress(settings: z.infer<typeof fields>): DispatcherAddress {
+  const organizationId = settings.RECURSIV_ORGANIZATION_ID;
+  if (settings.DISPATCHER_API_KEY !== undefined) {
+    return { url: settings.DISPATCHER_URL ?? defaultUrl, apiKey: settings.DISPATCHER_API_KEY, organizationId };
+  }
+  const file = path.join(path.resolve(settings.DISPATCHER_DATA_DIR), 'credentials.json');
+  if (!existsSync(file)) {
+    throw new SettingsError([`DISPATCHER_API_KEY is not set, and ${file} is not there: set the key, or run npm start on this machine first`]);
+  }
+  const credentials = credentialsSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (!credentials.success) throw new SettingsError([`${file} holds no url and api_key: set DISPATCHER_API_KEY`]);
+  const { url, api_key } = credentials.data;
+  return {
+    url: settings.DISPATCHER_URL ?? `${url.replace(/\/+$/, '').replace(/\/api\/v1.*$/, '')}/api/v1/dispatcher`,
+    apiKey: api_key,
+    organizationId,
+  };
+}

@@ -1,0 +1,92 @@
+import { statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { AuthenticationError, AuthorizationError } from '@recursiv/sdk';
+import { claimWork } from './claim/claim-work.ts';
+import { wordsFromError } from './claim/dispatcher.ts';
+import type { DaemonContext } from './context.ts';
+import { driveRun } from './run/drive-run.ts';
+import { RunFile } from './run/run-file.ts';
+
+/** What stops a daemon: `drain` lets it finish what it has, `interrupt` makes it give that back. */
+export interface StopSignals {
+  readonly drain: AbortSignal;
+  readonly interrupt: AbortSignal;
+}
+
+/**
+ * Works until it is told to stop: first everything that daemons which are gone left behind, then one run after another in each slot. Throws when the
+ * dispatcher does not know the key.
+ */
+export async function runDaemon(context: DaemonContext, member: string, stop: StopSignals): Promise<void> {
+  const refused = new AbortController();
+  const drain = AbortSignal.any([stop.drain, stop.interrupt, refused.signal]);
+  const interrupt = AbortSignal.any([stop.interrupt, refused.signal]);
+  const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
+  const left = await RunFile.adoptAll(context.state.runs, (folder, why) =>
+    context.log.error({ folder, why }, 'a run could not be read and is set aside'),
+  );
+  await releaseUnknownClaims(context, agents, left);
+  const resumed = left.map((file) => drive(context, file, interrupt, true));
+  const slots = agents.map((agent) => runSlot(context, agent, { drain, interrupt }).catch((error: unknown) => refused.abort(error)));
+  await Promise.all([...resumed, ...slots]);
+  if (refused.signal.aborted) throw refused.signal.reason;
+}
+
+async function runSlot(context: DaemonContext, agent: string, { drain, interrupt }: StopSignals): Promise<void> {
+  const { pause, timings, log, status } = context;
+  while (!drain.aborted) {
+    await pause.wait(drain);
+    status.blocked = await obstacle(context);
+    const file = status.blocked === null && !drain.aborted ? await nextRun(context, agent, drain) : null;
+    if (file !== null) await drive(context, file, interrupt, false);
+    else await delay(timings.retryMs * (0.5 + Math.random()), undefined, { signal: drain }).catch(() => undefined);
+  }
+  log.debug({ agent }, 'the slot is closed');
+}
+
+async function nextRun(context: DaemonContext, agent: string, drain: AbortSignal): Promise<RunFile | null> {
+  try {
+    return await claimWork(context, agent, drain);
+  } catch (error) {
+    if (error instanceof AuthenticationError || error instanceof AuthorizationError) throw error;
+    if (!drain.aborted) context.log.warn({ agent, why: wordsFromError(error) }, 'no work could be claimed');
+    // The claim may have been made all the same, without its answer reaching us.
+    await releaseUnknownClaims(context, [agent], []);
+    return null;
+  }
+}
+
+async function drive(context: DaemonContext, file: RunFile, interrupt: AbortSignal, isResumed: boolean): Promise<void> {
+  try {
+    await driveRun(context, file, interrupt, isResumed);
+  } catch (error) {
+    context.log.error({ err: error, task: file.record.task.id }, 'a run ended with a fault and is left to the next start');
+  }
+}
+
+/** Why no new work may be begun; null when it may. */
+async function obstacle({ state, settings, timings }: DaemonContext): Promise<string | null> {
+  for (const folder of [state.runs, path.dirname(settings.worktreeBaseDir)]) {
+    const { bavail, bsize } = await statfs(folder);
+    if (bavail * bsize < timings.minimumFreeBytes) return `${folder} has less than ${Math.round(timings.minimumFreeBytes / 1024 / 1024)} MiB free`;
+  }
+  return null;
+}
+
+/** A claim under one of our names that no run knows of: the daemon died between the answer and its own note of it. Names are never shared, so it is ours to end. */
+async function releaseUnknownClaims({ dispatcher, log }: DaemonContext, agents: readonly string[], known: readonly RunFile[]): Promise<void> {
+  const ids = new Set(known.map((file) => file.record.task.id));
+  for (const agent of agents) {
+    try {
+      const { data } = await dispatcher.claims({ agent });
+      for (const claim of data.filter((one) => !ids.has(one.task_id))) {
+        const notes = 'The daemon ended before it could begin.';
+        await dispatcher.release(claim.task_id, { agent, organization_id: claim.organization_id, notes, release_reason: 'reassigned' });
+        log.info({ task: claim.task_id, agent }, 'a claim without a run is released');
+      }
+    } catch (error) {
+      log.warn({ agent, why: wordsFromError(error) }, 'claims could not be looked at; they end by themselves');
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { type Git, GitError, type GitPlace } from './git.ts';
+
+/** A bare clone of our own, which no agent works in: bases are fetched, work is merged and results are pushed from here. */
+export interface CleanClone {
+  readonly place: GitPlace;
+  readonly originUrl: string;
+}
+
+/** How a push ended. `refused` is the remote's own no, `stale` means that the branch was not where we had seen it. */
+export type PushResult = { readonly result: 'pushed' } | { readonly result: 'stale' | 'refused'; readonly said: string };
+
+/** Opens the clone, making it when it is not there. */
+export async function openCleanClone(git: Git, gitDir: string, originUrl: string): Promise<CleanClone> {
+  const place = { gitDir };
+  if (!existsSync(`${gitDir}/HEAD`)) await git(place, ['init', '--quiet', '--bare', '--template=', gitDir]);
+  return { place, originUrl };
+}
+
+/** The newest commit of a branch on origin, fetched; null when origin has no such branch. */
+export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: string, signal?: AbortSignal): Promise<string | null> {
+  const ref = `refs/heads/${branch}`;
+  const listed = await git(clone.place, ['ls-remote', '--quiet', '--', clone.originUrl, ref], { signal });
+  const sha = listed.stdout
+    .split('\n')
+    .find((line) => line.endsWith(`\t${ref}`))
+    ?.split('\t')[0];
+  if (sha === undefined) {
+    await git(clone.place, ['update-ref', '-d', ref], { signal });
+    return null;
+  }
+  await git(clone.place, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--end-of-options', clone.originUrl, `+${ref}:${ref}`], {
+    signal,
+  });
+  return await commitOf(git, clone.place, ref);
+}
+
+/** Takes commits from another repository on this machine into a ref of the clone's own. */
+export async function fetchWork(git: Git, clone: CleanClone, from: GitPlace, branch: string): Promise<string> {
+  const target = `refs/work/${branch}`;
+  const words = ['--quiet', '--no-tags', '--no-write-fetch-head', '--upload-pack', 'git-upload-pack', '--end-of-options', from.gitDir];
+  await git(clone.place, ['fetch', ...words, `+refs/heads/${branch}:${target}`], { localOnly: true });
+  const commit = await commitOf(git, clone.place, target);
+  if (commit === null) throw new GitError(['fetch'], `${branch} holds no commit`, '');
+  return commit;
+}
+
+/**
+ * Moves a branch on origin from `expected` (null: it must not be there) to `commit`, by the remote's own compare-and-set. Answers what came of it;
+ * throws when origin could not be asked.
+ */
+export async function pushToOrigin(
+  git: Git,
+  clone: CleanClone,
+  push: { readonly branch: string; readonly commit: string | null; readonly expected: string | null; readonly signal?: AbortSignal | undefined },
+): Promise<PushResult> {
+  const ref = `refs/heads/${push.branch}`;
+  const answer = await git(
+    clone.place,
+    [
+      'push',
+      '--porcelain',
+      '--no-verify',
+      '--no-follow-tags',
+      `--force-with-lease=${ref}:${push.expected ?? ''}`,
+      '--end-of-options',
+      clone.originUrl,
+      `${push.commit ?? ''}:${ref}`,
+    ],
+    { accept: [0, 1], signal: push.signal },
+  );
+  if (answer.code === 0) return { result: 'pushed' };
+  const line = answer.stdout.split('\n').find((one) => one.startsWith('!'));
+  if (line === undefined) throw new GitError(['push'], 'exit code 1', answer.stderr);
+  const said = `${line.split('\t').slice(2).join(' ')}\n${answer.stderr}`.trim();
+  return { result: /\[rejected\]/.test(line) ? 'stale' : 'refused', said };
+}
+
+/** The commit a name stands for; null when it stands for none. */
+export async function commitOf(git: Git, place: GitPlace, name: string): Promise<string | null> {
+  const answer = await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], { accept: [0, 1, 128] });
+  return answer.code === 0 ? answer.stdout.trim() : null;
+}
+
+/** Whether one commit is among the ancestors of another, or is it. */
+export async function isAncestor(git: Git, place: GitPlace, older: string, newer: string): Promise<boolean> {
+  return (await git(place, ['merge-base', '--is-ancestor', older, newer], { accept: [0, 1] })).code === 0;
+}

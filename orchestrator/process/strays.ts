@@ -1,0 +1,41 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Every process of a run carries its id in this variable, which its children inherit. */
+export const runVariable = 'DISPATCHER_RUN';
+
+/** How long killing may take before it is given up. */
+const boundMs = 5_000;
+
+/** The processes that carry the run's id in their environment, wherever they have moved to. Only Linux tells. */
+export async function straysOf(run: string): Promise<number[]> {
+  const mark = `${runVariable}=${run}`;
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
+  const carrying = await Promise.all(pids.map(async (pid) => pid !== process.pid && (await environmentOf(pid)).includes(mark)));
+  return pids.filter((_, index) => carrying[index]);
+}
+
+/** Kills the processes of a run until none is left, within 5 s. Answers those that would not go. */
+export async function killStrays(run: string): Promise<number[]> {
+  const end = performance.now() + boundMs;
+  for (;;) {
+    const pids = await straysOf(run);
+    if (pids.length === 0 || performance.now() > end) return pids;
+    for (const pid of pids) killQuietly(pid);
+    await delay(20);
+  }
+}
+
+async function environmentOf(pid: number): Promise<string[]> {
+  // A process that ended meanwhile, that is another user's, or a zombie has nothing to read.
+  const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+  return text.split('\0');
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}

@@ -1,0 +1,52 @@
+import type { Lease } from '../claim/lease.ts';
+import type { DaemonContext } from '../context.ts';
+import type { Log } from '../log.ts';
+import { type FileLock, waitForLock } from '../process/file-lock.ts';
+import { OutputLog } from './output-log.ts';
+import type { Release } from './record.ts';
+import type { RunFile } from './run-file.ts';
+
+/** A run in the hands of this process. */
+export interface ActiveRun {
+  readonly context: DaemonContext;
+  readonly file: RunFile;
+  readonly lease: Lease;
+  readonly log: Log;
+  /** Aborted when the task is lost or the daemon must stop at once: agents and verifications end. */
+  readonly signal: AbortSignal;
+  /** The lock in the worktree, once there is one. */
+  worktreeLock: FileLock | null;
+}
+
+/** Puts what failed on disk, to be said to the dispatcher next. An ordinary failure comes round again after a pause that doubles with each attempt. */
+export async function fail(
+  run: ActiveRun,
+  failure: { readonly notes: string; readonly reason?: Release['reason']; readonly handoff?: string },
+): Promise<void> {
+  const { stage, attempt } = run.file.record;
+  const reason = failure.reason ?? (stage === 'merge' ? 'audit_failed' : null);
+  const isFinal = reason !== null && ['blocked', 'needs_human', 'completed', 'reassigned'].includes(reason);
+  const retryAfterSeconds = isFinal ? 0 : Math.min(86_400, run.context.timings.firstRetryAfterSeconds * 2 ** Math.min(20, Math.max(0, attempt - 1)));
+  run.log.warn({ reason, notes: failure.notes }, 'the run is given back');
+  await run.file.update({ state: 'releasing', release: { reason, notes: failure.notes, handoff: failure.handoff ?? null, retryAfterSeconds } });
+}
+
+/** Opens the log of one command of the run. */
+export function openOutputLog(run: ActiveRun, what: string): OutputLog {
+  const { task, run: id, round } = run.file.record;
+  return new OutputLog(`${run.context.state.logs}/${task.id}/${id.slice(0, 8)}-${round}-${what}.log`);
+}
+
+/** Says in the status what the run does. */
+export function showStep(run: ActiveRun, step: string): void {
+  const { run: id, agent, task } = run.file.record;
+  run.log.info({ step }, 'step');
+  run.context.status.set(id, { agent, task: task.id, title: task.title, step, latest: '', since: performance.now() });
+}
+
+/** Does something to the shared repository or the clean clone that nobody else may do at the same time. */
+export async function exclusively<T>(context: DaemonContext, work: () => Promise<T>): Promise<T> {
+  await using lock = await waitForLock(`${context.state.clone}.lock`);
+  if (lock === null) throw new Error('The lock of the clean clone could not be taken');
+  return await work();
+}

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { agentEnvironment } from '../agent/environment.ts';
+import { createPrompt, instructionFiles } from '../agent/prompt.ts';
+import { type AgentEnd, runAgent } from '../agent/run-agent.ts';
+import { addUsage } from '../agent/stream-json.ts';
+import { saveWork } from '../git/save-work.ts';
+import type { Worktree } from '../git/worktree.ts';
+import { fileAt, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
+import { runCommand } from '../verify/verify-commit.ts';
+import { type ActiveRun, fail, openOutputLog, showStep } from './active-run.ts';
+import { prepareWorktree } from './prepare-worktree.ts';
+
+/** A daemon that dies again and again in the same run leaves it to somebody else. */
+const mostResumptions = 5;
+
+/** Has the agent do one round of the task in its worktree, and commits what it leaves: the run is `built` after it, or has failed. */
+export async function build(run: ActiveRun): Promise<void> {
+  const { git, clone, settings } = run.context;
+  showStep(run, 'worktree');
+  const base = `refs/heads/${settings.baseBranch}`;
+  const commands = await verifyCommands(git, clone, base, settings);
+  if (commands === null)
+    return await fail(run, {
+      reason: 'needs_human',
+      notes: `Nothing verifies: ${settings.baseBranch} has no typecheck or test script, and ORCH_VERIFY_CMD is not set.`,
+    });
+  if (!(await countResumption(run))) return;
+  const worktree = await prepareWorktree(run);
+  if (run.file.record.state !== 'building') await run.file.update({ state: 'building' });
+  if (commands.setup !== null && run.file.record.round === 1) {
+    showStep(run, 'setup');
+    const setup = await runCommand(run, 'setup', commands.setup, worktree.path);
+    if (setup.result === 'aborted') return;
+    if (setup.result === 'failed') return await fail(run, { notes: setup.why, handoff: setup.tail });
+  }
+  const { end, logFile } = await oneRound(run, worktree, commands);
+  run.log.info({ end: end.how, why: end.why, usage: end.usage }, 'the agent ended');
+  await saveRun(run, worktree);
+  await run.file.update({ usage: addUsage(run.file.record.usage, end.usage) });
+  if (end.how === 'aborted') return;
+  if (end.how === 'finished') return await run.file.update({ state: 'built' });
+  await fail(run, { ...(end.how === 'limit' && { reason: 'timeout' }), notes: `${capitalised(end.why)}. Its log is ${logFile}.` });
+}
+
+/** A state of `building` at the start of a round means that a daemon died in it, unless feedback says that the round is a new one. */
+async function countResumption(run: ActiveRun): Promise<boolean> {
+  const { state, resumptions, roundBegun } = run.file.record;
+  if (state !== 'building' || !roundBegun) return true;
+  if (resumptions < mostResumptions) {
+    await run.file.update({ resumptions: resumptions + 1, feedback: 'The session before was interrupted. Look at what is there and go on from it.' });
+    return true;
+  }
+  await fail(run, { notes: `The run was interrupted ${resumptions + 1} times.` });
+  return false;
+}
+
+async function oneRound(run: ActiveRun, worktree: Worktree, commands: VerifyCommands): Promise<{ end: AgentEnd; logFile: string }> {
+  const { settings, contain, pause, timings, status } = run.context;
+  const { record } = run.file;
+  const instructions = await readInstructions(run);
+  const acceptance = [...(commands.setup === null ? [] : [commands.setup]), commands.verify];
+  await using log = openOutputLog(run, 'agent');
+  for (;;) {
+    showStep(run, pause.current === null ? 'agent' : 'paused');
+    await pause.wait(run.signal);
+    showStep(run, 'agent');
+    await run.file.update({ roundBegun: true });
+    const end = await runAgent({
+      command: settings.agentCommand,
+      cwd: worktree.path,
+      env: { ...agentEnvironment(settings.environment), GIT_TERMINAL_PROMPT: '0' },
+      prompt: createPrompt({ record, baseBranch: settings.baseBranch, acceptance, instructions }),
+      run: record.run,
+      limitMs: settings.agentTimeoutMs,
+      signal: run.signal,
+      contain,
+      log,
+      onLatest: (text) => status.latest(record.run, text),
+    });
+    if (end.how !== 'unavailable') {
+      if (end.how !== 'aborted') pause.worked();
+      return { end, logFile: log.file };
+    }
+    run.log.warn({ why: end.why }, 'the agent could not work');
+    pause.couldNotWork(end.why);
+    await delay(Math.min(1_000, timings.retryMs), undefined, { signal: run.signal }).catch(() => undefined);
+  }
+}
+
+/** From the base, not from the worktree, where an earlier round may have written them. */
+async function readInstructions(run: ActiveRun): Promise<{ file: string; text: string }[]> {
+  const { git, clone, settings } = run.context;
+  const texts = await Promise.all(
+    instructionFiles.map(async (file) => ({ file, text: await fileAt(git, clone, `refs/heads/${settings.baseBranch}`, file) })),
+  );
+  return texts.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]));
+}
+
+/** Commits what the agent left, and points the task's branch at its work. */
+export async function saveRun(run: ActiveRun, worktree: Worktree): Promise<string> {
+  const { branch, task } = run.file.record;
+  return await saveWork(run.context.git, {
+    repository: run.context.repository.place,
+    worktree,
+    branch,
+    title: task.title,
+    indexFile: run.file.scratch('index'),
+  });
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

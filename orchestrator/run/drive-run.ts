@@ -1,0 +1,145 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { wordsFromError } from '../claim/dispatcher.ts';
+import { Lease } from '../claim/lease.ts';
+import type { DaemonContext } from '../context.ts';
+import { fetchFromOrigin } from '../git/clean-clone.ts';
+import { landedCommit } from '../git/landed.ts';
+import { killStrays, straysOf } from '../process/strays.ts';
+import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
+import { build } from './build.ts';
+import { clean } from './clean.ts';
+import { decide, type RunAction, type RunFacts } from './decide.ts';
+import { fetchBranch } from './fetch-branch.ts';
+import { integrate } from './integrate.ts';
+import { releaseWorktreeLock } from './prepare-worktree.ts';
+import type { RunFile } from './run-file.ts';
+import { complete, handOver, keep, release } from './settle.ts';
+
+/** What is done for each action, but for waiting. */
+const actions: Record<Exclude<RunAction, 'wait'>, (run: ActiveRun) => Promise<unknown>> = {
+  kill: (run) => killStrays(run.file.record.run),
+  build,
+  fetch: fetchBranch,
+  integrate,
+  handOver,
+  release,
+  complete,
+  keep,
+  clean,
+};
+
+/** How often a step that ends the run may fail for a reason of this machine before the run is left to the next start. */
+const mostFaults = 5;
+
+/**
+ * Takes a run from wherever it stands to its end: looks, decides, acts, and again. The same for a run just begun and for one found on disk. With `interrupt` it
+ * is given back as soon as what it does has been stopped; what cannot be said to an absent dispatcher then stays on disk for the next start.
+ */
+export async function driveRun(context: DaemonContext, file: RunFile, interrupt: AbortSignal, isResumed: boolean): Promise<void> {
+  await using ownFile = file;
+  const { record } = ownFile;
+  const log = context.log.child({ task: record.task.id, agent: record.agent, run: record.run.slice(0, 8) });
+  await using lease = new Lease({
+    dispatcher: context.dispatcher,
+    taskId: record.task.id,
+    organizationId: record.task.organization_id,
+    agent: record.agent,
+    claimToken: record.claimToken,
+    leaseSeconds: context.timings.leaseSeconds,
+    heartbeatMs: context.timings.heartbeatMs,
+    log,
+    onNewToken: (claimToken) => file.update({ claimToken }),
+  });
+  const run: ActiveRun = { context, file, lease, log, signal: AbortSignal.any([interrupt, lease.signal]), worktreeLock: null };
+  try {
+    if (isResumed) log.info({ state: record.state }, 'a run of a daemon that is gone is taken up');
+    if (isResumed && record.state !== 'closed') await lease.renew();
+    await loop(run, interrupt);
+  } finally {
+    await releaseWorktreeLock(run);
+    context.status.delete(record.run);
+  }
+}
+
+async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<void> {
+  let originFailures = 0;
+  let faults = 0;
+  for (;;) {
+    const facts = await observe(run);
+    const action = decide(facts);
+    if (interrupt.aborted && (await stopEarly(run, action))) {
+      if (action === 'wait') return;
+      continue;
+    }
+    originFailures = facts.landed === 'unknown' ? originFailures + 1 : 0;
+    if (originFailures > run.context.timings.originTries && facts.lease === 'held') {
+      await fail(run, { notes: 'origin could not be reached.' });
+      continue;
+    }
+    if (action === 'wait') {
+      await wait(run, interrupt);
+      continue;
+    }
+    const done = await act(run, action);
+    if (done && action === 'clean') return;
+    faults = done ? faults : faults + 1;
+    if (faults >= mostFaults) {
+      run.log.error('the run is left to the next start');
+      return;
+    }
+  }
+}
+
+/** Everything the decision needs. The base is fetched where it matters whether the task is on it. */
+async function observe(run: ActiveRun): Promise<RunFacts> {
+  const { file, lease, context } = run;
+  const { state, stage, run: id } = file.record;
+  const processes = (await straysOf(id)).length > 0 ? 'left' : 'none';
+  const landed = state === 'landed' || state === 'closed' || lease.standing !== 'held' ? 'no' : await observeLanded(run);
+  return { state, stage, merges: context.settings.mergeEnabled, lease: lease.standing, processes, landed };
+}
+
+async function observeLanded(run: ActiveRun): Promise<RunFacts['landed']> {
+  const { git, clone, settings } = run.context;
+  try {
+    const base = await exclusively(run.context, () => fetchFromOrigin(git, clone, settings.baseBranch));
+    if (base === null) throw new Error(`origin has no branch ${settings.baseBranch}`);
+    return (await landedCommit(git, clone, settings.baseBranch, run.file.record.task)) === null ? 'no' : 'yes';
+  } catch (error) {
+    run.log.warn({ why: wordsFromError(error) }, 'origin could not be read');
+    return 'unknown';
+  }
+}
+
+/** Does one step; false when it failed. What fails before the work has landed gives the run back, with the reason. */
+async function act(run: ActiveRun, action: Exclude<RunAction, 'wait'>): Promise<boolean> {
+  try {
+    await actions[action](run);
+    return true;
+  } catch (error) {
+    if (run.signal.aborted) return true;
+    const why = wordsFromError(error);
+    run.log.error({ err: error, action }, 'a step failed');
+    if (action === 'build' || action === 'fetch' || action === 'integrate' || action === 'handOver') {
+      await fail(run, { notes: `${action} failed: ${why.slice(0, 4_000)}` }).catch((cause: unknown) =>
+        run.log.error({ err: cause }, 'the failure could not be written'),
+      );
+    }
+    await delay(Math.min(1_000, run.context.timings.retryMs));
+    return false;
+  }
+}
+
+/** On an interrupt, work that is not finished is given back; true when the loop must look again, or end. */
+async function stopEarly(run: ActiveRun, action: RunAction): Promise<boolean> {
+  if (action === 'wait') return true;
+  if (action !== 'build' && action !== 'fetch' && action !== 'integrate' && action !== 'handOver') return false;
+  await fail(run, { reason: 'reassigned', notes: `The daemon of ${run.file.record.agent} was stopped.` });
+  return true;
+}
+
+async function wait(run: ActiveRun, interrupt: AbortSignal): Promise<void> {
+  showStep(run, run.lease.standing === 'away' ? 'waiting for the dispatcher' : 'waiting for origin');
+  await delay(run.context.timings.retryMs, undefined, { signal: interrupt }).catch(() => undefined);
+  await run.lease.renew();
+}

@@ -1,0 +1,12 @@
+import { fetchFromOrigin } from '../git/clean-clone.ts';
+import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
+
+/** Takes up work that a builder pushed: the run is `built` after it, from origin's branch. */
+export async function fetchBranch(run: ActiveRun): Promise<void> {
+  const { git, clone } = run.context;
+  const { branch } = run.file.record;
+  showStep(run, 'fetch');
+  const originBranch = await exclusively(run.context, () => fetchFromOrigin(git, clone, branch, run.signal));
+  if (originBranch === null) return await fail(run, { notes: `origin has no branch ${branch}.` });
+  await run.file.update({ state: 'built', originBranch });
+}

@@ -1,0 +1,46 @@
+import { type ActiveRun, exclusively, fail } from './active-run.ts';
+import { bringBase } from './prepare-worktree.ts';
+
+/** Why work was not accepted. */
+export type Rejection =
+  | { readonly kind: 'conflict'; readonly files: readonly string[] }
+  | { readonly kind: 'verify'; readonly why: string; readonly tail: string; readonly hung: boolean };
+
+/** Gives work back to the agent that made it, a conflict once and a failed verification as often as there are attempts; after that to the dispatcher. */
+export async function sendBack(run: ActiveRun, rejection: Rejection): Promise<void> {
+  const { settings } = run.context;
+  const { stage, round, conflictReturned } = run.file.record;
+  const rejected = rejection.kind === 'conflict' ? conflictWords(rejection.files, settings.baseBranch) : verifyWords(rejection);
+  const mayRetry = stage === 'build' && (rejection.kind === 'conflict' ? !conflictReturned : round < settings.attempts);
+  if (!mayRetry) {
+    const isTimeout = rejection.kind === 'verify' && rejection.hung && stage === 'build';
+    return await fail(run, { notes: rejected.notes, handoff: rejected.feedback, ...(isTimeout && { reason: 'timeout' }) });
+  }
+  await exclusively(run.context, () => bringBase(run));
+  run.log.info({ why: rejected.notes }, 'back to the agent');
+  await run.file.update({
+    state: 'building',
+    round: round + 1,
+    roundBegun: false,
+    feedback: rejected.feedback,
+    conflictReturned: conflictReturned || rejection.kind === 'conflict',
+  });
+}
+
+interface Words {
+  readonly notes: string;
+  readonly feedback: string;
+}
+
+function conflictWords(files: readonly string[], baseBranch: string): Words {
+  const list = files.slice(0, 50).map((file) => `- ${file}`);
+  const notes = `The work conflicts with the newest ${baseBranch} in:\n${list.join('\n')}`;
+  return {
+    notes,
+    feedback: `${notes}\n\nMerge origin/${baseBranch} (already fetched) into this branch, resolve the conflicts so that both sides keep their meaning, and commit.`,
+  };
+}
+
+function verifyWords({ why, tail }: { why: string; tail: string }): Words {
+  return { notes: why, feedback: `${why}\nThe end of its output:\n\n${tail}` };
+}

@@ -1,0 +1,165 @@
+import { RecursivError } from '@recursiv/sdk';
+import { usageText } from '../agent/stream-json.ts';
+import { wordsFromError } from '../claim/dispatcher.ts';
+import { commitOf, fetchWork, isAncestor, pushToOrigin } from '../git/clean-clone.ts';
+import { landedCommit } from '../git/landed.ts';
+import { deleteBranch, findWorktree } from '../git/worktree.ts';
+import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
+import { saveRun } from './build.ts';
+import type { Release } from './record.ts';
+
+/** The dispatcher takes 64 KiB of text. */
+const textBytes = 60_000;
+
+/** Tells the dispatcher that the task is done; its branch is no longer needed when it is what landed. */
+export async function complete(run: ActiveRun): Promise<void> {
+  const { dispatcher, git, clone, settings, status } = run.context;
+  const { record } = run.file;
+  showStep(run, 'done');
+  const isOurs = record.state === 'landed' || record.state === 'verified';
+  const commit = await landedCommit(git, clone, settings.baseBranch, record.task);
+  const sha = commit ?? record.candidate;
+  if (!isOurs) await keepWork(run);
+  const notes = [`Merged into ${settings.baseBranch} as ${sha ?? 'an earlier commit'} by ${record.agent}.`, usageText(record.usage)].filter(
+    (line) => line !== '',
+  );
+  const fence = { agent: record.agent, organization_id: record.task.organization_id, claim_token: run.lease.token };
+  const told = await tell(run, () =>
+    dispatcher.complete(record.task.id, { ...fence, notes: accepted(notes.join('\n')), commits: sha === null ? [] : [sha] }),
+  );
+  if (!told) return;
+  status.finished += 1;
+  if (isOurs) await dropBranch(run);
+  await run.file.update({ state: 'closed', landed: isOurs ? sha : null });
+}
+
+/** Keeps the work on origin and gives the task back with its reason. */
+export async function release(run: ActiveRun): Promise<void> {
+  const { dispatcher, status } = run.context;
+  const { record } = run.file;
+  const planned: Release = record.release ?? { reason: 'reassigned', notes: 'The run was given up.', handoff: null, retryAfterSeconds: 0 };
+  showStep(run, `release${planned.reason === null ? '' : ` (${planned.reason})`}`);
+  const kept = await keepWork(run);
+  const { reason, notes, handoff, retryAfterSeconds } = planned.reason === 'completed' && !kept.onOrigin ? notHandedOver(planned, kept) : planned;
+  const text = [notes, kept.note, usageText(record.usage)].filter((line) => line !== '').join('\n');
+  const told = await tell(run, () =>
+    dispatcher.release(record.task.id, {
+      agent: record.agent,
+      organization_id: record.task.organization_id,
+      claim_token: run.lease.token,
+      notes: accepted(text),
+      retry_after_seconds: retryAfterSeconds,
+      ...(reason !== null && { release_reason: reason }),
+      ...(handoff !== null && { context_handoff: accepted(handoff) }),
+      ...(kept.onOrigin && { branch: record.branch, commits: kept.commits }),
+    }),
+  );
+  if (!told) return;
+  if (reason === 'completed') status.finished += 1;
+  else {
+    status.released += 1;
+    status.lastFailure = `${record.task.id}: ${notes.split('\n')[0] ?? ''}`;
+  }
+  await run.file.update({ state: 'closed' });
+}
+
+/** Hands finished work over to a merger: the branch goes to origin, and the task into the stage `merge`. */
+export async function handOver(run: ActiveRun): Promise<void> {
+  const { branch, agent } = run.file.record;
+  const work = await workBeyondBase(run);
+  if (work === null || work.commits.length === 0) return await fail(run, { notes: 'The agent changed nothing: an empty diff is not done.' });
+  await run.file.update({
+    state: 'releasing',
+    release: { reason: 'completed', notes: `Built on ${branch} by ${agent}, to be merged.`, handoff: null, retryAfterSeconds: 0 },
+  });
+}
+
+/** The task is somebody else's or over: what was made stays on the branch. */
+export async function keep(run: ActiveRun): Promise<void> {
+  showStep(run, 'keep the work');
+  const kept = await keepWork(run);
+  run.log.warn({ standing: run.lease.standing, kept: kept.note }, 'the task is no longer ours');
+  await run.file.update({ state: 'closed' });
+}
+
+interface Kept {
+  readonly onOrigin: boolean;
+  readonly commits: string[];
+  readonly note: string;
+}
+
+/** Commits what is in the worktree and pushes the task's branch to origin, if it holds anything and origin has it where we saw it. */
+async function keepWork(run: ActiveRun): Promise<Kept> {
+  const { git, clone, repository } = run.context;
+  const { stage, branch, originBranch, worktree: worktreePath } = run.file.record;
+  const nothing: Kept = { onOrigin: false, commits: [], note: '' };
+  if (stage === 'merge') return nothing;
+  const worktree = await findWorktree(repository.place, worktreePath);
+  if (worktree !== null) await saveRun(run, worktree);
+  const work = await workBeyondBase(run);
+  if (work === null) return nothing;
+  if (work.commits.length === 0) {
+    if (worktree === null && originBranch === null) await exclusively(run.context, () => deleteBranch(git, repository.place, branch));
+    return nothing;
+  }
+  if (work.tip === originBranch) return { onOrigin: true, commits: work.commits, note: `Its work is on origin's ${branch}.` };
+  try {
+    const pushed = await pushToOrigin(git, clone, { branch, commit: work.tip, expected: originBranch });
+    if (pushed.result === 'pushed') {
+      await run.file.update({ originBranch: work.tip });
+      return { onOrigin: true, commits: work.commits, note: `Its work is on origin's ${branch}.` };
+    }
+    return { ...nothing, note: `Its work is on ${branch} in ${repository.dir} only; origin did not take it: ${pushed.said.split('\n')[0] ?? ''}` };
+  } catch (error) {
+    return {
+      ...nothing,
+      note: `Its work is on ${branch} in ${repository.dir} only; origin could not be reached: ${wordsFromError(error).split('\n')[0] ?? ''}`,
+    };
+  }
+}
+
+/** The tip of the task's branch and its commits that the base does not have, newest first; null when there is no branch. */
+async function workBeyondBase(run: ActiveRun): Promise<{ tip: string; commits: string[] } | null> {
+  const { git, clone, repository, settings } = run.context;
+  const { branch } = run.file.record;
+  if ((await commitOf(git, repository.place, `refs/heads/${branch}`)) === null) return null;
+  const tip = await exclusively(run.context, () => fetchWork(git, clone, repository.place, branch));
+  const base = `refs/heads/${settings.baseBranch}`;
+  if ((await commitOf(git, clone.place, base)) === null) return { tip, commits: [] };
+  if (await isAncestor(git, clone.place, tip, base)) return { tip, commits: [] };
+  const { stdout } = await git(clone.place, ['rev-list', '--max-count=100', tip, `^${base}`]);
+  return { tip, commits: stdout.split('\n').filter((line) => line !== '') };
+}
+
+/** Deletes the landed branch here and on origin, where it is as we saw it. */
+async function dropBranch(run: ActiveRun): Promise<void> {
+  const { git, clone, settings } = run.context;
+  const { branch, originBranch } = run.file.record;
+  if (originBranch === null || branch === settings.baseBranch || !branch.startsWith('task/')) return;
+  await pushToOrigin(git, clone, { branch, commit: null, expected: originBranch }).catch((error: unknown) =>
+    run.log.warn({ why: wordsFromError(error) }, 'the branch stays on origin'),
+  );
+}
+
+/** Says something to the dispatcher; false when it was not accepted: where the claim stands is then asked anew. */
+async function tell(run: ActiveRun, say: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await say();
+    return true;
+  } catch (error) {
+    if (!(error instanceof RecursivError)) throw error;
+    run.log.warn({ why: wordsFromError(error) }, 'the dispatcher did not accept it');
+    await run.lease.renew();
+    return false;
+  }
+}
+
+function notHandedOver(planned: Release, kept: Kept): Release {
+  return { ...planned, reason: null, notes: `The work could not be handed over. ${kept.note}`, retryAfterSeconds: 60 };
+}
+
+/** As much of a text as the dispatcher takes, from its end, which is what tells; without what it refuses. */
+function accepted(text: string): string {
+  const bytes = Buffer.from(text.toWellFormed().replaceAll('\0', ''));
+  return bytes.subarray(-textBytes).toString('utf8').toWellFormed();
+}

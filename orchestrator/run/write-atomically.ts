@@ -1,0 +1,26 @@
+import { open, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+/** Replaces a file's content: whoever reads it, also after a power cut, finds the old content or the new one. */
+export async function writeAtomically(file: string, content: string): Promise<void> {
+  const temporary = `${file}.new`;
+  try {
+    const handle = await open(temporary, 'w', 0o600);
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  const folder = await open(path.dirname(file), 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

@@ -1,0 +1,78 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { commandEnvironment } from '../agent/environment.ts';
+import { minutes } from '../agent/run-agent.ts';
+import { removeFolder } from '../git/worktree.ts';
+import { runProcess } from '../process/run-process.ts';
+import { killStrays, runVariable } from '../process/strays.ts';
+import { type ActiveRun, openOutputLog } from '../run/active-run.ts';
+import type { VerifyCommands } from './commands.ts';
+import { waitForVerifySlot } from './verify-slot.ts';
+
+/** How a command of the operator's ended. */
+export type CommandResult =
+  | { readonly result: 'passed' }
+  | { readonly result: 'aborted' }
+  | { readonly result: 'failed'; readonly why: string; readonly tail: string; readonly hung: boolean };
+
+/** Where a commit is verified: beside the worktrees, under a name that no task id can have. */
+export function verifyFolder(run: ActiveRun): string {
+  const { worktree } = run.file.record;
+  return path.join(path.dirname(worktree), `.verify-${path.basename(worktree)}`);
+}
+
+/**
+ * Sets up and verifies one commit in a fresh checkout with a git folder of its own, which is thrown away after: nothing of an earlier verification
+ * or of the agent's worktree is in it, and nothing that the verified code does to it is in our way.
+ */
+export async function verifyCommit(run: ActiveRun, commit: string, commands: VerifyCommands): Promise<CommandResult> {
+  const folder = verifyFolder(run);
+  await using slot = await waitForVerifySlot(run.context.state.locks, run.signal);
+  if (slot === null) return { result: 'aborted' };
+  try {
+    await checkOut(run, commit, folder);
+    if (commands.setup !== null) {
+      const end = await runCommand(run, 'setup', commands.setup, folder);
+      if (end.result !== 'passed') return end;
+    }
+    return await runCommand(run, 'verify', commands.verify, folder);
+  } finally {
+    await removeFolder(folder);
+  }
+}
+
+/** Runs a shell command line of the operator's with no key in its environment, in bounded time, and ends everything it started. */
+export async function runCommand(run: ActiveRun, what: string, commandLine: string, cwd: string): Promise<CommandResult> {
+  const { contain, settings } = run.context;
+  await using log = openOutputLog(run, what);
+  const id = run.file.record.run;
+  const end = await runProcess({
+    command: contain(['sh', '-c', commandLine]),
+    cwd,
+    env: { ...commandEnvironment(settings.environment), [runVariable]: id },
+    limitMs: settings.agentTimeoutMs,
+    signal: run.signal,
+    onOutput: (chunk) => log.push(chunk),
+  });
+  await killStrays(id);
+  if (end.how === 'aborted') return { result: 'aborted' };
+  if (end.how === 'exited' && end.code === 0) return { result: 'passed' };
+  const why =
+    end.how === 'limit'
+      ? `took over ${minutes(settings.agentTimeoutMs)}`
+      : end.how === 'unstartable'
+        ? `could not start: ${end.reason}`
+        : `ended with ${end.code === null ? end.signal : `exit code ${end.code}`}`;
+  return { result: 'failed', why: `The ${what} command (${commandLine}) ${why}. Its log is ${log.file}.`, tail: log.tail, hung: end.how === 'limit' };
+}
+
+async function checkOut(run: ActiveRun, commit: string, folder: string): Promise<void> {
+  const { git, clone } = run.context;
+  await removeFolder(folder);
+  await mkdir(folder, { recursive: true });
+  const place = { gitDir: path.join(folder, '.git') };
+  await git(place, ['init', '--quiet', '--template=', folder]);
+  await mkdir(path.join(place.gitDir, 'objects', 'info'), { recursive: true });
+  await writeFile(path.join(place.gitDir, 'objects', 'info', 'alternates'), `${path.join(clone.place.gitDir, 'objects')}\n`);
+  await git({ ...place, workTree: folder }, ['checkout', '--quiet', '--detach', '--end-of-options', commit]);
+}
