@@ -5,6 +5,7 @@ import { scope as scopeOption } from '@recursiv/proto/gen/dispatcher/v1/options_
 import { digestOfKey, isApiKey } from './api-key.ts';
 import { admin, type Caller, callerKey } from './caller.ts';
 import { DispatcherError } from './errors.ts';
+import { whileAuthenticated } from './while-authenticated.ts';
 
 /** What the store knows of a key: its caller, and whether it has run out. Null for a key that is unknown or revoked. */
 export type ResolveKey = (digest: Buffer) => Promise<{ caller: Caller; expiresAt: Date | null; now: Date } | null>;
@@ -41,12 +42,26 @@ export function createAuthenticate(adminKey: string, resolveKey: ResolveKey): Au
 /** Puts the caller into the context, and refuses who lacks the scope that the method's `scope` option names. Without that option nobody may. */
 export function authentication(authenticate: Authenticate): Interceptor {
   return (next) => async (request) => {
-    const caller = await authenticate(request.header.get('authorization'));
+    const authorization = request.header.get('authorization');
+    const caller = await authenticate(authorization);
     const needed = getOption(request.method, scopeOption);
     if (!caller.scopes.has(needed)) throw refusal(needed);
     request.contextValues.set(callerKey, caller);
-    return await next(request);
+    if (!request.stream) return await next(request);
+    const ended = new AbortController();
+    const response = await next({ ...request, signal: AbortSignal.any([request.signal, ended.signal]) });
+    if (!response.stream) return response;
+    return { ...response, message: whileOpen(whileAuthenticated(response.message, () => authenticate(authorization)), ended) };
   };
+}
+
+/** Tells the handler of a stream when its reader is gone, however that came. */
+async function* whileOpen<T>(messages: AsyncIterable<T>, ended: AbortController): AsyncIterable<T> {
+  try {
+    yield* messages;
+  } finally {
+    ended.abort();
+  }
 }
 
 function keyFromHeader(authorization: string | null): string {

@@ -38,15 +38,21 @@ export async function taskList({ orm }: Database, filters: TaskFilters, { limit,
  * First what has the same rank and comes later, then what has a lower one: two ranges of the index. As one condition they would be walked from the
  * first task of that rank on, and tasks without a score all have the same.
  */
-async function tasksAfter(em: EntityManager, filters: TaskFilters, [rank, createdAtMicros, id, organizationId]: string[], limit: number) {
-  const later = raw(
-    "t.rank = ?::float8 AND (t.created_at, t.id, t.organization_id) > (timestamptz 'epoch' + ?::bigint * interval '1 microsecond', ?, ?)",
-    [rank, createdAtMicros, id, organizationId],
-  );
-  const equals = await read(selectTasks(em, filters, limit).andWhere({ [later]: [] }));
+async function tasksAfter(em: EntityManager, filters: TaskFilters, place: string[], limit: number): Promise<ListedTask[]> {
+  const equals = await read(selectTasks(em, filters, limit).andWhere(equalsAfter(place)));
   if (equals.length === limit) return equals;
-  const lower = raw('t.rank < ?::float8', [rank]);
-  return [...equals, ...(await read(selectTasks(em, filters, limit - equals.length).andWhere({ [lower]: [] })))];
+  return [...equals, ...(await read(selectTasks(em, filters, limit - equals.length).andWhere(lowerThan(place))))];
+}
+
+/** The tasks that have the rank of a place and come after it. */
+export function equalsAfter([rank, createdAtMicros, id, organizationId]: string[]) {
+  const later = "(t.created_at, t.id, t.organization_id) > (timestamptz 'epoch' + ?::bigint * interval '1 microsecond', ?, ?)";
+  return { [raw(`t.rank = ?::float8 AND ${later}`, [rank, createdAtMicros, id, organizationId])]: [] };
+}
+
+/** The tasks of a lower rank than a place. */
+export function lowerThan([rank]: string[]) {
+  return { [raw('t.rank < ?::float8', [rank])]: [] };
 }
 
 /** The first tasks that match. For one organization it reads `tasks_listed` in its order. */

@@ -1,0 +1,98 @@
+import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
+import type { WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { describe, expect, it } from 'vitest';
+import { type TestStats, useStats } from '../use-stats.ts';
+
+describe('watching events', () => {
+  it('begins with what happens next, in dense positions', async () => {
+    await using stats = await useStats();
+    await stats.createTask('before');
+    await numbered(stats, 1);
+    using watch = watchFrom(stats.client('acme').watchEvents({}, { signal: AbortSignal.timeout(10_000) }));
+    await watch.live;
+    for (let i = 0; i < 5; i++) await stats.createTask(`t${i}`);
+    expect((await watch.take(5)).map((event) => [Number(event.position), event.taskId])).toEqual([0, 1, 2, 3, 4].map((i) => [i + 2, `t${i}`]));
+  });
+
+  it('resumes after a position with none missing and none twice, while more is written', async () => {
+    await using stats = await useStats();
+    const writing = (async () => {
+      for (let i = 0; i < 300; i++) await stats.createTask(`t${i}`);
+    })();
+    await numbered(stats, 50);
+    using watch = watchFrom(stats.client('admin').watchEvents({ after: 10n }, { signal: AbortSignal.timeout(20_000) }));
+    const events = await watch.take(290);
+    await writing;
+    expect(events.map((event) => Number(event.position))).toEqual(Array.from({ length: 290 }, (_, i) => i + 11));
+  });
+
+  it('shows an organization only its own events, and only the types asked for', async () => {
+    await using stats = await useStats();
+    await stats.createTask('theirs', { organization_id: 'globex' });
+    await stats.createTask('mine');
+    await stats.changeTask('mine', 'task.updated', `title = 'new'`);
+    await numbered(stats, 3);
+    using watch = watchFrom(stats.client('acme').watchEvents({ after: 0n, types: ['task.updated'] }, { signal: AbortSignal.timeout(10_000) }));
+    await watch.live;
+    await stats.createTask('mine too');
+    await stats.changeTask('mine too', 'task.updated', `title = 'new'`);
+    expect((await watch.take(2)).map((event) => [Number(event.position), event.taskId])).toEqual([[3, 'mine'], [5, 'mine too']]);
+  });
+
+  it.each([
+    ['the future', 99n, /future/],
+    ['what is no longer kept', 1n, /no longer kept/],
+  ])('answers a position from %s with one reset, then goes on live', async (_name, after, reason) => {
+    await using stats = await useStats();
+    for (let i = 0; i < 5; i++) await stats.createTask(`t${i}`);
+    await numbered(stats, 5);
+    await stats.database.pool.query('DELETE FROM event_positions WHERE position < 4');
+    using watch = watchFrom(stats.client('acme').watchEvents({ after }, { signal: AbortSignal.timeout(10_000) }));
+    await watch.live;
+    await stats.createTask('next');
+    expect((await watch.take(1)).map((event) => Number(event.position))).toEqual([6]);
+    expect(watch.resets).toEqual([{ reason: expect.stringMatching(reason), position: 5n }]);
+  });
+
+  it('finds in the log what the bus has lost', async () => {
+    await using stats = await useStats();
+    using watch = watchFrom(stats.client('acme').watchEvents({}, { signal: AbortSignal.timeout(10_000) }));
+    await watch.live;
+    await stats.bus[Symbol.asyncDispose]();
+    await stats.createTask('t');
+    expect((await watch.take(1)).map((event) => event.taskId)).toEqual(['t']);
+  });
+});
+
+async function numbered(stats: TestStats, position: number): Promise<void> {
+  await expect
+    .poll(async () => Number((await stats.database.pool.query<{ position: string }>('SELECT position FROM relay_state')).rows[0]?.position), { timeout: 10_000 })
+    .toBeGreaterThanOrEqual(position);
+}
+
+/** Reads a stream in the background; `live` resolves with its first message after any replay or reset. */
+function watchFrom(messages: AsyncIterable<WatchEventsResponse>) {
+  const iterator = messages[Symbol.asyncIterator]();
+  const events: Event[] = [];
+  const resets: { reason: string; position: bigint }[] = [];
+  const live = Promise.withResolvers<void>();
+  let wake: () => void = () => undefined;
+  const reading = (async () => {
+    for await (const message of { [Symbol.asyncIterator]: () => iterator }) {
+      if (message.reset) resets.push({ reason: message.reset.reason, position: message.reset.position });
+      else if (message.events.length === 0) live.resolve();
+      events.push(...message.events);
+      wake();
+    }
+  })();
+  reading.catch(live.reject);
+  return {
+    resets,
+    live: live.promise,
+    async take(count: number): Promise<Event[]> {
+      while (events.length < count) await Promise.race([reading, new Promise<void>((resolve) => (wake = resolve))]);
+      return events.slice(0, count);
+    },
+    [Symbol.dispose]: () => void reading.catch(() => undefined),
+  };
+}

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateTaskRequestSchema, UpdateTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import { expect, test } from 'vitest';
+import { contentColumns } from '../task-content.ts';
+import { updateTaskSql } from './update-task.ts';
+
+const content = new Set<string>(contentColumns);
+const computed = ['rank', 'updated_at'];
+
+/** The columns that statements on tasks in a text assign. */
+function assigned(text: string): string[] {
+  const clauses = text.matchAll(/UPDATE tasks\b[^;]*?\bSET\b(.*?)\b(?:WHERE|FROM|RETURNING)\b/gs);
+  return [...clauses].flatMap(([, clause = '']) => [...clause.matchAll(/(?<=^|[\s,(])(\w+)\s*=(?!=)/g)].map(([, name = '']) => name));
+}
+
+test('what people write is the same in the contract, on creation and on change', () => {
+  const named = (fields: readonly { name: string }[], others: string[]) => fields.map(({ name }) => name).filter((name) => !others.includes(name));
+  expect(named(CreateTaskRequestSchema.fields, ['organization_id', 'id']).sort()).toEqual([...content].sort());
+  expect(named(UpdateTaskRequestSchema.fields, ['organization_id', 'task_id', 'update_mask']).sort()).toEqual([...content].sort());
+});
+
+test('the task service writes content, and of the claim service only the failed claims of a task taken up again', () => {
+  expect(assigned(updateTaskSql).sort()).toEqual([...content, ...computed, 'failed_claims'].sort());
+});
+
+test('the claim service writes no content, but for what an agent says: held and notes', () => {
+  const folder = join(import.meta.dirname, '../../claim/sql');
+  const sources = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const written = new Set(sources.flatMap((name) => assigned(readFileSync(join(folder, name), 'utf8'))));
+  expect(written).toContain('claim_token');
+  expect([...written].filter((name) => content.has(name) || computed.includes(name)).sort()).toEqual(['held', 'notes']);
+});
