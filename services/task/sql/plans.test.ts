@@ -51,8 +51,8 @@ test('each page of the list of an organization is a range of its index', async (
   const ranges = [
     { page: first(), range: /organization_id = / },
     { page: first().andWhere({ status: 'pending' }), range: /organization_id = / },
-    { page: first().andWhere(equalsAfter(place)), range: /organization_id = .* rank = .* ROW\(created_at, id/ },
-    { page: first().andWhere(lowerThan(place)), range: /organization_id = .* rank < / },
+    { page: first().andWhere(equalsAfter(place)), range: /organization_id = .*rank = .*ROW\(created_at, id/ },
+    { page: first().andWhere(lowerThan(place)), range: /organization_id = .*rank < / },
   ];
   for (const { page, range } of ranges) {
     const rows = await em.execute<Record<string, string>[]>(`EXPLAIN ${page.getFormattedQuery()}`);

@@ -26,8 +26,11 @@ test('the task service writes content, and of the claim service only the failed 
 
 test('the claim service writes no content, but for what an agent says: held and notes', () => {
   const folder = join(import.meta.dirname, '../../claim/sql');
-  const sources = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
-  const written = new Set(sources.flatMap((name) => assigned(readFileSync(join(folder, name), 'utf8'))));
+  const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const sources = names.map((name) => readFileSync(join(folder, name), 'utf8'));
+  // What a claim writes stands in a file of its own, without its UPDATE.
+  const written = new Set([...sources, `UPDATE tasks SET ${readFileSync(join(folder, 'begin-claim.ts'), 'utf8')} WHERE`].flatMap(assigned));
   expect(written).toContain('claim_token');
+  expect(written).toContain('completed_at');
   expect([...written].filter((name) => content.has(name) || computed.includes(name)).sort()).toEqual(['held', 'notes']);
 });
