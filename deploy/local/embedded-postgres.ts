@@ -93,6 +93,11 @@ async function startAgain(
   return undefined;
 }
 
+/** How to reach the PostgreSQL that runs on a data folder, from another process. It may not run at the moment. */
+export async function embeddedPostgresUrl(dataDir: string): Promise<string> {
+  return urlOf(await createSocketFolder(await findPostgresPlace(dataDir)), 'dispatcher');
+}
+
 function urlOf(socketFolder: string, database: string): string {
   return `postgresql://dispatcher@localhost/${database}?host=${encodeURIComponent(socketFolder)}`;
 }

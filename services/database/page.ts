@@ -44,7 +44,8 @@ export function pageOf<T>(rows: readonly T[], wanted: PageWanted, sortKey: (row:
 
 function afterFromCursor(cursor: string, forms: readonly RegExp[]): string[] {
   const parts = parse(Buffer.from(cursor, 'base64url').toString());
-  const wellMade = Array.isArray(parts) && parts.length === forms.length && forms.every((form, i) => typeof parts[i] === 'string' && form.test(parts[i]));
+  const wellMade =
+    Array.isArray(parts) && parts.length === forms.length && forms.every((form, i) => typeof parts[i] === 'string' && form.test(parts[i]));
   if (!wellMade) throw invalidField('cursor', 'is not one that a list gave out');
   return parts;
 }

@@ -51,7 +51,13 @@ export function authentication(authenticate: Authenticate): Interceptor {
     const ended = new AbortController();
     const response = await next({ ...request, signal: AbortSignal.any([request.signal, ended.signal]) });
     if (!response.stream) return response;
-    return { ...response, message: whileOpen(whileAuthenticated(response.message, () => authenticate(authorization)), ended) };
+    return {
+      ...response,
+      message: whileOpen(
+        whileAuthenticated(response.message, () => authenticate(authorization)),
+        ended,
+      ),
+    };
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rebuildCounts } from '../sql/rebuild-counts.ts';
+import { wrongCounts } from '../sql/wrong-counts.ts';
 import { useStats } from '../use-stats.ts';
 
 describe('stats', () => {
@@ -13,7 +14,10 @@ describe('stats', () => {
     await stats.changeTask('c', 'task.archived', 'archived_at = clock_timestamp()');
     const { data } = await stats.client('acme').getStats({});
     expect(data?.byStatus).toEqual({ pending: 1n, claimed: 0n, done: 1n });
-    expect(Object.entries(data?.byOwner ?? {}).sort()).toEqual([['__proto__', 1n], ['bill', 1n]]);
+    expect(Object.entries(data?.byOwner ?? {}).sort()).toEqual([
+      ['__proto__', 1n],
+      ['bill', 1n],
+    ]);
     expect(data?.byLayer).toEqual({ core: 1n, unassigned: 1n });
     const all = await stats.client('admin').getStats({});
     expect(all.data?.byStatus).toEqual({ pending: 2n, claimed: 0n, done: 1n });
@@ -33,7 +37,9 @@ describe('stats', () => {
     expect(await read()).toEqual(expected);
     await expect.poll(async () => (await pool.query('SELECT FROM unpublished')).rowCount).toBe(0);
     expect(await read()).toEqual(expected);
-    await pool.query('DELETE FROM task_counts');
+    expect(await wrongCounts(pool)).toEqual([]);
+    await pool.query('UPDATE task_counts SET count = count + 1');
+    expect((await wrongCounts(pool)).length).toBeGreaterThan(0);
     await rebuildCounts(pool);
     expect(await read()).toEqual(expected);
   });

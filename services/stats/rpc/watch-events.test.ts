@@ -36,7 +36,10 @@ describe('watching events', () => {
     await watch.live;
     await stats.createTask('mine too');
     await stats.changeTask('mine too', 'task.updated', `title = 'new'`);
-    expect((await watch.take(2)).map((event) => [Number(event.position), event.taskId])).toEqual([[3, 'mine'], [5, 'mine too']]);
+    expect((await watch.take(2)).map((event) => [Number(event.position), event.taskId])).toEqual([
+      [3, 'mine'],
+      [5, 'mine too'],
+    ]);
   });
 
   it.each([
@@ -66,7 +69,9 @@ describe('watching events', () => {
 
 async function numbered(stats: TestStats, position: number): Promise<void> {
   await expect
-    .poll(async () => Number((await stats.database.pool.query<{ position: string }>('SELECT position FROM relay_state')).rows[0]?.position), { timeout: 10_000 })
+    .poll(async () => Number((await stats.database.pool.query<{ position: string }>('SELECT position FROM relay_state')).rows[0]?.position), {
+      timeout: 10_000,
+    })
     .toBeGreaterThanOrEqual(position);
 }
 

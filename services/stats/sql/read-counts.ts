@@ -21,13 +21,14 @@ export async function readCounts(pool: Pool, organizationId: string | null): Pro
   return rows;
 }
 
-const sql = (condition: string) => `
-SELECT dimension, value, sum(count)::bigint AS count
-FROM (
-  SELECT dimension, value, count FROM task_counts WHERE ${condition}
+/** What the relay has folded, and the changes it has not: rows of (organization_id, dimension, value, count), several for one value. */
+export const countsNow = (condition: string) => `
+  SELECT organization_id, dimension, value, count FROM task_counts WHERE ${condition}
   UNION ALL
-  SELECT change.dimension, change.value, change.delta
+  SELECT e.organization_id, change.dimension, change.value, change.delta
   FROM unpublished JOIN task_events e ON e.id = unpublished.event_id CROSS JOIN LATERAL (SELECT * FROM ${countChanges('e')}) AS change
-  WHERE ${condition.replace('organization_id', 'e.organization_id')}
-) AS counts
+  WHERE ${condition.replace('organization_id', 'e.organization_id')}`;
+
+const sql = (condition: string) => `
+SELECT dimension, value, sum(count)::bigint AS count FROM (${countsNow(condition)}) AS counts
 GROUP BY dimension, value HAVING sum(count) <> 0`;

@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { statement } from './sql/claim-next-task.ts';
+import { type TestClaims, useClaims } from './use-claims.ts';
+
+/** A node of a plan as EXPLAIN (FORMAT JSON) prints it. */
+interface PlanNode {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Index Name'?: string;
+  'Actual Rows'?: number;
+  'Rows Removed by Filter'?: number;
+  Plans?: PlanNode[];
+}
+
+describe('the plans of the hot statements, on 20,000 tasks of one owner', () => {
+  let claims: TestClaims;
+  beforeAll(async () => {
+    claims = await useClaims();
+    await claims.database.pool.query(`
+      INSERT INTO tasks (organization_id, id, title, created_by, rank, owner, project, milestone, layer)
+      SELECT CASE WHEN i % 10 = 0 THEN 'globex' ELSE 'acme' END, 't' || i, 't', 'test', i % 1000, 'bill', 'web', 'v1', 'core' FROM generate_series(1, 20000) AS i`);
+    await claims.database.pool.query('ANALYZE tasks');
+  });
+  afterAll(() => claims[Symbol.asyncDispose]());
+
+  it.each([
+    [[], 'tasks_ready_anywhere', []],
+    [['organizationId'], 'tasks_ready', ['acme']],
+    [['organizationId'], 'tasks_ready', ['nobody']],
+    [['organizationId', 'owner'], 'tasks_ready_owner', ['acme', 'bill']],
+    [['organizationId', 'owner'], 'tasks_ready_owner', ['acme', 'nobody']],
+    [['organizationId', 'project'], 'tasks_ready_project', ['acme', 'nothing']],
+    [['organizationId', 'milestone'], 'tasks_ready_milestone', ['acme', 'never']],
+    [['organizationId', 'layer'], 'tasks_ready_layer', ['acme', 'ops']],
+  ] as const)('claim-next by %j walks %s without a sort, also when nothing matches (%j)', async (names, index, values) => {
+    for (const keyed of [false, true]) {
+      const nodes = await explain(claims, statement(names, keyed), ['caller', keyed ? 'key' : null, null, 'agent', 'token', 60, 'build', ...values]);
+      expect(
+        nodes.filter((node) => ['Sort', 'Seq Scan', 'Bitmap Heap Scan'].includes(node['Node Type']) && node['Relation Name'] !== 'settings'),
+      ).toEqual([]);
+      const scan = nodes.find((node) => node['Index Name'] === index);
+      expect(scan, `no scan of ${index}`).toBeDefined();
+      expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
+      expect(scan?.['Actual Rows']).toBeLessThanOrEqual(1);
+    }
+  });
+
+  async function explain({ database: { pool } }: TestClaims, text: string, values: unknown[]): Promise<PlanNode[]> {
+    const client = await pool.connect();
+    try {
+      await client.query('BEGIN');
+      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(`EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values);
+      const plan = rows[0]?.['QUERY PLAN'][0].Plan;
+      return plan ? flat(plan) : [];
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  }
+});
+
+const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];

@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { asAdmin, useKeys, withKey } from '../use-keys.ts';
+
+test('the admin has no key id and no organization, and every scope', async () => {
+  await using keys = await useKeys();
+  const { data } = await keys.client.getCaller({}, asAdmin);
+  expect(data).toMatchObject({ name: 'admin', scopes: ['admin', 'dispatcher:read', 'dispatcher:write'] });
+  expect([data?.keyId, data?.organizationId]).toEqual([undefined, undefined]);
+});
+
+test('a key that nobody made is refused', async () => {
+  await using keys = await useKeys();
+  await expect(keys.client.getCaller({}, withKey('sk_live_unknown'))).rejects.toMatchObject({ reason: 'invalid_api_key' });
+  await expect(keys.client.getCaller({})).rejects.toMatchObject({ reason: 'missing_api_key' });
+});
