@@ -30,7 +30,7 @@ test('the secret is in this answer alone; the database has its digest', async ()
   expect(listed?.key).toBeUndefined();
 });
 
-test('the organization exists from its first key, also when two are made at once', async () => {
+test('the organization exists from its first key, also when several are made at once', async () => {
   await using keys = await useKeys();
   const names = Array.from({ length: 8 }, (_, i) => `key ${i}`);
   const made = await Promise.all(names.map((name) => keys.client.createKey({ organizationId: 'acme', name }, asAdmin)));
