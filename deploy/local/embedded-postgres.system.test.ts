@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createPool } from '@dispatcher/database/connection-options.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
 import { Client } from 'pg';
 import { expect, test, vi } from 'vitest';
@@ -9,6 +10,7 @@ import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { processesOn } from './left-over-postgres.ts';
 import { findPostgresPlace } from './postgres-place.ts';
 import { startPostgresProcess } from './postgres-process.ts';
+import { refuseUnsafeServer } from './refuse-unsafe-server.ts';
 
 const log = createLog('silent');
 const isRoot = process.getuid?.() === 0;
@@ -43,6 +45,8 @@ test('it is a durable UTF-8 server that only a socket of ours leads to, and a se
     ]);
     expect((await stat(join(folder.path, 'run'))).mode & 0o777).toBe(0o700);
     await query(postgres.url, 'CREATE TABLE kept AS SELECT 1 AS one');
+    const pool = createPool(postgres.url, 1);
+    await refuseUnsafeServer(pool).finally(() => pool.end());
   }
   expect(await processesOn(join(folder.path, 'postgres'))).toEqual([]);
   await using again = await startEmbeddedPostgres({ dataDir: folder.path, log });

@@ -46,6 +46,9 @@ export async function runLocal({ settings, log, signal, print }: LocalOptions): 
 async function checkServer(databaseUrl: string): Promise<void> {
   const pool = createPool(databaseUrl, 1);
   try {
+    await pool.query('SELECT 1').catch((cause: unknown) => {
+      throw new Error(`The PostgreSQL server of DATABASE_URL does not answer: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    });
     await refuseUnsafeServer(pool);
   } finally {
     await pool.end();
