@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { getOption } from '@bufbuild/protobuf';
+import { type DescMethod, getOption } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
 import { scope as scopeOption } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
 import { digestOfKey, isApiKey } from './api-key.ts';
@@ -41,10 +41,16 @@ export function createAuthenticate(adminKey: string, resolveKey: ResolveKey): Au
 
 /** Puts the caller into the context, and refuses who lacks the scope that the method's `scope` option names. Without that option nobody may. */
 export function authentication(authenticate: Authenticate): Interceptor {
+  const scopes = new Map<DescMethod, string>();
+  const scopeOf = (method: DescMethod): string => {
+    const scope = scopes.get(method) ?? getOption(method, scopeOption);
+    scopes.set(method, scope);
+    return scope;
+  };
   return (next) => async (request) => {
     const authorization = request.header.get('authorization');
     const caller = await authenticate(authorization);
-    const needed = getOption(request.method, scopeOption);
+    const needed = scopeOf(request.method);
     if (!caller.scopes.has(needed)) throw refusal(needed);
     request.contextValues.set(callerKey, caller);
     if (!request.stream) return await next(request);

@@ -12,8 +12,8 @@ export function changedContent(request: UpdateTaskRequest): TaskContent {
 
 function columnFromPath(path: string): ContentColumn {
   if (isContentColumn(path)) return path;
-  // Cut, since a path may be as long as a message and errors travel in headers.
-  throw invalidField(path.slice(0, 100), 'is no field of a task that can be changed');
+  // Cut, since a path may be as long as a message, and whole characters, since errors travel in headers.
+  throw invalidField(path.slice(0, 100).toWellFormed(), 'is no field of a task that can be changed');
 }
 
 function valueFor(request: UpdateTaskRequest, column: ContentColumn) {

@@ -40,7 +40,7 @@ test('for any inputs and ages, a list is in the order of the effective scores th
       const effective = data.map(({ effectiveScore }) => effectiveScore);
       for (const [i, lower] of effective.entries()) expect(lower).toBeLessThanOrEqual((effective[i - 1] ?? Number.MAX_VALUE) * (1 + 1e-9));
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 
@@ -61,7 +61,7 @@ test('equal effective scores of different days are a tie, which the older task w
       const { data } = await tasks.client.listTasks({}, as('acme'));
       expect(data.map(({ id }) => id)).toEqual(['fresh', 'decayed']);
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   );
 });
 

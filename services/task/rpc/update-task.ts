@@ -24,7 +24,7 @@ export function updateTask({ database, published }: TaskDependencies): ServiceIm
       return row.changed ? row : null;
     };
     const row = await once(database.pool, identity, change, (kept) => readTask(database, kept.organizationId, kept.taskId));
-    published();
+    if (row) published();
     return { data: taskFromRow(row ?? (await readTask(database, organizationId, taskId))) };
   };
 }
