@@ -74,5 +74,5 @@ async function checkOut(run: ActiveRun, commit: string, folder: string): Promise
   await git(place, ['init', '--quiet', '--template=', folder]);
   await mkdir(path.join(place.gitDir, 'objects', 'info'), { recursive: true });
   await writeFile(path.join(place.gitDir, 'objects', 'info', 'alternates'), `${path.join(clone.place.gitDir, 'objects')}\n`);
-  await git({ ...place, workTree: folder }, ['checkout', '--quiet', '--detach', '--end-of-options', commit]);
+  await git({ ...place, workTree: folder }, ['checkout', '--quiet', '--detach', commit]);
 }

@@ -1,0 +1,107 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Recursiv } from '@recursiv/sdk';
+import { z } from 'zod';
+import { demoEnvironment } from './config.ts';
+import { demoFunctions } from './functions.ts';
+import { createSampleRepository, git, type SampleRepository } from './sample-repository.ts';
+import { startProcess } from './start-process.ts';
+
+/** The whole of it takes well under a minute; something is wrong when it takes this long. */
+const limitMs = 240_000;
+
+type Dispatcher = Recursiv['dispatcher'];
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+/** Runs the demonstration: a dispatcher, a daemon, ten tasks and a scripted agent, all in a folder of its own that goes away after. */
+async function demonstrate(folder: string): Promise<void> {
+  await using stack = new AsyncDisposableStack();
+  const sample = createSampleRepository(folder);
+  say(`A sample repository and its origin are in ${folder}.`);
+  const dataDir = path.join(folder, 'data');
+  const environment = demoEnvironment();
+  const dispatcherProcess = stack.use(
+    startProcess(
+      path.join(import.meta.dirname, '../../deploy/local/main.ts'),
+      { ...environment, DISPATCHER_DATA_DIR: dataDir, PORT: '0', GRPC_PORT: '0' },
+      path.join(folder, 'dispatcher.log'),
+    ),
+  );
+  const dispatcher = await Promise.race([connect(dataDir), dispatcherProcess.ended]);
+  for (const { name, what } of demoFunctions) {
+    await dispatcher.create({ id: name.toLowerCase(), title: `Add ${name}()`, description: `A function that ${what}, with a test.`, rev: 5 });
+  }
+  say(`The dispatcher is running and has ${demoFunctions.length} tasks. A daemon with three agents begins.`);
+  const watching = watch(dispatcher);
+  const daemon = stack.use(
+    startProcess(
+      path.join(import.meta.dirname, '../main.ts'),
+      {
+        ...environment,
+        DISPATCHER_DATA_DIR: dataDir,
+        XDG_STATE_HOME: path.join(folder, 'state'),
+        WORKTREE_BASE_DIR: path.join(folder, 'agents'),
+        ORCH_REPO_DIR: sample.repo,
+        CLAUDE_CMD: `'${process.execPath}' '${path.join(import.meta.dirname, 'agent.ts')}'`,
+      },
+      path.join(folder, 'daemon.log'),
+    ),
+  );
+  await Promise.race([watching, daemon.ended, dispatcherProcess.ended, limit(stack)]);
+  await daemon[Symbol.asyncDispose]();
+  showResult(sample);
+}
+
+async function limit(stack: AsyncDisposableStack): Promise<never> {
+  const over = new AbortController();
+  stack.defer(() => over.abort());
+  await delay(limitMs, undefined, { signal: over.signal });
+  throw new Error(`The demonstration took over ${limitMs / 1_000} seconds.`);
+}
+
+async function connect(dataDir: string): Promise<Dispatcher> {
+  const file = path.join(dataDir, 'credentials.json');
+  while (!existsSync(file)) await delay(50);
+  const { url, api_key } = z.object({ url: z.string(), api_key: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8')));
+  return new Recursiv({ baseUrl: `${url}/api/v1`, apiKey: api_key }).dispatcher;
+}
+
+/** Says what happens to each task until all are done. */
+async function watch(dispatcher: Dispatcher): Promise<void> {
+  const done = new AbortController();
+  const finished = new Set<string>();
+  for await (const item of dispatcher.stream({ after: 0 }, { signal: done.signal })) {
+    if (!('task_id' in item)) continue;
+    const who = item.actor === null ? '' : ` by ${item.actor}`;
+    if (item.type !== 'task.created') say(`  ${item.task_id.padEnd(12)} ${item.type.replace('task.', '')}${who}`);
+    if (item.type === 'task.completed') finished.add(item.task_id);
+    if (finished.size === demoFunctions.length) done.abort();
+  }
+}
+
+function showResult({ repo, origin }: SampleRepository): void {
+  const log = git(origin, 'log', '--reverse', '--format=%h %s  (%an; %(trailers:key=Dispatcher-Task,separator=%x20))', 'main');
+  say(`\nWhat is on main now, each commit verified on the one before it:\n\n${log}`);
+  const landed = Number(git(origin, 'rev-list', '--count', 'main')) - 1;
+  const worktrees =
+    git(repo, 'worktree', 'list', '--porcelain')
+      .split('\n')
+      .filter((line) => line.startsWith('worktree ')).length - 1;
+  const branches = git(repo, 'for-each-ref', 'refs/heads/task')
+    .split('\n')
+    .filter((line) => line !== '').length;
+  say(`${landed} of ${demoFunctions.length} tasks landed; ${worktrees} worktrees and ${branches} task branches are left.`);
+  if (landed !== demoFunctions.length || worktrees + branches > 0) throw new Error('The demonstration did not end as it should.');
+}
+
+const folder = mkdtempSync(path.join(tmpdir(), 'dispatcher-demo-'));
+try {
+  await demonstrate(folder);
+  rmSync(folder, { recursive: true, force: true });
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nThe logs are in ${folder}.\n`);
+  process.exitCode = 1;
+}
