@@ -63,6 +63,12 @@ test('what cannot be cleared or changed is refused by its name', async () => {
   expect(await eventCount(tasks)).toBe(1);
 });
 
+test('a path of any length and any characters is refused in an error that a header can carry', async () => {
+  await using tasks = await useTask();
+  const refused = tasks.client.updateTask({ taskId: 'one', updateMask: { paths: [`${'x'.repeat(99)}\u{1F600}${'y'.repeat(100_000)}`] } }, as('acme'));
+  await expect(refused).rejects.toMatchObject({ reason: 'invalid_argument', info: { field: `${'x'.repeat(99)}\uFFFD` } });
+});
+
 test('nothing to change is answered with the task as it is, without an event', async () => {
   await using tasks = await useTask();
   const before = await tasks.client.getTask({ taskId: 'one' }, as('acme'));
@@ -71,6 +77,7 @@ test('nothing to change is answered with the task as it is, without an event', a
     expect((await tasks.client.updateTask({ taskId, ...request }, as('acme'))).data).toEqual(before.data);
   }
   expect(await eventCount(tasks)).toBe(1);
+  expect(tasks.published()).toBe(1);
 });
 
 test('an archived task is refused, and so is an unknown one', async () => {
