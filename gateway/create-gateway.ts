@@ -9,6 +9,10 @@ import { createHttpServer } from './http-server.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
 import { type Readiness, serveProbes } from './probes.ts';
 import { type Route, routes } from './routes.ts';
+import { createEventHub } from './stream/event-hub.ts';
+import { createOpenStreams } from './stream/open-streams.ts';
+import { createStreamRoute, type StreamContext } from './stream/stream-route.ts';
+import { Turns } from './stream/turns.ts';
 import { createUnaryRoute, type RouteContext } from './unary-route.ts';
 
 /** What a gateway stands in front of, and where. */
@@ -37,29 +41,40 @@ export interface Gateway extends AsyncDisposable {
 /** After this long, calls that still wait for something are ended; a second later, their connections. */
 const patienceMs = 8000;
 
+/** Replays read the log: so many at once, and so many waiting for their turn. */
+const replaysAtOnce = 8;
+const replaysWaiting = 4096;
+
 /** Starts REST, event streams and the OpenAPI document. Rejects with `EADDRINUSE` when the port is taken. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  await using resources = new AsyncDisposableStack();
+  const server = createHttpServer(options.log);
   const inFlight = createInFlight();
   let stopping = false;
-  const server = createHttpServer(options.log);
   serveProbes(server, async () => (stopping ? { ready: false, failing: ['stopping'] } : await options.readiness()));
-  for (const route of routes) serveRoute(server, route, { ...options, inFlight });
+  resources.defer(() => close(server, inFlight));
+  const hub = resources.use(createEventHub(options));
+  const streams = resources.use(createOpenStreams(options.authenticate, options.log));
+  const context = { ...options, inFlight, streams, hub, turns: new Turns(replaysAtOnce, replaysWaiting) };
+  for (const route of routes) serveRoute(server, route, context);
   await server.listen({ host: options.host, port: options.port });
   const { port } = server.server.address() as AddressInfo;
+  const started = resources.move();
   return {
     port,
     url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     async [Symbol.asyncDispose]() {
       stopping = true;
       await sleep(options.drainMs ?? 0);
-      await close(server, inFlight);
+      await started.disposeAsync();
     },
   };
 }
 
-function serveRoute(server: FastifyInstance, route: Route, context: RouteContext): void {
+function serveRoute(server: FastifyInstance, route: Route, context: RouteContext & StreamContext): void {
   const url = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
   if (isUnary(route.rpc)) server.route({ method: route.method, url, handler: createUnaryRoute(route, route.rpc, context) });
+  else server.route({ method: route.method, url, exposeHeadRoute: false, handler: createStreamRoute(route, context) });
 }
 
 function isUnary(rpc: DescMethod): rpc is DescMethodUnary {

@@ -16,16 +16,23 @@ export async function useSocket(port: number): Promise<TestSocket> {
   const socket = connect(port, '127.0.0.1');
   let text = '';
   let over = false;
+  let change = Promise.withResolvers<void>();
+  const changed = () => change.promise;
+  const tell = () => {
+    change.resolve();
+    change = Promise.withResolvers<void>();
+  };
   socket.on('data', (chunk) => {
     text += chunk.toString();
+    tell();
   });
   // A reset after the answer ends the connection too.
   socket.on('error', () => undefined);
   socket.once('close', () => {
     over = true;
+    tell();
   });
   await once(socket, 'connect');
-  const changed = () => Promise.race([once(socket, 'data'), once(socket, 'close')]);
   return {
     socket,
     write: (part) => void socket.write(part),

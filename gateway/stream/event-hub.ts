@@ -1,0 +1,76 @@
+import type { Transport } from '@connectrpc/connect';
+import { unavailable } from '@dispatcher/kit/errors.ts';
+import type { Log } from '@dispatcher/kit/log.ts';
+import type { WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { type EventFrame, frameFromEvent } from './event-frame.ts';
+import { followEvents } from './follow-events.ts';
+import { RecentFrames } from './recent-frames.ts';
+import type { StreamReader } from './stream-reader.ts';
+
+/** The one event stream from the services that all readers of a gateway share. */
+export interface EventHub extends AsyncDisposable {
+  /** Resolves when the shared stream runs, rejects when it cannot be opened now. The first to ask starts it. */
+  live(): Promise<void>;
+  /** Gives a reader all that follows its position. False when that is no longer remembered: it must read on by itself, and ask again. */
+  join(reader: StreamReader): boolean;
+  leave(reader: StreamReader): void;
+}
+
+/** Reads the events of all organizations under the admin key, and hands each to the readers who want it. */
+export function createEventHub(source: { transport: Transport; adminKey: string; log: Log }): EventHub {
+  const readers = new Set<StreamReader>();
+  const recent = new RecentFrames();
+  let incoming: EventFrame[] = [];
+  let isLive = false;
+  let running = createAttempt();
+  let follower: AsyncDisposable | undefined;
+
+  // What arrives in one turn goes out in one write per reader, the same bytes to all who want the same.
+  const flush = () => {
+    const frames = incoming;
+    incoming = [];
+    recent.add(frames);
+    const pieces = new Map<string, Buffer>();
+    for (const reader of readers) reader.deliver(frames, pieces);
+  };
+  const onMessage = ({ events, reset, position }: WatchEventsResponse) => {
+    if (reset) {
+      flush();
+      recent.startAfter(Number(reset.position));
+      for (const reader of readers) reader.reset(reset);
+    }
+    recent.startOnceAfter(Number(position));
+    if (incoming.length === 0 && events.length > 0) setImmediate(flush);
+    for (const event of events) incoming.push(frameFromEvent(event));
+    isLive = true;
+    running.resolve();
+  };
+  const onBreak = () => {
+    if (!isLive) running.reject(unavailable('The event stream is not available; try again in a moment.'));
+    isLive = false;
+    running = createAttempt();
+  };
+
+  return {
+    live() {
+      follower ??= followEvents({ ...source, onMessage, onBreak });
+      return running.promise;
+    },
+    join(reader) {
+      const missed = recent.after(reader.position);
+      if (!missed) return false;
+      reader.deliver(missed);
+      readers.add(reader);
+      return true;
+    },
+    leave: (reader) => void readers.delete(reader),
+    [Symbol.asyncDispose]: async () => await follower?.[Symbol.asyncDispose](),
+  };
+}
+
+/** What those who wait for the shared stream wait for. That nobody waits is no reason to fail. */
+function createAttempt(): PromiseWithResolvers<void> {
+  const attempt = Promise.withResolvers<void>();
+  attempt.promise.catch(() => undefined);
+  return attempt;
+}

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { DescMethodServerStreaming } from '@bufbuild/protobuf';
+import type { Transport } from '@connectrpc/connect';
+import type { Authenticate } from '@dispatcher/kit/authentication.ts';
+import { invalidField, unavailable } from '@dispatcher/kit/errors.ts';
+import type { StatsService, WatchEventsRequest, WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { InFlight } from '../in-flight.ts';
+import { createRequestReader } from '../read-request.ts';
+import { callHeaders } from '../request-headers.ts';
+import type { Route } from '../routes.ts';
+import { bytesFromRetry, frameFromEvent } from './event-frame.ts';
+import type { EventHub } from './event-hub.ts';
+import { only } from './follow-events.ts';
+import type { OpenStreams } from './open-streams.ts';
+import { StreamReader } from './stream-reader.ts';
+import type { Turns } from './turns.ts';
+
+/** What the stream's route needs. */
+export interface StreamContext {
+  transport: Transport;
+  authenticate: Authenticate;
+  inFlight: InFlight;
+  hub: EventHub;
+  streams: OpenStreams;
+  /** Bounds how many streams are replayed at once. */
+  turns: Turns;
+}
+
+/** A stream must be open by then. */
+const openMs = 10_000;
+
+/** A replay that takes longer ends; its reader resumes where that was. */
+const replayMs = 30_000;
+
+/** What readers wait before they connect again, until a shutdown tells them otherwise. */
+const retryMs = 2000;
+
+/**
+ * Answers with server-sent events. Each stream begins with a call of its own under its reader's key, which checks what may be seen and brings what was
+ * missed; where that is level with the stream all readers share, it goes over: positions are dense, so nothing is missed and nothing repeated.
+ */
+export function createStreamRoute(route: Route, context: StreamContext) {
+  const read = createRequestReader(route);
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    const { headers, url = '' } = request.raw;
+    const { authorization = '' } = headers;
+    const caller = await context.authenticate(authorization);
+    const message = read({ params: {}, url, body: {} }) as WatchEventsRequest;
+    const after = lastEventId(headers['last-event-id']) ?? message.after;
+    if (after !== undefined) message.after = after;
+    context.streams.checkRoom(authorization);
+    using call = createCall(context.inFlight.enter(reply.raw), openMs);
+    using _turn = await context.turns.take(call.signal);
+    await call.orGiveUp(context.hub.live());
+    const parts = await openCall(context.transport, route.rpc as WatchEvents, call, callHeaders(headers, request.id, false), message);
+    call.limit(replayMs);
+    reply.hijack();
+    writeHead(reply.raw, request.id);
+    const filter = { organizationId: caller.organizationId ?? message.organizationId ?? null, types: message.types };
+    const reader = new StreamReader(reply.raw, authorization, filter, Number(after ?? 0n));
+    register(reader, reply.raw, context);
+    await replay(reader, parts, context.hub, call).catch(() => reader.end());
+  };
+}
+
+type WatchEvents = typeof StatsService.method.watchEvents & DescMethodServerStreaming;
+type Call = ReturnType<typeof createCall>;
+
+/** The header a browser sends by itself when it connects again. It counts before `after`, which stays in the URL. */
+function lastEventId(header: string | string[] | undefined): bigint | undefined {
+  if (header === undefined || header === '') return undefined;
+  if (typeof header !== 'string' || !/^\d{1,18}$/.test(header)) throw invalidField('Last-Event-ID', 'must be the id of an event, a whole number');
+  return BigInt(header);
+}
+
+/** The reader's own call, which ends when it is no longer needed, when the reader leaves, and when it takes too long. */
+function createCall(left: AbortSignal, limitMs: number) {
+  const end = new AbortController();
+  const abort = () => end.abort();
+  const gaveUp = once(end.signal, 'abort').then(() => {
+    throw unavailable('The event stream is not available; try again in a moment.');
+  });
+  gaveUp.catch(() => undefined);
+  let timer = setTimeout(abort, limitMs);
+  left.addEventListener('abort', abort, { once: true });
+  if (left.aborted) abort();
+  return {
+    signal: end.signal,
+    onEnd: (listener: () => void) => end.signal.addEventListener('abort', listener, { once: true }),
+    /** Waits for `promise`, at most until the call ends. */
+    orGiveUp: <T>(promise: Promise<T>): Promise<T> => Promise.race([gaveUp, promise]),
+    limit(ms: number) {
+      clearTimeout(timer);
+      timer = setTimeout(abort, ms);
+    },
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      left.removeEventListener('abort', abort);
+      abort();
+    },
+  };
+}
+
+/** Opens the call and waits for its first message, which says where it stands; until then a failure is an ordinary answer. */
+async function openCall(transport: Transport, rpc: WatchEvents, call: Call, headers: Headers, message: WatchEventsRequest) {
+  const response = await call.orGiveUp(transport.stream(rpc, call.signal, undefined, headers, only(message)));
+  const parts = response.message[Symbol.asyncIterator]();
+  // A generator that stands at a yield does not hear the signal.
+  call.onEnd(() => void parts.return?.().catch(() => undefined));
+  const first = await call.orGiveUp(parts.next());
+  if (first.done) throw unavailable('The event stream ended before it began.');
+  return { first: first.value, next: () => call.orGiveUp(parts.next()) };
+}
+
+function writeHead(response: ServerResponse, requestId: string): void {
+  response.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'cache-control': 'no-cache',
+    'x-accel-buffering': 'no',
+    'x-request-id': requestId,
+  });
+  response.write(bytesFromRetry(retryMs));
+}
+
+function register(reader: StreamReader, response: ServerResponse, { hub, streams }: StreamContext): void {
+  streams.add(reader);
+  response.once('close', () => {
+    streams.remove(reader);
+    hub.leave(reader);
+  });
+}
+
+/** Writes what the call brings until the shared stream can take over. */
+async function replay(reader: StreamReader, parts: Awaited<ReturnType<typeof openCall>>, hub: EventHub, call: Call): Promise<void> {
+  let part: WatchEventsResponse = parts.first;
+  while (true) {
+    if (part.reset) reader.reset(part.reset);
+    reader.deliver(part.events.map(frameFromEvent));
+    reader.passTo(Number(part.position));
+    if (hub.join(reader)) return;
+    await reader.drained(call.signal);
+    const next = await parts.next();
+    if (next.done) return reader.end();
+    part = next.value;
+  }
+}
