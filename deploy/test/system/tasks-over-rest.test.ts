@@ -1,14 +1,6 @@
 import { expect, test } from 'vitest';
-import { useServices } from '../use-services.ts';
-import { createRestClient } from './rest-client.ts';
 import { bareClaim, bareTask, time } from './task-shape.ts';
-
-/** The system with a caller of the organization `acme`. */
-async function useAcme() {
-  const services = await useServices();
-  const key = await services.createKey('acme');
-  return { services, rest: createRestClient(services.url, key), [Symbol.asyncDispose]: () => services[Symbol.asyncDispose]() };
-}
+import { useAcme } from './use-acme.ts';
 
 const everything = {
   id: 'all-of-it',
