@@ -39,8 +39,5 @@ export function reportFailure(error: unknown, printer: Printer): void {
 function hintFor(error: unknown): string | undefined {
   if (error instanceof AuthenticationError) return 'Set RECURSIV_API_KEY, or run `dispatcher login`.';
   if (error instanceof ConnectionError) return 'Is it running? `npm start` starts it here; --url or RECURSIV_BASE_URL says where else it is.';
-  if (error instanceof ConflictError && error.code === 'already_claimed' && error.details !== null) {
-    return `${oneLine(String(error.details.agent))} holds it until ${oneLine(String(error.details.expires_at))}.`;
-  }
   return undefined;
 }

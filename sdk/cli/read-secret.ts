@@ -12,14 +12,20 @@ export async function readSecret(prompt: string, signal: AbortSignal): Promise<s
 
 /** readline echoes to its output; this one swallows it. */
 async function typedUnseen(prompt: string, signal: AbortSignal): Promise<string> {
-  process.stderr.write(prompt);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  // Only now has the terminal stopped to echo what is typed.
+  process.stderr.write(prompt);
+  const closed = new AbortController();
+  lines.once('SIGINT', () => lines.close());
+  lines.once('close', () => closed.abort());
   try {
-    lines.once('SIGINT', () => lines.close());
-    lines.once('close', () => process.stderr.write('\n'));
-    return await lines.question('', { signal });
+    return await lines.question('', { signal: AbortSignal.any([signal, closed.signal]) });
+  } catch (error) {
+    if (closed.signal.aborted || signal.aborted) return '';
+    throw error;
   } finally {
     lines.close();
+    process.stderr.write('\n');
   }
 }

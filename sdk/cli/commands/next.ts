@@ -12,6 +12,7 @@ interface Flags extends Pick<HoldInput, 'agent' | 'owner' | 'milestone' | 'proje
   readonly lease?: number;
   readonly wait?: number;
   readonly exec?: string;
+  readonly retryAfter?: number;
 }
 
 const help = `
@@ -30,8 +31,9 @@ export function addNextCommand(program: Command, cli: Cli): void {
     .option('--lease <seconds>', 'how long it is yours without a heartbeat, 30 to 1800', numberFrom)
     .option('--wait <seconds>', 'how long to wait for a task, 0 to 30', numberFrom)
     .option('--exec <command>', 'run this for it, then finish or release it')
+    .option('--retry-after <seconds>', 'with --exec: keep a task that failed back for this long, 0 to 86400', numberFrom)
     .addHelpText('after', help)
-    .action(async ({ lease, wait, exec, ...input }: Flags) => {
+    .action(async ({ lease, wait, exec, retryAfter, ...input }: Flags) => {
       const dispatcher = await cli.dispatcher();
       const request = { ...input, lease_seconds: lease, wait_seconds: wait };
       if (exec === undefined) {
@@ -41,7 +43,7 @@ export function addNextCommand(program: Command, cli: Cli): void {
       }
       await using held = await dispatcher.hold(request, { signal: cli.signal });
       if (held === null) throw nothing(cli);
-      await work(cli, held, exec);
+      await work(cli, held, { exec, retryAfter });
     });
 }
 
@@ -51,7 +53,7 @@ function nothing(cli: Cli): CliError {
   return new CliError(cli.isJson() ? '' : 'Nothing to do.', exitCodes.nothing);
 }
 
-async function work(cli: Cli, held: HeldClaim, exec: string): Promise<void> {
+async function work(cli: Cli, held: HeldClaim, { exec, retryAfter }: { exec: string; retryAfter: number | undefined }): Promise<void> {
   cli.printer.note(`Claimed ${oneLine(held.task.id)}: ${oneLine(held.task.title)}`);
   const end = await runCommand(exec, held, AbortSignal.any([held.signal, cli.signal]));
   if (held.signal.aborted) throw new CliError(`The claim on ${held.task.id} was lost; the command was ended.`, exitCodes.conflict);
@@ -60,7 +62,7 @@ async function work(cli: Cli, held: HeldClaim, exec: string): Promise<void> {
     return cli.print({ data }, () => taskLine(data));
   }
   const how = cli.signal.aborted ? 'The command was interrupted.' : `The command ended with ${end.code ?? end.signal}.`;
-  const { data } = await held.release({ notes: how });
+  const { data } = await held.release({ context_handoff: how, retry_after_seconds: retryAfter });
   cli.print({ data }, () => taskLine(data));
   throw new CliError(how);
 }
