@@ -15,6 +15,7 @@ import { refuseUnsafeServer } from './refuse-unsafe-server.ts';
 const log = createLog('silent');
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
+const daemon = 1;
 
 async function query(url: string, text: string): Promise<unknown[]> {
   const client = new Client({ connectionString: url });
@@ -116,11 +117,23 @@ test.runIf(isRoot)("root runs another user's cluster as that user, before and af
   expect((await stat(`/proc/${await postmasterPid(dataDir)}`)).uid).toBe(nobody);
 });
 
+test.runIf(isRoot && canUseNamespaces())('a cluster that its owner can no longer reach becomes root’s own', async () => {
+  await using folder = await useFolder();
+  const dataDir = join(folder.path, 'data');
+  await mkdir(dataDir, { mode: 0o700 });
+  await (await startEmbeddedPostgres({ dataDir, log }))[Symbol.asyncDispose]();
+  execFileSync('chown', ['-R', `${nobody}:${nobody}`, join(dataDir, 'postgres')]);
+  await chmod(folder.path, 0o700);
+  await using postgres = await startEmbeddedPostgres({ dataDir, log });
+  expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  expect((await stat(join(dataDir, 'postgres/base'))).uid).toBe(0);
+});
+
 test.runIf(isRoot && canUseNamespaces())(
   "root with a data folder in another user's private home keeps the cluster where both can reach it, and finds it again",
   async () => {
     await using folder = await useFolder();
-    await chown(folder.path, nobody, nobody);
+    await chown(folder.path, daemon, daemon);
     const dataDir = join(folder.path, 'data');
     await mkdir(dataDir, { mode: 0o700 });
     {

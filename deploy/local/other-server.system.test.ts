@@ -5,13 +5,14 @@ import { createLog } from '@dispatcher/kit/log.ts';
 import { expect, test } from 'vitest';
 import { useDispatcher } from '../test/use-dispatcher.ts';
 import { useFolder } from '../test/use-folder.ts';
-import { choosePostgresAccount, succeeds } from './postgres-account.ts';
+import { possibleAccounts, succeeds } from './postgres-account.ts';
 import { type PostgresProcess, startPostgresProcess } from './postgres-process.ts';
 
 const binaries = ['15', '16', '17'].map((version) => `/usr/lib/postgresql/${version}`).find((folder) => existsSync(join(folder, 'bin/initdb')));
 
 async function startOtherServer(folder: string, binaryFolder: string): Promise<{ url: string } & PostgresProcess> {
-  const account = await choosePostgresAccount();
+  const [account] = await possibleAccounts(undefined);
+  if (!account) throw new Error('There is no account to run PostgreSQL.');
   const cluster = join(folder, 'postgres');
   await mkdir(cluster, { mode: 0o700 });
   if (account.ids) await chown(folder, account.ids.uid, account.ids.gid);

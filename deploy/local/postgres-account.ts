@@ -2,25 +2,32 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 
+/** Whose a file is. */
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** Under which account PostgreSQL runs. It refuses uid 0, so root has to become somebody else. */
 export interface PostgresAccount {
   /** What stands before the command. */
   readonly prefix: readonly string[];
   /** The account to change to; undefined keeps the own. */
-  readonly ids?: { readonly uid: number; readonly gid: number };
+  readonly ids?: Owner;
 }
 
 /**
- * The account that may use a cluster of this owner, or a new one.
+ * The accounts that may run a cluster of this owner, or a new one; the first that can reach it is the one to take.
  *
  * Root first tries a user namespace in which it bears the name of nobody: the files stay root's own, so it works below a folder that only root may enter.
- * Where namespaces are not permitted (most containers), it drops to nobody for good.
+ * Where namespaces are not permitted (most containers), it drops to nobody for good. A cluster that belongs to somebody is best run as that user.
  */
-export async function choosePostgresAccount(clusterOwner?: { uid: number; gid: number }): Promise<PostgresAccount> {
-  if (process.getuid?.() !== 0) return { prefix: [] };
-  if (clusterOwner && clusterOwner.uid !== 0) return { prefix: [], ids: { uid: clusterOwner.uid, gid: clusterOwner.gid } };
+export async function possibleAccounts(clusterOwner: Owner | undefined): Promise<PostgresAccount[]> {
+  if (process.getuid?.() !== 0) return [{ prefix: [] }];
   const inNamespace: PostgresAccount = { prefix: ['unshare', '--user', `--map-user=${nobody}`, `--map-group=${nobody}`] };
-  return (await succeeds(inNamespace, 'true', [])) ? inNamespace : { prefix: [], ids: { uid: nobody, gid: nobody } };
+  const permitted = (await succeeds(inNamespace, 'true', [])) ? [inNamespace] : [];
+  if (clusterOwner && clusterOwner.uid !== 0) return [{ prefix: [], ids: clusterOwner }, ...permitted];
+  return [...permitted, { prefix: [], ids: { uid: nobody, gid: nobody } }];
 }
 
 /** The one unprivileged account that every system knows; initdb asks for an account with a name. */

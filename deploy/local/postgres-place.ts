@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, chown, cp, lchown, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { choosePostgresAccount, isOwnAccount, type PostgresAccount, succeeds } from './postgres-account.ts';
+import { isOwnAccount, type Owner, type PostgresAccount, possibleAccounts, succeeds } from './postgres-account.ts';
 import { findPostgresBinaries } from './postgres-binaries.ts';
 import { writeFileSafely } from './write-file-safely.ts';
 
@@ -16,15 +16,21 @@ export interface PostgresPlace {
   readonly binaries: string;
 }
 
-/** Finds the place that a data folder had before, or chooses one. */
+/** Finds the place that a data folder had before, or chooses one. Throws when no account can reach where it was. */
 export async function findPostgresPlace(dataDir: string): Promise<PostgresPlace> {
   const earlier = await earlierFolder(dataDir);
-  const account = await choosePostgresAccount(earlier ? await ownerOf(join(earlier, 'postgres')) : undefined);
-  await admit(account, dataDir);
-  const folder = earlier ?? ((await canEnter(account, dataDir)) ? dataDir : await makeOutsideFolder(account, dataDir));
+  const accounts = await possibleAccounts(earlier === undefined ? undefined : await ownerOf(join(earlier, 'postgres')));
+  const chosen = await firstToEnter(accounts, earlier ?? dataDir);
+  const account = chosen ?? accounts[0];
+  if (!account || (earlier && !chosen)) throw new Error(unreachable(earlier ?? dataDir));
+  const folder = earlier ?? (chosen ? dataDir : await makeOutsideFolder(account, dataDir));
   const cluster = join(folder, 'postgres');
   await handOver(account, cluster);
   return { account, folder, cluster, binaries: await reachableBinaries(account, folder) };
+}
+
+function unreachable(folder: string): string {
+  return `PostgreSQL cannot run as root, and no other account can reach ${folder}. Permit user namespaces again, or move the data folder to where all may enter and name it with DISPATCHER_DATA_DIR.`;
 }
 
 /** The folder that holds the data folder's cluster since an earlier start. */
@@ -39,22 +45,29 @@ async function earlierFolder(dataDir: string): Promise<string | undefined> {
 /** The file that says where the cluster is when it is not in the data folder. */
 const outsideName = 'postgres-folder';
 
-async function ownerOf(path: string): Promise<{ uid: number; gid: number } | undefined> {
-  return stat(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
+async function ownerOf(path: string): Promise<Owner | undefined> {
+  return stat(path).then(
+    ({ uid, gid }) => ({ uid, gid }),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined;
+      throw error;
+    },
+  );
+}
+
+async function firstToEnter(accounts: readonly PostgresAccount[], folder: string): Promise<PostgresAccount | undefined> {
+  for (const account of accounts) {
+    await admit(account, folder);
+    if (isOwnAccount(account) || (await succeeds(account, 'test', ['-x', folder]))) return account;
+  }
+  return undefined;
 }
 
 /** Lets another account's group pass through a folder of root's, and see nothing in it. */
-async function admit(account: PostgresAccount, folder: string): Promise<void> {
-  if (!account.ids) return;
-  await chown(folder, 0, account.ids.gid);
+async function admit({ ids }: PostgresAccount, folder: string): Promise<void> {
+  if (!ids) return;
+  await chown(folder, 0, ids.gid);
   await chmod(folder, 0o710);
-}
-
-async function canEnter(account: PostgresAccount, folder: string): Promise<boolean> {
-  return isOwnAccount(account) || succeeds(account, 'test', ['-x', folder]);
 }
 
 /** A lasting folder that every account can reach, for a data folder below one that only root may enter. */
@@ -67,12 +80,15 @@ async function makeOutsideFolder(account: PostgresAccount, dataDir: string): Pro
   return folder;
 }
 
-/** Gives root's files in a cluster to the account that runs it from now on, when namespaces were permitted once and are no more. */
-async function handOver({ ids }: PostgresAccount, cluster: string): Promise<void> {
-  if (!ids || (await ownerOf(cluster))?.uid !== 0) return;
-  for (const name of await readdir(cluster, { recursive: true })) await lchown(join(cluster, name), ids.uid, ids.gid);
-  // The folder itself last: an interrupted hand-over is repeated by the next start.
-  await chown(cluster, ids.uid, ids.gid);
+/** Gives a cluster to the account that runs it from now on, where the earlier one no longer can. */
+async function handOver(account: PostgresAccount, cluster: string): Promise<void> {
+  const { uid, gid } = account.ids ?? { uid: 0, gid: 0 };
+  // Changed first and last, so that a hand-over that was interrupted is seen, and done again.
+  const first = join(cluster, 'global/pg_control');
+  const owners = [await ownerOf(first), await ownerOf(cluster)];
+  if (process.getuid?.() !== 0 || owners.every((owner) => owner === undefined || owner.uid === uid)) return;
+  for (const path of [first, ...(await readdir(cluster, { recursive: true })).map((name) => join(cluster, name)), cluster])
+    await lchown(path, uid, gid);
 }
 
 /** The installed binaries, or a copy beside the cluster where the account cannot reach those. */

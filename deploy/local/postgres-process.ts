@@ -28,7 +28,9 @@ export async function startPostgresProcess(
     () => undefined,
     () => undefined,
   );
+  let stopping = false;
   const stop = async () => {
+    stopping = true;
     for (const [name, waitMs] of stopSteps) {
       if (child.exitCode !== null || child.signalCode !== null) break;
       child.kill(name);
@@ -41,7 +43,8 @@ export async function startPostgresProcess(
     if (!child.stderr) return;
     createInterface({ input: child.stderr }).on('line', (line) => {
       lastLines.splice(0, lastLines.length - 9, line);
-      log[/\b(FATAL|PANIC): /.test(line) ? 'warn' : 'debug']({ line }, 'postgres');
+      // While it stops it says so to every connection, which is no news.
+      log[/\b(FATAL|PANIC): /.test(line) && !stopping ? 'warn' : 'debug']({ line }, 'postgres');
       if (line.includes('database system is ready to accept connections')) resolve();
     });
   });

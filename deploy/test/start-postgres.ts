@@ -1,3 +1,4 @@
+import { migrate } from '@dispatcher/database/migrate.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
 import { startEmbeddedPostgres } from '@dispatcher/local/embedded-postgres.ts';
 import { Client } from 'pg';
@@ -18,9 +19,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   await using resources = new AsyncDisposableStack();
   const { path: dataDir } = resources.use(await useFolder());
   const postgres = resources.use(await startEmbeddedPostgres({ dataDir, log: createLog('error'), settings: testSettings }));
-  await createTemplate(postgres.url).catch((error: unknown) =>
-    console.error('The migrations failed, so the databases of this run are empty.', error),
-  );
+  await createTemplate(postgres.url);
   project.provide('postgresUrl', postgres.url);
   const started = resources.move();
   return () => started.disposeAsync();
@@ -34,6 +33,5 @@ async function createTemplate(url: string): Promise<void> {
   await client.connect();
   await client.query(`CREATE DATABASE ${templateName}`);
   await client.end();
-  const { migrate } = await import('@dispatcher/database/migrate.ts');
   await migrate(databaseUrl(url, templateName));
 }
