@@ -55,7 +55,7 @@ async function countResumption(run: ActiveRun): Promise<boolean> {
 }
 
 async function oneRound(run: ActiveRun, worktree: Worktree, commands: VerifyCommands): Promise<{ end: AgentEnd; logFile: string }> {
-  const { settings, contain, pause, timings, status } = run.context;
+  const { settings, contain, pause, timings, status, repository } = run.context;
   const { record } = run.file;
   const instructions = await readInstructions(run);
   const acceptance = [...(commands.setup === null ? [] : [commands.setup]), commands.verify];
@@ -68,7 +68,7 @@ async function oneRound(run: ActiveRun, worktree: Worktree, commands: VerifyComm
     const end = await runAgent({
       command: settings.agentCommand,
       cwd: worktree.path,
-      env: { ...agentEnvironment(settings.environment), GIT_TERMINAL_PROMPT: '0' },
+      env: { ...agentEnvironment(settings.environment), ...withoutPushing(repository.originUrl) },
       prompt: createPrompt({ record, baseBranch: settings.baseBranch, acceptance, instructions }),
       run: record.run,
       limitMs: settings.agentTimeoutMs,
@@ -85,6 +85,16 @@ async function oneRound(run: ActiveRun, worktree: Worktree, commands: VerifyComm
     pause.couldNotWork(end.why);
     await delay(Math.min(1_000, timings.retryMs), undefined, { signal: run.signal }).catch(() => undefined);
   }
+}
+
+/** A push to origin by the agent's git fails: what it made is verified first. It stops accidents, not intent. */
+function withoutPushing(originUrl: string): Record<string, string> {
+  return {
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: 'url.agents-do-not-push://.pushInsteadOf',
+    GIT_CONFIG_VALUE_0: originUrl,
+  };
 }
 
 /** From the base, not from the worktree, where an earlier round may have written them. */

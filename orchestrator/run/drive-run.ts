@@ -121,13 +121,20 @@ async function act(run: ActiveRun, action: Exclude<RunAction, 'wait'>): Promise<
     const why = wordsFromError(error);
     run.log.error({ err: error, action }, 'a step failed');
     if (action === 'build' || action === 'fetch' || action === 'integrate' || action === 'handOver') {
-      await fail(run, { notes: `${action} failed: ${why.slice(0, 4_000)}` }).catch((cause: unknown) =>
-        run.log.error({ err: cause }, 'the failure could not be written'),
-      );
+      await fail(run, { notes: `${action} failed: ${why.slice(0, 4_000)}` }).catch((cause: unknown) => releaseUnwritten(run, why, cause));
     }
     await delay(Math.min(1_000, run.context.timings.retryMs));
     return false;
   }
+}
+
+/** A disk that takes not even the record must not hold the task: it is given back at once, and the next start finds that it is no longer ours. */
+async function releaseUnwritten(run: ActiveRun, why: string, cause: unknown): Promise<void> {
+  run.log.error({ err: cause }, 'the failure could not be written');
+  const { task, agent } = run.file.record;
+  const notes = `${why.slice(0, 2_000)}\nIts state could not be written: ${wordsFromError(cause)}`;
+  const fence = { agent, organization_id: task.organization_id, claim_token: run.lease.token };
+  await run.context.dispatcher.release(task.id, { ...fence, notes, retry_after_seconds: run.context.timings.firstRetryAfterSeconds });
 }
 
 /** On an interrupt, work that is not finished is given back; true when the loop must look again, or end. */

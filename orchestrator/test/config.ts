@@ -1,0 +1,4 @@
+/** What a test's daemon may know of the test's own environment. */
+export function inherited(env: Readonly<Record<string, string | undefined>> = process.env): Record<string, string> {
+  return Object.fromEntries(['PATH', 'HOME', 'LANG', 'TMPDIR'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}
