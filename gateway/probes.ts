@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
+import { createOpenApiDocument } from './openapi/document.ts';
 
 /** Answers whether everything the gateway needs does answer, and names what does not. */
 export type Readiness = () => Promise<{ ready: boolean; failing: string[] }>;
 
-/** The routes that need no key: whether the process lives, whether it can serve. */
+/** The routes that need no key: whether the process lives, whether it can serve, and what it serves. */
 export function serveProbes(server: FastifyInstance, readiness: Readiness): void {
   server.get('/healthz', async (request, reply) => {
     reply.header('x-request-id', request.id);
@@ -14,5 +15,10 @@ export function serveProbes(server: FastifyInstance, readiness: Readiness): void
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     if (!ready) reply.code(503).header('retry-after', '1');
     return { status: ready ? 'ready' : 'not ready', failing };
+  });
+  const document = JSON.stringify(createOpenApiDocument());
+  server.get('/openapi.json', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('content-type', 'application/json; charset=utf-8');
+    return document;
   });
 }

@@ -1,0 +1,45 @@
+import { credentials } from '@grpc/grpc-js';
+import { createAuthenticate } from '@dispatcher/kit/authentication.ts';
+import { isServing } from '@dispatcher/kit/hop-health.ts';
+import { createHopPool, type HopPool } from '@dispatcher/kit/hop-pool.ts';
+import { createHopTransport } from '@dispatcher/kit/hop-transport.ts';
+import { createLog } from '@dispatcher/kit/log.ts';
+import { runMain } from '@dispatcher/kit/run-main.ts';
+import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
+import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import { readGatewaySettings } from './config.ts';
+import { createGateway } from './create-gateway.ts';
+import { createRemoteResolveKey } from './resolve-key.ts';
+
+/** How long `/readyz` says no before the port closes, so that a load balancer has looked once. */
+const drainMs = 2000;
+
+await runMain(async (signal) => {
+  const settings = readGatewaySettings();
+  const log = createLog(settings.LOG_LEVEL).child({ service: 'gateway' });
+  await using resources = new AsyncDisposableStack();
+  const poolOf = (addresses: string) => resources.use(createHopPool(addresses.split(','), credentials.createInsecure()));
+  const pools: Record<string, HopPool> = {
+    [TaskService.typeName]: poolOf(settings.TASK_SERVICE_ADDRESSES),
+    [ClaimService.typeName]: poolOf(settings.CLAIM_SERVICE_ADDRESSES),
+    [StatsService.typeName]: poolOf(settings.STATS_SERVICE_ADDRESSES),
+    [KeyService.typeName]: poolOf(settings.KEY_SERVICE_ADDRESSES),
+  };
+  const transport = createHopTransport((service) => {
+    const pool = pools[service];
+    if (!pool) throw new Error(`no addresses for ${service}`);
+    return pool;
+  });
+  const readiness = async () => {
+    const serving = await Promise.all(Object.values(pools).map((pool) => isServing(pool.client())));
+    const failing = Object.keys(pools).filter((_, i) => !serving[i]);
+    return { ready: failing.length === 0, failing };
+  };
+  const { HOST: host, PORT: port, DISPATCHER_API_KEY: adminKey } = settings;
+  const authenticate = createAuthenticate(adminKey, createRemoteResolveKey(transport));
+  const gateway = resources.use(await createGateway({ host, port, transport, authenticate, adminKey, log, readiness, drainMs }));
+  log.info({ port: gateway.port }, 'serving');
+  await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
+});

@@ -1,0 +1,24 @@
+import type { DescField, DescMessage, DescMethod, DescService } from '@bufbuild/protobuf';
+import comments from '@recursiv/proto/gen/comments.json' with { type: 'json' };
+
+const texts: Readonly<Record<string, string>> = comments;
+
+/** What the proto says of an element in its comment. */
+export function descriptionOf(element: DescField | DescMessage | DescMethod | DescService): string {
+  const name =
+    'parent' in element && element.parent && element.kind !== 'message' ? `${element.parent.typeName}.${element.name}` : typeNameOf(element);
+  const text = texts[name];
+  if (text === undefined) throw new Error(`${name} has no comment; run pnpm proto:generate`);
+  return text;
+}
+
+/** The first sentence of it. */
+export function summaryOf(element: DescMethod): string {
+  return descriptionOf(element)
+    .replace(/(?<=[^.]\.)\s.*$/s, '')
+    .replace(/\.$/, '');
+}
+
+function typeNameOf(element: DescField | DescMessage | DescMethod | DescService): string {
+  return 'typeName' in element ? element.typeName : element.name;
+}

@@ -1,0 +1,80 @@
+import { errorTable } from '@dispatcher/kit/errors.ts';
+import type { Route } from '../routes.ts';
+import type { JsonSchema } from './json-schema.ts';
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'The request is not as it must be; `details.field` says where.',
+  401: 'There is no valid key.',
+  403: 'The key may not do this.',
+  404: 'There is no such thing, at least not for this key.',
+  409: 'The state of the task does not allow it, or the id does not name one task.',
+  413: 'The body is larger than 256 KiB.',
+  415: 'The body is not `application/json`.',
+  422: 'The `Idempotency-Key` was used with another request.',
+  429: 'Too many requests of this key are in flight.',
+  500: 'Something unforeseen happened; the log has it under the request id.',
+  503: 'The server cannot answer now; try again after `Retry-After` seconds.',
+  504: 'It took too long; repeat it with the same `Idempotency-Key`.',
+};
+
+/** One response for each status of the error table, with the codes that it may carry. */
+export function errorResponses(): Record<string, unknown> {
+  const statuses = new Set(Object.values(errorTable).map(({ status }) => status));
+  return Object.fromEntries([...statuses].map((status) => [`Error${status}`, errorResponse(status)]));
+}
+
+/** The failures of one route, by status. */
+export function errorsOf(route: Route): Record<string, unknown> {
+  return Object.fromEntries(statusesOf(route).map((status) => [status, { $ref: `#/components/responses/Error${status}` }]));
+}
+
+function statusesOf({ rpc, hasBody, pathFields, method }: Route): number[] {
+  const namesTask = pathFields.some((field) => field.name === 'task_id');
+  return [
+    400,
+    401,
+    403,
+    ...(pathFields.length > 0 ? [404] : []),
+    ...(namesTask || rpc.name === 'CreateTask' ? [409] : []),
+    ...(hasBody ? [413, 415] : []),
+    ...(hasBody && method === 'POST' ? [422] : []),
+    429,
+    500,
+    503,
+    504,
+  ];
+}
+
+function errorResponse(status: number): unknown {
+  const codes = Object.entries(errorTable).filter(([, entry]) => entry.status === status);
+  const types = [...new Set(codes.map(([, { type }]) => type))];
+  const names = codes.map(([code]) => code);
+  return {
+    description: titles[status],
+    headers: {
+      'x-request-id': { $ref: '#/components/headers/RequestId' },
+      ...(status === 429 || status === 503 ? { 'retry-after': { $ref: '#/components/headers/RetryAfter' } } : {}),
+    },
+    content: { 'application/json': { schema: errorSchema(types, names) } },
+  };
+}
+
+function errorSchema(types: readonly string[], codes: readonly string[]): JsonSchema {
+  return {
+    type: 'object',
+    properties: {
+      error: {
+        type: 'object',
+        properties: {
+          type: { type: 'string', enum: types },
+          code: { type: 'string', enum: codes },
+          message: { type: 'string', description: 'What was wrong, for people.' },
+          details: { type: 'object', additionalProperties: { type: 'string' }, description: 'What was wrong, for programs.' },
+        },
+        required: ['type', 'code', 'message'],
+      },
+    },
+    required: ['error'],
+    examples: [{ error: { type: types[0], code: codes[0], message: 'What was wrong, in a sentence.' } }],
+  };
+}
