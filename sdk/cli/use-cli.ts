@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 /** How a run of the CLI ended, and what it wrote. */
-export interface CliRun {
+interface CliRun {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;

@@ -19,7 +19,7 @@ export interface CallOptions {
 }
 
 /** The answer of a method, as its response message says. */
-export type AnswerOf<M extends DescMethodUnary> = JsonOutput<MessageShape<M['output']> & Message, MessageJsonType<M['output']>>;
+type AnswerOf<M extends DescMethodUnary> = JsonOutput<MessageShape<M['output']> & Message, MessageJsonType<M['output']>>;
 
 /** Calls a method over REST, repeating it when that helps. */
 export type Call = <M extends DescMethodUnary>(method: M, fields: Fields, options?: CallOptions) => Promise<AnswerOf<M>>;
@@ -48,7 +48,7 @@ export function createCall(settings: Settings): Call {
 }
 
 /** Whether the same request may succeed a little later: overload, a restart, a broken connection. */
-export function isPassing(error: RecursivError): boolean {
+function isPassing(error: RecursivError): boolean {
   return error instanceof ConnectionError || [429, 502, 503, 504].includes(error.status);
 }
 
