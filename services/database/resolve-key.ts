@@ -1,10 +1,13 @@
 import type { ResolveKey } from '@dispatcher/kit/authentication.ts';
 import type { Pool } from 'pg';
+import { errorFromDatabase } from './errors.ts';
 
-/** Looks an API key up by its digest. The database's clock says whether it has expired. */
+/** Looks an API key up by its digest. The database's clock says whether it has expired. The gateway asks too, so a failure is already one of the error table. */
 export function createResolveKey(pool: Pool): ResolveKey {
   return async (digest) => {
-    const { rows } = await pool.query<KeyRow>({ name: 'resolve-key', text: sql, values: [digest] });
+    const { rows } = await pool.query<KeyRow>({ name: 'resolve-key', text: sql, values: [digest] }).catch((thrown: unknown) => {
+      throw errorFromDatabase(thrown);
+    });
     const row = rows[0];
     if (!row) return null;
     const caller = { keyId: row.id, organizationId: row.organizationId, name: row.name, scopes: new Set(row.scopes) };
