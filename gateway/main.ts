@@ -1,10 +1,10 @@
-import { credentials } from '@grpc/grpc-js';
 import { createAuthenticate } from '@dispatcher/kit/authentication.ts';
 import { isServing } from '@dispatcher/kit/hop-health.ts';
 import { createHopPool, type HopPool } from '@dispatcher/kit/hop-pool.ts';
 import { createHopTransport } from '@dispatcher/kit/hop-transport.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
 import { runMain } from '@dispatcher/kit/run-main.ts';
+import { credentials } from '@grpc/grpc-js';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';

@@ -92,7 +92,7 @@ async function readinessOf(database: Database, bus: EventBus): Promise<{ ready: 
 }
 
 async function ensureLocalKey(database: Database, saved: string | undefined): Promise<string> {
-  const known = saved !== undefined && isApiKey(saved) && (await createResolveKey(database.pool)(digestOfKey(saved)));
+  const known = saved !== undefined && isApiKey(saved) && (await createResolveKey(database.pool)(digestOfKey(saved), saved));
   if (known) return saved;
   return (await createKey(database, { organizationId: 'local', name: 'local' })).key;
 }

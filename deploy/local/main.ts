@@ -1,7 +1,7 @@
 import { createLog } from '@dispatcher/kit/log.ts';
+import { createShutdownSignal } from '@dispatcher/kit/shutdown-signal.ts';
 import { readLocalSettings } from './config.ts';
 import { runLocal } from './run-local.ts';
-import { createShutdownSignal } from './shutdown-signal.ts';
 
 try {
   const settings = readLocalSettings();

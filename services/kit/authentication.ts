@@ -7,8 +7,8 @@ import { admin, type Caller, callerKey } from './caller.ts';
 import { DispatcherError } from './errors.ts';
 import { whileAuthenticated } from './while-authenticated.ts';
 
-/** What the store knows of a key: its caller, and whether it has run out. Null for a key that is unknown or revoked. */
-export type ResolveKey = (digest: Buffer) => Promise<{ caller: Caller; expiresAt: Date | null; now: Date } | null>;
+/** What the store knows of a key: its caller, and whether it has run out. Null for a key that is unknown or revoked. A store in another process is shown the key itself. */
+export type ResolveKey = (digest: Buffer, key: string) => Promise<{ caller: Caller; expiresAt: Date | null; now: Date } | null>;
 
 /** Answers who the value of an `authorization` header stands for, or throws a 401. */
 export type Authenticate = (authorization: string | null) => Promise<Caller>;
@@ -31,7 +31,7 @@ export function createAuthenticate(adminKey: string, resolveKey: ResolveKey): Au
     const id = digest.toString('latin1');
     const cached = cache.get(id);
     if (cached && cached.until > performance.now()) return cached.caller;
-    const caller = resolve(digest, resolveKey);
+    const caller = resolve(digest, key, resolveKey);
     if (cache.size >= cacheSize) cache.clear();
     cache.set(id, { until: performance.now() + cacheMs, caller });
     caller.catch(() => cache.delete(id));
@@ -83,8 +83,8 @@ function keyFromHeader(authorization: string | null): string {
   return key;
 }
 
-async function resolve(digest: Buffer, resolveKey: ResolveKey): Promise<Caller> {
-  const found = await resolveKey(digest);
+async function resolve(digest: Buffer, key: string, resolveKey: ResolveKey): Promise<Caller> {
+  const found = await resolveKey(digest, key);
   if (!found) throw invalidKey();
   if (found.expiresAt && found.expiresAt <= found.now)
     throw new DispatcherError('expired_api_key', 'This API key has expired; ask your admin for a new one.');

@@ -72,13 +72,14 @@ function createListener(handler: Handler) {
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
     socket.setTimeout(helloTimeoutMs, () => socket.destroy());
-    socket.once('data', (first) => {
+    // What was read to look at it is put back: either server takes up what a connection has already received.
+    socket.once('readable', () => {
+      const hello: Buffer | null = socket.read();
+      if (!hello) return;
       socket.setTimeout(0);
       socket.removeAllListeners('timeout');
-      socket.pause();
-      socket.unshift(first);
-      (first.toString('latin1', 0, 3) === 'PRI' ? http2 : http1).emit('connection', socket);
-      socket.resume();
+      socket.unshift(hello);
+      (hello.toString('latin1', 0, 3) === 'PRI' ? http2 : http1).emit('connection', socket);
     });
   });
   const close = async () => {

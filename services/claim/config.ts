@@ -1,0 +1,10 @@
+import { serviceFields } from '@dispatcher/database/config.ts';
+import { servicePorts } from '@dispatcher/kit/process-settings.ts';
+import { readSettings } from '@dispatcher/kit/settings.ts';
+import { z } from 'zod';
+
+const maxAttemptsField = z.coerce.number().int().min(1).max(100_000).default(5).describe('a whole number from 1 to 100000');
+
+/** The settings of the claim service. Throws a `SettingsError` with everything that is wrong. */
+export const readClaimSettings = () =>
+  readSettings(z.object({ ...serviceFields(servicePorts.claim), DISPATCHER_MAX_ATTEMPTS: maxAttemptsField }), process.env);

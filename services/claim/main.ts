@@ -1,0 +1,16 @@
+import { runServiceProcess } from '@dispatcher/database/service-process.ts';
+import { runMain } from '@dispatcher/kit/run-main.ts';
+import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { readClaimSettings } from './config.ts';
+import { startClaimService } from './service.ts';
+
+await runMain(async (signal) => {
+  const settings = readClaimSettings();
+  const maxAttempts = settings.DISPATCHER_MAX_ATTEMPTS;
+  await runServiceProcess(
+    ClaimService,
+    settings,
+    signal,
+    ({ resources, ...parts }) => resources.use(startClaimService({ ...parts, maxAttempts })).routes,
+  );
+});

@@ -1,0 +1,8 @@
+import { runMain } from '@dispatcher/kit/run-main.ts';
+import { readMigrateSettings } from './config.ts';
+import { migrate } from './migrate.ts';
+
+await runMain(async () => {
+  await migrate(readMigrateSettings().DATABASE_URL);
+  process.stdout.write('The database has the newest schema.\n');
+});

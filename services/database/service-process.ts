@@ -1,0 +1,72 @@
+import type { DescService } from '@bufbuild/protobuf';
+import { createAuthenticate } from '@dispatcher/kit/authentication.ts';
+import { createDirectTransport } from '@dispatcher/kit/direct-transport.ts';
+import type { EventBus } from '@dispatcher/kit/event-bus.ts';
+import { healthRoutes } from '@dispatcher/kit/health.ts';
+import { hopRoutes } from '@dispatcher/kit/hop-server.ts';
+import { serviceInterceptors } from '@dispatcher/kit/interceptors.ts';
+import { createLog, type Log } from '@dispatcher/kit/log.ts';
+import { createNatsBus } from '@dispatcher/kit/nats-bus.ts';
+import { oncePerTurn } from '@dispatcher/kit/once-per-turn.ts';
+import { reflectionRoutes } from '@dispatcher/kit/reflection.ts';
+import type { Routes } from '@dispatcher/kit/routes.ts';
+import { serveRpc } from '@dispatcher/kit/serve-rpc.ts';
+import { type Database, openDatabase } from './database.ts';
+import { errorFromDatabase } from './errors.ts';
+import { createResolveKey } from './resolve-key.ts';
+import { refuseUnknownSchema } from './schema-version.ts';
+
+/** The settings that every service reads, as `serviceFields` names them. */
+export interface ServiceSettings {
+  HOST: string;
+  GRPC_PORT: number;
+  DATABASE_URL: string;
+  NATS_URL: string;
+  DISPATCHER_API_KEY: string;
+  LOG_LEVEL: string;
+}
+
+/** What a service is given to start with. */
+export interface ServiceParts {
+  readonly database: Database;
+  readonly bus: EventBus;
+  readonly log: Log;
+  /** To be called after each commit that wrote an event. */
+  readonly published: () => void;
+  /** What the service disposes when it stops, after its last call. */
+  readonly resources: AsyncDisposableStack;
+}
+
+/** Runs one service in a process of its own until `signal` fires: what `start` answers is served over gRPC, Connect and the hop of the gateways. */
+export async function runServiceProcess(
+  service: DescService,
+  settings: ServiceSettings,
+  signal: AbortSignal,
+  start: (parts: ServiceParts) => Promise<Routes> | Routes,
+): Promise<void> {
+  const log = createLog(settings.LOG_LEVEL).child({ service: service.typeName });
+  await using resources = new AsyncDisposableStack();
+  const database = resources.use(await openDatabase(settings.DATABASE_URL));
+  await refuseUnknownSchema(database.orm);
+  const bus = resources.use(createNatsBus(settings.NATS_URL, log));
+  const published = oncePerTurn(() => bus.publish('dispatcher.committed', new Uint8Array()));
+  const routes = await start({ database, bus, log, published, resources });
+
+  const authenticate = createAuthenticate(settings.DISPATCHER_API_KEY, createResolveKey(database.pool));
+  const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
+  const hop = hopRoutes([service], createDirectTransport([routes], interceptors), signal);
+  const open = [healthRoutes([service.typeName], () => readinessOf(database, signal)), reflectionRoutes([service]), hop];
+  const { port } = resources.use(await serveRpc({ host: settings.HOST, port: settings.GRPC_PORT, routes: [routes], interceptors, open }));
+  log.info({ port }, 'serving');
+  await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
+}
+
+/** The bus is left out: without it everything works, if later. */
+async function readinessOf(database: Database, stopping: AbortSignal): Promise<{ ready: boolean; failing: string[] }> {
+  const postgres = await database.pool.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+  const failing = [...(postgres ? [] : ['postgres']), ...(stopping.aborted ? ['stopping'] : [])];
+  return { ready: failing.length === 0, failing };
+}

@@ -1,0 +1,48 @@
+import {
+  create,
+  type DescMessage,
+  type DescMethodStreaming,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import { Code, ConnectError } from '@connectrpc/connect';
+import { type Client, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { dispatcherErrorFrom } from './errors.ts';
+
+/** A server-streaming call on a gRPC client of its own stream, as the messages it answers; it ends when `signal` fires. */
+export async function* streamOver<I extends DescMessage, O extends DescMessage>(
+  client: Client,
+  method: DescMethodStreaming<I, O>,
+  headers: Headers,
+  request: MessageInitShape<I>,
+  signal: AbortSignal | undefined,
+): AsyncIterable<MessageShape<O>> {
+  const metadata = new Metadata();
+  for (const [name, value] of headers) metadata.set(name, value);
+  const call = client.makeServerStreamRequest(
+    `/${method.parent.typeName}/${method.name}`,
+    (message: Uint8Array) => Buffer.from(message),
+    (bytes) => fromBinary(method.output, bytes),
+    toBinary(method.input, create(method.input, request)),
+    metadata,
+  );
+  const cancel = () => call.cancel();
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    yield* call;
+  } catch (thrown) {
+    if (signal?.aborted) return;
+    throw dispatcherErrorFrom(connectErrorFrom(thrown));
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+    call.cancel();
+  }
+}
+
+/** grpc-js numbers the codes as Connect does; the reason of the error table travels in its details. */
+function connectErrorFrom(thrown: unknown): unknown {
+  const { code, details } = thrown as Partial<ServiceError>;
+  return code === undefined ? thrown : new ConnectError(details ?? '', code in Code ? (code as number as Code) : Code.Unknown);
+}

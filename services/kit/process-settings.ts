@@ -1,0 +1,32 @@
+import { z } from 'zod';
+
+/** The settings that every process of Dispatcher reads, to be joined with its own. */
+export const processFields = {
+  HOST: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1').describe('an address or a host name'),
+  DISPATCHER_API_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{8,500}$/)
+    .describe('the admin key, the same for every process: 8 to 500 visible ASCII characters without spaces'),
+  NATS_URL: z
+    .string()
+    .regex(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/)
+    .describe('a URL of the form nats://host:4222, or several with commas between them'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('fatal, error, warn, info, debug, trace or silent'),
+};
+
+/** A port that defaults to `preset`; 0 takes any free one. */
+export const portField = (preset: number) => z.coerce.number().int().min(0).max(65_535).default(preset).describe('a whole number from 0 to 65535');
+
+/** The addresses of the processes of one service. */
+export const addressesField = (preset: number) =>
+  z
+    .string()
+    .regex(/^[^\s,:/]+:\d{1,5}(,[^\s,:/]+:\d{1,5})*$/)
+    .default(`127.0.0.1:${preset}`)
+    .describe('addresses of the form host:port with commas between them');
+
+/** Where each service listens when nothing else is said. */
+export const servicePorts = { task: 50_061, claim: 50_062, stats: 50_063, key: 50_064 } as const;

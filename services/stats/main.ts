@@ -1,0 +1,16 @@
+import { runServiceProcess } from '@dispatcher/database/service-process.ts';
+import { runMain } from '@dispatcher/kit/run-main.ts';
+import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { readStatsSettings } from './config.ts';
+import { startStatsService } from './service.ts';
+
+await runMain(async (signal) => {
+  const settings = readStatsSettings();
+  const retention = { positionDays: 7, taskDays: settings.DISPATCHER_RETENTION_DAYS };
+  await runServiceProcess(
+    StatsService,
+    settings,
+    signal,
+    async ({ resources, ...parts }) => resources.use(await startStatsService({ ...parts, retention })).routes,
+  );
+});

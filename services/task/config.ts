@@ -1,0 +1,10 @@
+import { serviceFields } from '@dispatcher/database/config.ts';
+import { servicePorts } from '@dispatcher/kit/process-settings.ts';
+import { readSettings } from '@dispatcher/kit/settings.ts';
+import { z } from 'zod';
+
+const halfLifeField = z.coerce.number().positive().max(100_000).default(14).describe('a number of days over 0, up to 100000');
+
+/** The settings of the task service. Throws a `SettingsError` with everything that is wrong. */
+export const readTaskSettings = () =>
+  readSettings(z.object({ ...serviceFields(servicePorts.task), DISPATCHER_SCORE_HALF_LIFE_DAYS: halfLifeField }), process.env);
