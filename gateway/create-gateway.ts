@@ -14,6 +14,7 @@ import { createOpenStreams } from './stream/open-streams.ts';
 import { createStreamRoute, type StreamContext } from './stream/stream-route.ts';
 import { Turns } from './stream/turns.ts';
 import { createUnaryRoute, type RouteContext } from './unary-route.ts';
+import { createUnusedConnections, type UnusedConnections } from './unused-connections.ts';
 
 /** What a gateway stands in front of, and where. */
 export interface GatewayOptions {
@@ -52,7 +53,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const inFlight = createInFlight();
   let stopping = false;
   serveProbes(server, async () => (stopping ? { ready: false, failing: ['stopping'] } : await options.readiness()));
-  resources.defer(() => close(server, inFlight));
+  const unused = createUnusedConnections(server.server);
+  resources.defer(() => close(server, inFlight, unused));
   const hub = resources.use(createEventHub(options));
   const streams = resources.use(createOpenStreams(options.authenticate, options.log));
   const context = { ...options, inFlight, streams, hub, turns: new Turns(replaysAtOnce, replaysWaiting) };
@@ -81,9 +83,10 @@ function isUnary(rpc: DescMethod): rpc is DescMethodUnary {
   return rpc.methodKind === 'unary';
 }
 
-async function close(server: FastifyInstance, inFlight: InFlight): Promise<void> {
+async function close(server: FastifyInstance, inFlight: InFlight, unused: UnusedConnections): Promise<void> {
   const late = setTimeout(() => server.server.closeAllConnections(), patienceMs + 1000);
   const closed = server.close();
+  unused.close();
   await inFlight.drain(patienceMs);
   server.server.closeIdleConnections();
   await closed;
