@@ -28,7 +28,7 @@ export function errorsOf(route: Route): Record<string, unknown> {
   return Object.fromEntries(statusesOf(route).map((status) => [status, { $ref: `#/components/responses/Error${status}` }]));
 }
 
-function statusesOf({ rpc, hasBody, pathFields, method }: Route): number[] {
+function statusesOf({ rpc, hasBody, pathFields }: Route): number[] {
   const namesTask = pathFields.some((field) => field.name === 'task_id');
   return [
     400,
@@ -36,8 +36,7 @@ function statusesOf({ rpc, hasBody, pathFields, method }: Route): number[] {
     403,
     ...(pathFields.length > 0 ? [404] : []),
     ...(namesTask || rpc.name === 'CreateTask' ? [409] : []),
-    ...(hasBody ? [413, 415] : []),
-    ...(hasBody && method === 'POST' ? [422] : []),
+    ...(hasBody ? [413, 415, 422] : []),
     429,
     500,
     503,
