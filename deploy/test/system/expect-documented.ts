@@ -1,10 +1,8 @@
-/** What of an answer the OpenAPI document speaks about. */
-interface DocumentedAnswer {
-  readonly status: number;
-  readonly text: string;
-}
+import { createOpenApiAssert } from '@dispatcher/gateway/openapi-assert.ts';
 
-/** Fails unless the OpenAPI document of the gateway knows this route, this status for it, and this body. */
-export function expectDocumented(_method: string, _path: string, _answer: DocumentedAnswer): void {
-  // The document is not served yet.
+const assertMatches = createOpenApiAssert();
+
+/** Fails unless the OpenAPI document of the gateway has this route, this status for it, and this body. */
+export function expectDocumented(method: string, path: string, { status, text }: { readonly status: number; readonly text: string }): void {
+  assertMatches(method, path, status, JSON.parse(text));
 }

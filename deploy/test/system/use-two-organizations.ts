@@ -1,0 +1,60 @@
+import { createRestClient, type RestClient } from './rest-client.ts';
+import { type Acme, useAcme } from './use-acme.ts';
+
+/** Stands in every text and id of the organization `acme`, and nowhere else. */
+export const secret = 'acme-secret';
+
+/** `acme` with a task in every standing, and `beta`, who must learn nothing of it. */
+export interface TwoOrganizations extends Acme {
+  /** The ids of acme's tasks. */
+  readonly taskIds: readonly string[];
+  /** The token of the live claim on one of them. */
+  readonly claimToken: string;
+  readonly betaKey: string;
+  readonly beta: RestClient;
+  /** All that the database holds of acme, as text. */
+  readAcme(): Promise<string>;
+}
+
+/** Starts the system, and gives both organizations something to do. */
+export async function useTwoOrganizations(): Promise<TwoOrganizations> {
+  await using resources = new AsyncDisposableStack();
+  const acme = resources.use(await useAcme());
+  const { services, rest } = acme;
+  const claimToken = await fillAcme(rest);
+  const betaKey = await services.createKey('beta');
+  const beta = createRestClient(services.url, betaKey);
+  for (const id of ['own-one', 'own-two', 'own-three']) await beta.create({ id, title: 'Our own', rev: 1 });
+  const running = resources.move();
+  return {
+    ...acme,
+    taskIds: standings.map((standing) => `${secret}-${standing}`),
+    claimToken,
+    betaKey,
+    beta,
+    readAcme: async () => {
+      const rows = (table: string) => services.pool.query(`SELECT * FROM ${table} t WHERE organization_id = 'acme' ORDER BY t::text`);
+      const found = await Promise.all(['tasks', 'task_events', 'task_counts', 'api_keys'].map(rows));
+      return JSON.stringify(found.map((table) => table.rows));
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+const standings = ['pending', 'held', 'postponed', 'claimed', 'merge', 'done', 'archived'] as const;
+
+/** Makes a task for every standing. Answers the token of the one that is claimed. */
+async function fillAcme(rest: RestClient): Promise<string> {
+  const texts = { title: secret, description: secret, project: secret, owner: secret, milestone: secret, notes: secret };
+  for (const standing of standings) await rest.create({ id: `${secret}-${standing}`, layer: 'core', rev: 5, ...texts, held: standing === 'held' });
+  const agent = `${secret}-agent`;
+  const claim = async (standing: string) => (await rest.claim(`${secret}-${standing}`, { agent })).data.claim.claim_token ?? '';
+  await claim('postponed');
+  await rest.release(`${secret}-postponed`, { retry_after_seconds: 3600, context_handoff: secret, branch: secret });
+  await claim('merge');
+  await rest.release(`${secret}-merge`, { release_reason: 'completed', branch: secret, commits: [secret] });
+  await claim('done');
+  await rest.done(`${secret}-done`, { pr_urls: [secret] });
+  await rest.archive(`${secret}-archived`);
+  return await claim('claimed');
+}
