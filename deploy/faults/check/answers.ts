@@ -1,0 +1,28 @@
+import type { Attempt, History } from '../history.ts';
+
+/** Bad luck is answered 429, 503 (with `Retry-After`) or 504, a conflict 409; nothing that the load sends may be answered otherwise, whatever dies. */
+export function forbiddenAnswers({ operations, faults }: History): string[] {
+  const attempts = operations.flatMap(({ attempts, kind, agent }) => attempts.map((attempt) => ({ attempt, kind, agent })));
+  const wrong = attempts.filter(({ attempt: { status } }) => status !== null && status >= 300 && ![404, 409, 429, 503, 504].includes(status));
+  const mute = attempts.filter(({ attempt: { status, retryAfter } }) => (status === 503 || status === 429) && retryAfter === null);
+  const withoutNats = faults.filter(({ name }) => name === 'nats-wiped');
+  const failed = attempts.filter(
+    ({ attempt }) => isFailure(attempt) && withoutNats.some(({ from, to }) => attempt.sentAt > from && attempt.sentAt < to - 500),
+  );
+  return [
+    ...wrong.map(({ attempt, kind }) => `${kind} was answered ${attempt.status} ${attempt.code}`),
+    ...mute.map(({ attempt, kind }) => `${kind} was answered ${attempt.status} without Retry-After`),
+    ...failed.map(({ attempt, kind }) => `${kind} failed with ${attempt.status ?? ''} ${attempt.code} while only NATS was down`),
+  ];
+}
+
+function isFailure({ status, cut }: Attempt): boolean {
+  return !cut && (status === null || status >= 500);
+}
+
+/** Promise 9: 5 s after PostgreSQL takes connections again, all is as before. */
+export function slowRecoveries({ faults }: History): string[] {
+  return faults
+    .filter(({ name, recoveryMs }) => name === 'postgres-killed' && (recoveryMs === null || recoveryMs > 5_000))
+    .map(({ recoveryMs }) => `after PostgreSQL was back it took ${recoveryMs?.toFixed(0) ?? 'over 10,000'} ms until the API was`);
+}

@@ -1,0 +1,35 @@
+/** An event as the log holds it at the end of a run. */
+export interface LogEvent {
+  readonly position: number;
+  readonly id: number;
+  readonly organizationId: string;
+  readonly taskId: string;
+  readonly type: string;
+  readonly actor: string | null;
+  readonly attempt: number;
+  readonly status: string;
+  readonly stage: string;
+  readonly statusBefore: string | null;
+  /** The token of the claim that it began or ended. */
+  readonly token: string | null;
+  /** The Idempotency-Key of the request that made it. */
+  readonly key: string | null;
+  /** By the database's clock, in milliseconds since 1970. */
+  readonly occurredAt: number;
+  readonly numberedAt: number;
+}
+
+/** Where a task stands at the end of a run. */
+export interface FinalTask {
+  readonly organizationId: string;
+  readonly id: string;
+  readonly status: string;
+  readonly stage: string;
+  readonly attempts: number;
+  readonly archived: boolean;
+}
+
+/** What names a task across organizations. */
+export function nameOfTask(task: { organizationId: string; taskId: string | null }): string {
+  return `${task.organizationId}/${task.taskId}`;
+}

@@ -1,0 +1,34 @@
+import type { Operation } from '../history.ts';
+import { type LogEvent, nameOfTask } from './log-event.ts';
+
+/** Promise 1: what was answered 2xx is in the log, once it was answered and for good. */
+export function missingEvents(operations: readonly Operation[], log: readonly LogEvent[]): string[] {
+  const known = new Set(log.flatMap(signsOf));
+  return operations
+    .filter(({ outcome, kind }) => outcome === 'succeeded' && kind !== 'heartbeat')
+    .filter((operation) => !known.has(signOf(operation)))
+    .map((operation) => `${operation.kind} of ${nameOfTask(operation)} was acknowledged, and there is no event of it`);
+}
+
+/** By what an event of this request is known: the token of a claim, the key of a request, or the task where it can only have one such event. */
+function signOf(operation: Operation): string {
+  const { kind, claim, token, key } = operation;
+  const type = typeOf[kind];
+  if (kind === 'create' || kind === 'archive') return `${type} ${nameOfTask(operation)}`;
+  if (kind === 'claim') return `${type} token ${claim?.token}`;
+  return token === null ? `${type} key ${key}` : `${type} token ${token}`;
+}
+
+function signsOf(event: LogEvent): string[] {
+  return [`${event.type} ${nameOfTask(event)}`, `${event.type} token ${event.token}`, `${event.type} key ${event.key}`];
+}
+
+const typeOf = {
+  create: 'task.created',
+  claim: 'task.claimed',
+  heartbeat: '',
+  done: 'task.completed',
+  release: 'task.released',
+  update: 'task.updated',
+  archive: 'task.archived',
+} satisfies Record<Operation['kind'], string>;

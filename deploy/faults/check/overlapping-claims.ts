@@ -1,0 +1,63 @@
+import type { History, Operation } from '../history.ts';
+import { nameOfTask } from './log-event.ts';
+
+/** A time in which a claim was surely held. */
+export interface Span {
+  readonly task: string;
+  readonly agent: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Promise 2: never two live claims on one task. A claim surely holds from its answer to the sending of its last accepted heartbeat (or of itself)
+ * plus its lease, cut at the sending of whatever may have ended it: its own done or release, a person's, an archiving, an end by SQL.
+ */
+export function overlappingClaims(history: History): string[] {
+  const byTask = Map.groupBy(spansOf(history), ({ task }) => task);
+  return [...byTask.values()].flatMap((spans) => {
+    const sorted = spans.toSorted((a, b) => a.from - b.from);
+    return sorted.flatMap((later, i) =>
+      sorted
+        .slice(0, i)
+        .filter((earlier) => earlier.to > later.from)
+        .map(
+          (earlier) =>
+            `${later.task} was claimed by ${later.agent} while ${earlier.agent} held it for ${(earlier.to - later.from).toFixed(0)} ms more`,
+        ),
+    );
+  });
+}
+
+/** The times in which claims were surely held. */
+export function spansOf({ operations, expiries }: History): Span[] {
+  const byTask = Map.groupBy(operations, nameOfTask);
+  const endsByToken = Map.groupBy(expiries, ({ token }) => token);
+  return operations.flatMap((operation) => {
+    const { claim, agent, leaseSeconds } = operation;
+    const from = operation.attempts.find(({ status }) => status !== null && status < 300)?.answeredAt;
+    if (!claim || !agent || !leaseSeconds || from == null) return [];
+    const task = nameOfTask(operation);
+    const same = byTask.get(task) ?? [];
+    const beats = same.filter((other) => other.kind === 'heartbeat' && other.agent === agent && other.outcome === 'succeeded').map(sentAt);
+    const ends = same.filter((other) => mayEnd(other, agent) && lastHeard(other) >= sentAt(operation)).map(sentAt);
+    const bySql = (endsByToken.get(claim.token) ?? []).map((expiry) => expiry.sentAt);
+    const to = Math.min(Math.max(sentAt(operation), ...beats) + leaseSeconds * 1000, ...ends, ...bySql);
+    return to > from ? [{ task, agent, from, to }] : [];
+  });
+}
+
+/** When a request was first sent. */
+export function sentAt({ attempts }: Operation): number {
+  return attempts[0]?.sentAt ?? Number.POSITIVE_INFINITY;
+}
+
+/** Until when it may have had its effect: an attempt without an answer may have it at any time. */
+function lastHeard({ attempts }: Operation): number {
+  return Math.max(...attempts.map(({ answeredAt }) => answeredAt ?? Number.POSITIVE_INFINITY));
+}
+
+function mayEnd({ kind, agent }: Operation, holder: string): boolean {
+  if (kind === 'archive') return true;
+  return (kind === 'done' || kind === 'release') && (agent === null || agent === holder);
+}

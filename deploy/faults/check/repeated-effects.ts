@@ -1,0 +1,30 @@
+import type { Operation } from '../history.ts';
+import { type LogEvent, nameOfTask } from './log-event.ts';
+
+/** Promise 5: a request sent again under its key has one effect, and is answered the same. */
+export function repeatedEffects(operations: readonly Operation[], log: readonly LogEvent[]): string[] {
+  const byKey = Map.groupBy(
+    log.filter(({ key }) => key !== null),
+    ({ key }) => key,
+  );
+  const claims = log.filter(({ type }) => type === 'task.claimed');
+  const byAgent = Map.groupBy(claims, ({ actor }) => actor);
+  const keys = new Set(operations.map(({ key }) => key));
+  return [
+    ...twice(byKey, (key, count) => `${count} events under the key ${key}`),
+    ...twice(byAgent, (agent, count) => `${agent} asked for one task and was given ${count}`),
+    ...[...byKey.keys()].filter((key) => !keys.has(key)).map((key) => `An event has the key ${key}, which nobody sent`),
+    ...operations.flatMap(changedAnswer),
+  ];
+}
+
+function twice(groups: Map<string | null, LogEvent[]>, say: (name: string | null, count: number) => string): string[] {
+  return [...groups].filter(([, events]) => events.length > 1).map(([name, events]) => say(name, events.length));
+}
+
+function changedAnswer(operation: Operation): string[] {
+  const { repeat, claim, kind, taskId } = operation;
+  if (!repeat) return [];
+  const same = repeat.taskId === taskId && repeat.token === (claim?.token ?? null);
+  return same ? [] : [`${kind} of ${nameOfTask(operation)} was answered otherwise when it was sent again: ${JSON.stringify(repeat)}`];
+}

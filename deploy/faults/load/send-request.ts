@@ -1,0 +1,67 @@
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { now } from '../clock.ts';
+import type { Attempt } from '../history.ts';
+
+/** A request to one of the nodes. */
+export interface Sending {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  readonly method: string;
+  /** Below `/api/v1/dispatcher`. */
+  readonly path: string;
+  readonly apiKey: string;
+  readonly body?: object | undefined;
+  readonly idempotencyKey?: string | null;
+  readonly timeoutMs: number;
+  /** The connection is broken this long after the request has left, in milliseconds; null waits for the answer. */
+  readonly cutAfterMs?: number | null;
+}
+
+/** What came of it. */
+export interface Sent {
+  readonly attempt: Attempt;
+  /** The answer's JSON; undefined without an answer. */
+  readonly body: unknown;
+}
+
+/** The system's connections of the load; unbounded, since every worker has one request in flight at most. */
+const agent = new Agent({ keepAlive: true });
+
+/** Sends a request once. Never rejects: a broken connection is an attempt without an answer. */
+export async function sendRequest(sending: Sending): Promise<Sent> {
+  const sentAt = now();
+  const base = { sentAt, answeredAt: null, status: null, retryAfter: null, cut: sending.cutAfterMs != null };
+  try {
+    const { status, text, retryAfter } = await exchange(sending);
+    const body: unknown = JSON.parse(text);
+    const code = status < 400 ? null : (failure.safeParse(body).data?.error.code ?? 'not an error of the table');
+    return { attempt: { ...base, answeredAt: now(), status, code, retryAfter }, body };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    return { attempt: { ...base, code }, body: undefined };
+  }
+}
+
+const failure = z.object({ error: z.object({ code: z.string() }) });
+
+async function exchange(sending: Sending): Promise<{ status: number; text: string; retryAfter: string | null }> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const headers = { authorization: `Bearer ${sending.apiKey}`, ...contentHeaders(sending) };
+  const signal = AbortSignal.timeout(sending.timeoutMs);
+  const call = request(`${sending.url}/api/v1/dispatcher${sending.path}`, { method: sending.method, agent, headers, signal }, resolve);
+  call.once('error', reject);
+  const { cutAfterMs } = sending;
+  if (cutAfterMs != null) call.once('finish', () => void sleep(cutAfterMs).then(() => call.destroy(new Error('cut off'))));
+  call.end(sending.body && JSON.stringify(sending.body));
+  const response = await promise;
+  const chunks: unknown[] = [];
+  for await (const chunk of response.setEncoding('utf8')) chunks.push(chunk);
+  if (cutAfterMs != null) throw new Error('the answer was faster than the cut');
+  return { status: response.statusCode ?? 0, text: chunks.join(''), retryAfter: response.headers['retry-after'] ?? null };
+}
+
+function contentHeaders({ body, idempotencyKey }: Sending): Record<string, string> {
+  return { ...(body && { 'content-type': 'application/json' }), ...(idempotencyKey && { 'idempotency-key': idempotencyKey }) };
+}

@@ -1,0 +1,95 @@
+import type { LogEvent } from './check/log-event.ts';
+import { staleWrites } from './check/stale-writes.ts';
+import type { Attempt, FaultName, History, Operation } from './history.ts';
+import type { Setup } from './world/world.ts';
+
+/** How often something happened that the run is there to provoke. A run in which one of its own never happened has shown nothing, and fails. */
+export type Sometimes = Record<SometimesName, number>;
+
+/** The things that must happen sometimes, as the report names them. */
+export const sometimesNames = [
+  'lease reclaimed',
+  'stale write refused',
+  'answer lost and repeated',
+  'request cut by a kill',
+  'answered 503 without PostgreSQL',
+  'event committed without NATS',
+  'request held up by a stopped process',
+  'event committed late',
+  'stream resumed',
+  'replay from the log used',
+  'relay taken over',
+] as const;
+type SometimesName = (typeof sometimesNames)[number];
+
+/** What cannot happen in a setup. */
+const impossible: Record<Setup, readonly SometimesName[]> = {
+  alone: ['event committed without NATS', 'relay taken over'],
+  'alone-nats': ['relay taken over'],
+  pair: [],
+};
+
+/** What should have happened in this run and did not. */
+export function neverHappened(setup: Setup, sometimes: Sometimes): string[] {
+  return sometimesNames
+    .filter((name) => sometimes[name] === 0 && !impossible[setup].includes(name))
+    .map((name) => `a fault never bit: there was no "${name}"`);
+}
+
+/** Counts them. */
+export function countSometimes(history: History, log: readonly LogEvent[]): Sometimes {
+  const { operations, streams } = history;
+  const attempts = operations.flatMap((operation) => operation.attempts);
+  const connections = streams.flatMap(({ frames }) => frames.filter((frame) => frame.kind === 'connected'));
+  const resumed = connections.filter(({ after }) => after !== null && after > 0);
+  const during = windowsOf(history);
+  const unanswered = ({ status, cut }: Attempt) => status === null && !cut;
+  return {
+    'lease reclaimed': reclaimed(log),
+    'stale write refused': staleWrites(history).refused.length,
+    'answer lost and repeated': lostAndRepeated(operations, log),
+    'request cut by a kill': attempts.filter((attempt) => unanswered(attempt) && during(attempt.sentAt, 'kill-node', 'kill-all')).length,
+    'answered 503 without PostgreSQL': attempts.filter(({ status, sentAt }) => status === 503 && during(sentAt, 'postgres-killed')).length,
+    'event committed without NATS': log.filter(({ occurredAt }) => during(occurredAt, 'nats-wiped')).length,
+    'request held up by a stopped process': attempts.filter((attempt) => isSlow(attempt) && during(attempt.sentAt, 'stopped')).length,
+    'event committed late': overtaken(log),
+    'stream resumed': resumed.length,
+    'replay from the log used': resumed.filter(({ after, newest }) => (after ?? 0) < newest).length,
+    'relay taken over': takenOver(history, log),
+  };
+}
+
+function windowsOf({ faults }: History) {
+  return (at: number, ...names: FaultName[]) => faults.some(({ name, from, to }) => names.includes(name) && at > from - 100 && at < to);
+}
+
+function isSlow({ sentAt, answeredAt }: Attempt): boolean {
+  return answeredAt === null || answeredAt - sentAt > 800;
+}
+
+function reclaimed(log: readonly LogEvent[]): number {
+  const byTask = Map.groupBy(log, ({ organizationId, taskId }) => `${organizationId}/${taskId}`);
+  return [...byTask.values()].flatMap((events) =>
+    events.filter((event, i) => event.type === 'task.claimed' && events[i - 1]?.type === 'task.expired'),
+  ).length;
+}
+
+/** The first sending had its effect although nobody heard of it, and the second one was told so. */
+function lostAndRepeated(operations: readonly Operation[], log: readonly LogEvent[]): number {
+  const occurredAt = new Map(log.filter(({ key }) => key).map((event) => [event.key, event.occurredAt]));
+  return operations.filter(({ key, outcome, attempts: [first, second] }) => {
+    if (outcome !== 'succeeded' || !key || !first || !second || first.status !== null) return false;
+    return (occurredAt.get(key) ?? Number.POSITIVE_INFINITY) < second.sentAt;
+  }).length;
+}
+
+function overtaken(log: readonly LogEvent[]): number {
+  const late = log.filter(({ taskId }) => taskId.startsWith('late-'));
+  return late.filter(({ id, position }) => log.some((other) => other.id > id && other.position < position)).length;
+}
+
+/** With two relays: one was dead or stopped, and events got their positions all the same. */
+function takenOver({ faults }: History, log: readonly LogEvent[]): number {
+  const alone = faults.filter(({ node, name }) => node !== null && (name === 'kill-node' || name === 'stopped'));
+  return alone.filter(({ from, to }) => log.some(({ numberedAt }) => numberedAt > from + 50 && numberedAt < to - 50)).length;
+}

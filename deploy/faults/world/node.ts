@@ -1,0 +1,44 @@
+import { freePort } from '@dispatcher/test/free-port.ts';
+import { type MainProcess, startMain } from '@dispatcher/test/start-main.ts';
+
+/** A process of Dispatcher that can die and come back at the same address. */
+export interface Node extends AsyncDisposable {
+  readonly name: string;
+  readonly url: string;
+  /** Resolves when it is ready. */
+  start(): Promise<void>;
+  /** kill -9; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Stops it in the middle of whatever it does, as a machine under pressure may. */
+  pause(): void;
+  resume(): void;
+  /** What all its starts have printed: its warnings. */
+  output(): string;
+}
+
+/** A node that does not run yet, with these settings and ports of its own. */
+export async function createNode(name: string, settings: Readonly<Record<string, string>>): Promise<Node> {
+  const [port, grpcPort] = [await freePort(), await freePort()];
+  const starts: MainProcess[] = [];
+  const current = () => starts.at(-1);
+  return {
+    name,
+    url: `http://127.0.0.1:${port}`,
+    async start() {
+      const main = startMain({ LOG_LEVEL: 'warn', ...settings, PORT: String(port), GRPC_PORT: String(grpcPort) });
+      starts.push(main);
+      await main.ready;
+    },
+    async kill() {
+      current()?.child.kill('SIGKILL');
+      await current()?.exited;
+    },
+    pause: () => void current()?.child.kill('SIGSTOP'),
+    resume: () => void current()?.child.kill('SIGCONT'),
+    output: () => starts.map((main) => main.output()).join('\n'),
+    async [Symbol.asyncDispose]() {
+      current()?.child.kill('SIGCONT');
+      await current()?.[Symbol.asyncDispose]();
+    },
+  };
+}
