@@ -34,3 +34,7 @@ test('in a terminal no line is wider than it; elsewhere nothing is cut', () => {
 test('a cell stays on its line', () => {
   expect(tableText(printer(undefined), columns, [{ id: 'a', title: 'one\n\u001b[2Jtwo' }]).split('\n')).toEqual(['ID  TITLE', 'a   one \\x1b[2Jtwo']);
 });
+
+test('a column without any value is left out', () => {
+  expect(tableText(printer(undefined), columns, [{ id: 'a', title: null }])).toBe('ID\na');
+});

@@ -13,8 +13,12 @@ export interface Column<T> {
   readonly format?: (item: T) => Format | undefined;
 }
 
-/** The items as aligned columns. Cells are foreign text: nothing in them moves the cursor. Only a terminal cuts them. */
-export function tableText<T>(printer: Printer, columns: readonly Column<T>[], items: readonly T[]): string {
+/**
+ * The items as aligned columns; a column in which no item has a value is left out. Cells are foreign text: nothing in them moves the cursor. Only a
+ * terminal cuts them.
+ */
+export function tableText<T>(printer: Printer, all: readonly Column<T>[], items: readonly T[]): string {
+  const columns = all.filter(({ cell }) => items.some((item) => cell(item) !== null));
   const cells = items.map((item) => columns.map((column) => oneLine(String(column.cell(item) ?? '-'))));
   const widths = fittingWidths(printer.width, columns, cells);
   const head = columns.map((column, index) => padded(column.head, widths[index] ?? 0, column.align));
