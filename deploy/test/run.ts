@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { environmentWith } from './config.ts';
@@ -14,6 +14,8 @@ process.exitCode = await runTests(process.argv.slice(2));
 async function runTests(args: string[]): Promise<number> {
   // Everything that a test lays under the temp folder is in this one, so what is left behind can be found.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'dispatcher-test-')));
+  // Tests under root start programs as other users, who must get through it.
+  await chmod(folder, 0o755);
   try {
     const resultPath = join(folder, 'result.json');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${resultPath}`];

@@ -1,6 +1,7 @@
 import { type DescFile, type DescService, toBinary } from '@bufbuild/protobuf';
 import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { Code } from '@connectrpc/connect';
+import { Health } from '@recursiv/proto/gen/grpc/health/v1/health_pb.ts';
 import { ServerReflection, type ServerReflectionRequest } from '@recursiv/proto/gen/grpc/reflection/v1/reflection_pb.ts';
 import {
   type ServerReflectionRequest as AlphaRequest,
@@ -10,7 +11,7 @@ import type { Routes } from './routes.ts';
 
 /** Server reflection (v1, and v1alpha for older clients), so that a generic client can call the API without its proto files. */
 export function reflectionRoutes(services: readonly DescService[]): Routes {
-  const all = [...services, ServerReflection, ServerReflectionAlpha];
+  const all = [...services, Health, ServerReflection, ServerReflectionAlpha];
   const files = filesOf(all);
   const symbols = symbolsOf(files.values());
   const answer = ({ messageRequest: asked }: ServerReflectionRequest | AlphaRequest) => {

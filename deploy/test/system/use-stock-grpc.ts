@@ -1,0 +1,103 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type ChannelCredentials, type Client, credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { loadFileDescriptorSetFromBuffer, loadSync, type PackageDefinition } from '@grpc/proto-loader';
+
+/** A gRPC client that has no proto file of Dispatcher's: what it can call it was told by the server's reflection. */
+export interface StockGrpc extends Disposable {
+  /** The services that the server names. */
+  readonly services: readonly string[];
+  /** Calls a method, with a key in the metadata unless it is null. Rejects with grpc-js's own error. */
+  call(method: string, request: object, key?: string | null): Promise<Record<string, unknown>>;
+  /** Opens a server stream. */
+  open(method: string, request: object, key?: string | null): GrpcStream;
+}
+
+/** A server stream as grpc-js has it. */
+export interface GrpcStream extends AsyncIterable<Record<string, unknown>> {
+  cancel(): void;
+}
+
+/** Asks the server at this address what it is, and makes a client of the answer. */
+export async function useStockGrpc(address: string, key: string): Promise<StockGrpc> {
+  const channel = credentials.createInsecure();
+  const { services, definition } = await reflect(address, channel);
+  const clients = new Map<string, Client>();
+  const methodOf = (method: string) => {
+    const [service = '', name = ''] = method.split('/');
+    const client = clients.get(service) ?? createClient(definition, service, address, channel);
+    clients.set(service, client);
+    const found: unknown = Reflect.get(client, name);
+    if (typeof found !== 'function') throw new Error(`${method} is not a method that reflection told of`);
+    return found.bind(client) as (...args: unknown[]) => unknown;
+  };
+  return {
+    services,
+    call: (method, request, callKey = key) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
+      methodOf(method)(request, metadataWith(callKey), (error: ServiceError | null, answer: Record<string, unknown>) =>
+        error ? reject(error) : resolve(answer),
+      );
+      return promise;
+    },
+    open: (method, request, callKey = key) => methodOf(method)(request, metadataWith(callKey)) as GrpcStream,
+    [Symbol.dispose]() {
+      for (const client of clients.values()) client.close();
+    },
+  };
+}
+
+function metadataWith(key: string | null): Metadata {
+  const metadata = new Metadata();
+  if (key !== null) metadata.set('authorization', `Bearer ${key}`);
+  return metadata;
+}
+
+/** What stands in the packages of gRPC itself. */
+const reflectionProto = join(import.meta.dirname, '../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto');
+const loading = { keepCase: true, defaults: false, longs: String };
+
+async function reflect(address: string, channel: ChannelCredentials) {
+  const client = createClient(loadSync(reflectionProto, loading), 'grpc.reflection.v1.ServerReflection', address, channel);
+  try {
+    const { list_services_response: list } = await ask(client, { list_services: '' });
+    const services = (list as { service: { name: string }[] }).service.map(({ name }) => name);
+    const files = new Map<string, Uint8Array>();
+    for (const name of services) {
+      const { file_descriptor_response: answer } = await ask(client, { file_containing_symbol: name });
+      for (const file of (answer as { file_descriptor_proto: Buffer[] }).file_descriptor_proto) files.set(file.toString('base64'), file);
+    }
+    return { services, definition: loadFileDescriptorSetFromBuffer(descriptorSet([...files.values()]), loading) };
+  } finally {
+    client.close();
+  }
+}
+
+async function ask(client: Client, request: object): Promise<Record<string, unknown>> {
+  const open: unknown = Reflect.get(client, 'ServerReflectionInfo');
+  if (typeof open !== 'function') throw new Error('the reflection service has no ServerReflectionInfo');
+  const call = open.call(client);
+  call.write(request);
+  const [answer] = await once(call, 'data');
+  call.end();
+  await once(call, 'end');
+  return answer;
+}
+
+/** A FileDescriptorSet is its files, each as field 1 of bytes. */
+function descriptorSet(files: readonly Uint8Array[]): Buffer {
+  return Buffer.concat(files.flatMap((file) => [Buffer.from([0x0a]), varint(file.length), file]));
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128);
+  return Buffer.from([...bytes, rest]);
+}
+
+function createClient(definition: PackageDefinition, service: string, address: string, channel: ChannelCredentials): Client {
+  let found: unknown = loadPackageDefinition(definition);
+  for (const name of service.split('.')) found = (found as Record<string, unknown>)[name];
+  return new (found as new (address: string, channel: ChannelCredentials) => Client)(address, channel);
+}
