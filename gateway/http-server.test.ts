@@ -1,4 +1,8 @@
+import type { AddressInfo } from 'node:net';
+import { createLog } from '@dispatcher/kit/log.ts';
 import { describe, expect, test } from 'vitest';
+import { createHttpServer } from './http-server.ts';
+import { readBody } from './read-body.ts';
 import { createRecordingServices } from './recording-services.ts';
 import { useGateway } from './use-gateway.ts';
 import { useSocket } from './use-socket.ts';
@@ -52,6 +56,18 @@ describe('what no route answers', () => {
     client.write('hello\r\n\r\n');
     expect(await client.ended()).toMatch(/^HTTP\/1.1 400 .*"message":"The request is not valid HTTP."/s);
   });
+});
+
+test.each([
+  ['headers', 'POST /nothing HTTP/1.1\r\nhost: x\r\n'],
+  ['a body', 'POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{'],
+])('a client that is slow to send %s loses its connection, in our words if there is no answer yet', async (_name, text) => {
+  await using server = createHttpServer(createLog('silent'), 100);
+  server.post('/nothing', async (request) => await readBody(request.raw));
+  await server.listen({ port: 0 });
+  using client = await useSocket((server.server.address() as AddressInfo).port);
+  client.write(text);
+  expect(await client.ended()).toMatch(/^HTTP\/1.1 400 .*"message":"The request did not arrive in time."/s);
 });
 
 test('HEAD answers as GET does, without the body', async () => {

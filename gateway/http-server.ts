@@ -7,7 +7,7 @@ import { requestIdOf } from './request-headers.ts';
 import { methodsAt } from './routes.ts';
 
 /** How long a client may take to send its headers, and its whole request. Answers may take longer. */
-const receiveTimeoutMs = 10_000;
+const defaultReceiveTimeoutMs = 10_000;
 
 /** Longer than the usual 60 s of a load balancer, so that it is never this side that closes under a request. */
 const keepAliveTimeoutMs = 72_000;
@@ -21,7 +21,7 @@ const maxConnections = 10_000;
 const emptyQuery = {};
 
 /** A Fastify instance without routes: its limits, and how it answers what no route does. */
-export function createHttpServer(log: Log): FastifyInstance {
+export function createHttpServer(log: Log, receiveTimeoutMs = defaultReceiveTimeoutMs): FastifyInstance {
   const server = fastify({
     genReqId: requestIdOf,
     requestTimeout: receiveTimeoutMs,
@@ -71,6 +71,6 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
 }
 
 const refusals: Record<string, string> = {
-  ERR_HTTP_REQUEST_TIMEOUT: `The request did not arrive within ${receiveTimeoutMs / 1000} s.`,
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
   HPE_HEADER_OVERFLOW: `The headers are larger than ${headersMaxBytes / 1024} KiB.`,
 };

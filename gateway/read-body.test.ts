@@ -1,5 +1,8 @@
+import type { AddressInfo } from 'node:net';
+import { createLog } from '@dispatcher/kit/log.ts';
 import { describe, expect, test } from 'vitest';
-import { bodyMaxBytes } from './read-body.ts';
+import { createHttpServer } from './http-server.ts';
+import { bodyMaxBytes, readBody } from './read-body.ts';
 import { createRecordingServices } from './recording-services.ts';
 import { type TestGateway, useGateway } from './use-gateway.ts';
 import { useSocket } from './use-socket.ts';
@@ -89,5 +92,21 @@ describe('a body', () => {
     await client.received(/^HTTP\/1.1 413 .*"code":"body_too_large"/s);
     client.write(`${chunk}0\r\n\r\n${head(gateway, 'content-length: 0')}`);
     await client.received(/HTTP\/1.1 413 .*HTTP\/1.1 200 /s);
+  });
+
+  test('cut short by its client is no fault of the server', async () => {
+    await using server = createHttpServer(createLog('silent'));
+    const arrived = Promise.withResolvers<void>();
+    const failure = Promise.withResolvers<unknown>();
+    server.post('/', async ({ raw }) => {
+      arrived.resolve();
+      await readBody(raw).catch(failure.resolve);
+    });
+    await server.listen({ port: 0 });
+    using client = await useSocket((server.server.address() as AddressInfo).port);
+    client.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{');
+    await arrived.promise;
+    client.socket.destroy();
+    expect(await failure.promise).toMatchObject({ reason: 'invalid_argument' });
   });
 });

@@ -36,7 +36,9 @@ function receive(request: IncomingMessage): Promise<Buffer> {
     }
   });
   request.once('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-  request.once('error', reject);
+  request.once('error', (cause) =>
+    reject(new DispatcherError('invalid_argument', 'The connection ended before the body did.', { field: 'body' }, cause)),
+  );
   return promise;
 }
 

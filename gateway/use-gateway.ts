@@ -21,7 +21,7 @@ export interface TestGateway extends Gateway {
 }
 
 /** An answer, with its body parsed when it is JSON. */
-export interface TestAnswer {
+interface TestAnswer {
   status: number;
   headers: Headers;
   body: unknown;

@@ -18,6 +18,8 @@ export interface EventLogService {
   readonly open: number;
 }
 
+const pageSize = 500;
+
 /** Makes an empty one. Odd positions are `task.created`, even ones `task.completed`; the events are of tasks with this title. */
 export function createEventLogService(title = ''): EventLogService {
   let events: TaskEvent[] = [];
@@ -35,8 +37,11 @@ export function createEventLogService(title = ''): EventLogService {
       yield { reset: { reason: 'not kept', position: BigInt(at) }, position: BigInt(at) };
     }
     while (!end.aborted) {
-      const upTo = newest;
-      yield { events: events.filter((event) => Number(event.position) > at && wanted(request, event)), position: BigInt(upTo) };
+      const upTo = Math.min(newest, at + pageSize);
+      yield {
+        events: events.filter((event) => Number(event.position) > at && Number(event.position) <= upTo && wanted(request, event)),
+        position: BigInt(upTo),
+      };
       at = upTo;
       if (newest === at) await once(changed, 'append', { signal: end }).catch(() => undefined);
     }

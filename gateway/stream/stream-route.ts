@@ -52,7 +52,7 @@ export function createStreamRoute(route: Route, context: StreamContext) {
     if (after !== undefined) message.after = after;
     context.streams.checkRoom(authorization);
     using call = createCall(context.inFlight.enter(reply.raw), openMs);
-    using _turn = await context.turns.take(call.signal);
+    using _turn = after === undefined ? undefined : await context.turns.take(call.signal);
     await call.orGiveUp(context.hub.live());
     const parts = await openCall(context.transport, route.rpc as WatchEvents, call, callHeaders(headers, request.id, false), message);
     call.limit(replayMs);

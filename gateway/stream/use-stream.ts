@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:http';
 
 /** One server-sent event as a reader sees it. */
-export interface ReceivedEvent {
+interface ReceivedEvent {
   id: number;
   event: string;
   data: Record<string, unknown>;
