@@ -52,7 +52,7 @@ export async function composeServices({ settings, databaseUrl, adminKey, log }: 
   await migrate(databaseUrl);
   await using resources = new AsyncDisposableStack();
   const database = resources.use(await openDatabase(databaseUrl));
-  await applyHalfLife(database.pool, settings.halfLifeDays);
+  await applyHalfLife(databaseUrl, settings.halfLifeDays);
   const bus = resources.use(settings.natsUrl ? createNatsBus(settings.natsUrl, log) : createLocalBus());
   const published = oncePerTurn(() => bus.publish('dispatcher.committed', new Uint8Array()));
   const claims = resources.use(startClaimService({ database, bus, log, published, maxAttempts: settings.maxAttempts }));

@@ -1,7 +1,6 @@
-import { createPool } from '@dispatcher/database/connection-options.ts';
+import { patientTransaction } from '@dispatcher/database/patient-transaction.ts';
 import { rebuildCounts } from '@dispatcher/stats/sql/rebuild-counts.ts';
 import { wrongCounts } from '@dispatcher/stats/sql/wrong-counts.ts';
-import type { Pool } from 'pg';
 import { readLocalSettings } from './config.ts';
 import { embeddedPostgresUrl } from './embedded-postgres.ts';
 
@@ -12,40 +11,38 @@ const help = `Looks after the counts behind /stats, while Dispatcher runs or not
 
 The database is DATABASE_URL or, without it, the embedded one of a running \`npm start\` (DISPATCHER_DATA_DIR).`;
 
-const commands: Record<string, (pool: Pool) => Promise<void>> = { check, rebuild };
+const commands: Record<string, (url: string) => Promise<void>> = { check, rebuild };
 
 try {
   const command = commands[process.argv[2] ?? ''];
-  if (command) await withDatabase(command);
+  if (command) await command(await databaseUrl());
   else console.log(help);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
 }
 
-async function check(pool: Pool): Promise<void> {
-  const wrong = await wrongCounts(pool);
-  for (const { organizationId, dimension, value, counted, expected } of wrong) {
-    console.log(`${organizationId}: ${counted} tasks of ${dimension} ${JSON.stringify(value)}, but there are ${expected}`);
-  }
-  console.log(wrong.length === 0 ? 'The counts are right.' : '`pnpm stats:rebuild` counts anew.');
-  if (wrong.length > 0) process.exitCode = 1;
+async function check(url: string): Promise<void> {
+  await patientTransaction(url, async (client) => {
+    const wrong = await wrongCounts(client);
+    for (const { organizationId, dimension, value, counted, expected } of wrong) {
+      console.log(`${organizationId}: ${counted} tasks of ${dimension} ${JSON.stringify(value)}, but there are ${expected}`);
+    }
+    console.log(wrong.length === 0 ? 'The counts are right.' : '`pnpm stats:rebuild` counts anew.');
+    if (wrong.length > 0) process.exitCode = 1;
+  });
 }
 
-async function rebuild(pool: Pool): Promise<void> {
-  await rebuildCounts(pool);
+async function rebuild(url: string): Promise<void> {
+  await rebuildCounts(url);
   console.log('All tasks were counted anew.');
 }
 
-async function withDatabase(command: (pool: Pool) => Promise<void>): Promise<void> {
-  const { databaseUrl, dataDir } = readLocalSettings();
-  const pool = createPool(databaseUrl ?? (await embeddedPostgresUrl(dataDir)), 2);
-  try {
-    await pool.query('SELECT 1').catch((cause: unknown) => {
-      throw new Error('The database does not answer. Start Dispatcher with `npm start`, or set DATABASE_URL.', { cause });
-    });
-    await command(pool);
-  } finally {
-    await pool.end();
-  }
+async function databaseUrl(): Promise<string> {
+  const settings = readLocalSettings();
+  const url = settings.databaseUrl ?? (await embeddedPostgresUrl(settings.dataDir));
+  await patientTransaction(url, async () => undefined).catch((cause: unknown) => {
+    throw new Error('The database does not answer. Start Dispatcher with `npm start`, or set DATABASE_URL.', { cause });
+  });
+  return url;
 }
