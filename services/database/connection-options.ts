@@ -9,12 +9,20 @@ export function connectionOptions(url: string) {
     connectionString: url,
     application_name: 'dispatcher',
     statement_timeout: statementTimeoutMs,
+    // Should the server itself stand still, the driver gives the connection up.
+    query_timeout: statementTimeoutMs + 500,
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 15_000,
     // A request that has waited a second for a connection is answered 503 rather than queued on.
     connectionTimeoutMillis: 1_000,
     keepAlive: true,
   };
+}
+
+/** The same without the time limits of requests, for what reads or writes whole tables. */
+export function patientOptions(url: string) {
+  const { query_timeout: _, ...options } = connectionOptions(url);
+  return { ...options, statement_timeout: 0, lock_timeout: 60_000 };
 }
 
 /**

@@ -5,7 +5,7 @@ export function errorFromDatabase(thrown: unknown): unknown {
   if (thrown instanceof DispatcherError) return thrown;
   const cause = originOf(thrown);
   const code = cause.code ?? '';
-  if (code === '57014' || code === '55P03')
+  if (code === '57014' || code === '55P03' || cause.message === 'Query read timeout')
     return new DispatcherError('deadline_exceeded', 'The database took too long; repeat the request with the same Idempotency-Key.', {}, thrown);
   if (connectionLost(code, cause.message))
     return unavailable('The database does not answer at the moment; repeat the request with the same Idempotency-Key.', thrown);

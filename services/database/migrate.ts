@@ -1,3 +1,4 @@
+import { patientOptions } from './connection-options.ts';
 import { migrations } from './migrations/index.ts';
 import { connectOrm } from './orm.ts';
 
@@ -6,7 +7,11 @@ const migrationLock = 7_100_001;
 
 /** Brings the database at `url` to the newest schema. Safe when several start at once; does nothing when there is nothing to do. */
 export async function migrate(url: string): Promise<void> {
-  await using orm = await connectOrm(url, { migrations: { migrationsList: migrations, silent: true, snapshot: false }, pool: { min: 0, max: 2 } });
+  await using orm = await connectOrm(url, {
+    migrations: { migrationsList: migrations, silent: true, snapshot: false },
+    pool: { min: 0, max: 2 },
+    driverOptions: patientOptions(url),
+  });
   await orm.em.transactional(async (em) => {
     await em.execute('SELECT pg_advisory_xact_lock(?)', [migrationLock]);
     await orm.migrator.up();

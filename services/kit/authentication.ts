@@ -39,7 +39,10 @@ export function createAuthenticate(adminKey: string, resolveKey: ResolveKey): Au
   };
 }
 
-/** Puts the caller into the context, and refuses who lacks the scope that the method's `scope` option names. Without that option nobody may. */
+/**
+ * Puts the caller into the context, and refuses who lacks the scope that the method's `scope` option names. Without that option nobody may.
+ * A stream ends when its caller's key does.
+ */
 export function authentication(authenticate: Authenticate): Interceptor {
   const scopes = new Map<DescMethod, string>();
   const scopeOf = (method: DescMethod): string => {

@@ -85,7 +85,8 @@ export function openHopConnection(client: Client, onClosed: () => void): HopConn
       return waiting.size;
     },
     call(call, signal) {
-      const id = (nextId = (nextId + 1) >>> 0);
+      nextId = (nextId + 1) >>> 0;
+      const id = nextId;
       const { promise, resolve, reject } = Promise.withResolvers<Answer>();
       waiting.set(id, { resolve, reject });
       ask().calls.push(create(CallSchema, { ...call, id }));

@@ -19,9 +19,9 @@ export function serviceInterceptors(options: {
 }): Interceptor[] {
   return [
     answerErrors(options.log, options.convertError),
+    deadline(deadlineMs, waitMs),
     authentication(options.authenticate),
     admission((message) => waitMs(message) > 0),
-    deadline(deadlineMs, waitMs),
     organizationScope,
     validation(),
   ];

@@ -1,43 +1,39 @@
-import { connect, headers, type NatsConnection, type Subscription } from 'nats';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConnectionOptions, connect, headers, type NatsConnection, type Subscription } from 'nats';
 import type { EventBus } from './event-bus.ts';
 import type { Log } from './log.ts';
 
 /** How long a flush may take before the server counts as gone. */
 const flushTimeoutMs = 2000;
 
-/** Carries messages over NATS. Works without the server: it is looked for until it comes back, and what is published meanwhile is dropped, not stored up. */
+/** How often a server that has never answered is tried. One that answered once is found again by the client itself. */
+const firstConnectMs = 500;
+
+interface Subscriber {
+  readonly subject: string;
+  readonly listener: (payload: Uint8Array, subject: string) => void;
+}
+
+/** Carries messages over NATS. Works without the server: it is looked for until it is there, and what is published meanwhile is dropped, not stored up. */
 export function createNatsBus(servers: string, log: Log): EventBus {
   const subscriptions = new Map<Subscriber, Subscription | null>();
+  const closing = new AbortController();
   let connection: NatsConnection | null = null;
   let connected = false;
-  let closed = false;
 
-  const ready = connect({
-    servers: servers.split(','),
-    waitOnFirstConnect: true,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 500,
-    reconnectJitter: 500,
-    pingInterval: 5000,
-    maxPingOut: 2,
-    name: 'dispatcher',
-  })
-    .then(async (made) => {
-      if (closed) return await made.close();
-      connection = made;
-      connected = true;
-      for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, subscriber));
-      void follow(made);
-    })
-    .catch((err: unknown) => log.error({ err }, 'NATS refused the connection'));
-
-  const follow = async (made: NatsConnection) => {
-    for await (const status of made.status()) {
-      if (status.type === 'disconnect') connected = false;
-      if (status.type === 'reconnect') connected = true;
-      if (status.type === 'disconnect' || status.type === 'reconnect') log.warn({ status: status.type }, 'NATS connection');
+  const start = async (): Promise<void> => {
+    const made = await connectPatiently(servers, log, closing.signal);
+    if (!made) return;
+    connection = made;
+    connected = true;
+    for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, subscriber));
+    for await (const { type } of made.status()) {
+      if (type !== 'disconnect' && type !== 'reconnect') continue;
+      connected = type === 'reconnect';
+      log.warn({ connected }, 'NATS connection');
     }
   };
+  const ended = start();
 
   return {
     get connected() {
@@ -45,9 +41,8 @@ export function createNatsBus(servers: string, log: Log): EventBus {
     },
     publish(subject, payload, id) {
       if (!connection || !connected) return;
-      if (id === undefined) return connection.publish(subject, payload);
       const messageHeaders = headers();
-      messageHeaders.set('Nats-Msg-Id', id);
+      if (id !== undefined) messageHeaders.set('Nats-Msg-Id', id);
       connection.publish(subject, payload, { headers: messageHeaders });
     },
     subscribe(subject, listener) {
@@ -65,16 +60,44 @@ export function createNatsBus(servers: string, log: Log): EventBus {
       await within(flushTimeoutMs, connection.flush());
     },
     async [Symbol.asyncDispose]() {
-      closed = true;
+      closing.abort();
       await connection?.close();
-      if (connection) await ready;
+      // While the client looks for a server that has gone, its statuses do not end with it.
+      if (!connection) await ended;
     },
   };
 }
 
-interface Subscriber {
-  subject: string;
-  listener: (payload: Uint8Array, subject: string) => void;
+async function connectPatiently(servers: string, log: Log, signal: AbortSignal): Promise<NatsConnection | null> {
+  const options = optionsFrom(servers);
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      const made = await connect(options);
+      if (!signal.aborted) return made;
+      await made.close();
+    } catch (err) {
+      if (attempt === 1) log.warn({ err }, 'NATS does not answer; events wait for it');
+      await sleep(firstConnectMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return null;
+}
+
+/** A user and password may stand in the URL, as for PostgreSQL; the client takes them apart from it. */
+function optionsFrom(servers: string): ConnectionOptions {
+  const urls = servers.split(',').map((text) => new URL(text));
+  const { username, password } = urls[0] ?? { username: '', password: '' };
+  return {
+    servers: urls.map((url) => `${url.protocol}//${url.host}`),
+    ...(username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {}),
+    name: 'dispatcher',
+    timeout: 2000,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 250,
+    reconnectJitter: 250,
+    pingInterval: 2000,
+    maxPingOut: 2,
+  };
 }
 
 function listen(connection: NatsConnection, { subject, listener }: Subscriber): Subscription {

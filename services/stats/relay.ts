@@ -25,16 +25,20 @@ const spacingMs = 10;
  */
 export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable {
   let confirmed = 0;
+  /** Where a quiet round found the bus behind; another relay may just be about to tell it. */
+  let behindAt = 0;
   const loop = startLoop('relay', lookIntervalMs, log, async (signal) => {
     const round = await numberEvents(pool, confirmed);
     if (!round) return false;
-    const { events, publishedPosition } = round;
-    const last = Number(events.at(-1)?.position ?? 0);
-    const first = Number(events[0]?.position ?? 0);
-    if (first > publishedPosition + 1) await publishMissed(pool, bus, publishedPosition, first - 1);
-    publish(bus, events);
-    await bus.flush();
-    confirmed = Math.max(confirmed, publishedPosition, last);
+    const { events, before, publishedPosition } = round;
+    // Positions do not wait for the bus. What it has not been told of is published when it is back.
+    if (bus.connected && (events.length > 0 || behindAt === before)) {
+      await publishMissed(pool, bus, publishedPosition, before);
+      publish(bus, events);
+      await bus.flush();
+      confirmed = Math.max(confirmed, before + events.length);
+    }
+    behindAt = events.length === 0 && publishedPosition < before ? before : 0;
     await sleep(spacingMs, undefined, { signal }).catch(() => undefined);
     return events.length === roundSize;
   });

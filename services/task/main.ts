@@ -8,7 +8,7 @@ import { taskRoutes } from './routes.ts';
 await runMain(async (signal) => {
   const settings = readTaskSettings();
   await runServiceProcess(TaskService, settings, signal, async ({ database, published }) => {
-    await applyHalfLife(database.pool, settings.DISPATCHER_SCORE_HALF_LIFE_DAYS);
+    await applyHalfLife(settings.DATABASE_URL, settings.DISPATCHER_SCORE_HALF_LIFE_DAYS);
     return taskRoutes({ database, published });
   });
 });

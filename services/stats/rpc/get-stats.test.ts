@@ -40,7 +40,7 @@ describe('stats', () => {
     expect(await wrongCounts(pool)).toEqual([]);
     await pool.query('UPDATE task_counts SET count = count + 1');
     expect((await wrongCounts(pool)).length).toBeGreaterThan(0);
-    await rebuildCounts(pool);
+    await rebuildCounts(stats.url);
     expect(await read()).toEqual(expected);
   });
 });

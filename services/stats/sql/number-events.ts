@@ -8,6 +8,8 @@ export const roundSize = 1000;
 /** What a round did. */
 export interface Round {
   events: NumberedEvent[];
+  /** The newest position before these. */
+  before: number;
   /** Up to where the bus has been told for certain. */
   publishedPosition: number;
 }
@@ -18,14 +20,20 @@ export interface Round {
  * the events of each task, since a task's next event can only be written when the one before has committed. `confirmed` is recorded as published.
  */
 export async function numberEvents(pool: Pool, confirmed: number): Promise<Round | null> {
-  const { rows } = await pool.query<Partial<NumberedEvent> & { published: string }>({
+  const { rows } = await pool.query<Partial<NumberedEvent> & RelayState>({
     name: 'number-events',
     text: sql,
     values: [confirmed, roundSize],
   });
   const [first] = rows;
   if (!first) return null;
-  return { events: rows.filter((row): row is NumberedEvent & { published: string } => row.id != null), publishedPosition: Number(first.published) };
+  const events = rows.filter((row): row is NumberedEvent & RelayState => row.id != null);
+  return { events, before: Number(first.before), publishedPosition: Number(first.published) };
+}
+
+interface RelayState {
+  before: string;
+  published: string;
 }
 
 const sql = `
@@ -48,6 +56,6 @@ counted AS (
   GROUP BY 1, 2, 3 HAVING sum(change.delta) <> 0 ORDER BY 1, 2, 3
   ON CONFLICT (organization_id, dimension, value) DO UPDATE SET count = counts.count + excluded.count
 )
-SELECT greatest(state.published_position, $1::bigint) AS published, ${eventColumns}
+SELECT state.position AS before, greatest(state.published_position, $1::bigint) AS published, ${eventColumns}
 FROM state LEFT JOIN (p JOIN task_events e ON e.id = p.event_id) ON true
 ORDER BY p.position`;

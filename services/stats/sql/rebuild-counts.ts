@@ -1,22 +1,13 @@
-import type { Pool } from 'pg';
+import { patientTransaction } from '@dispatcher/database/patient-transaction.ts';
 import { countChanges } from './count-changes.ts';
 
-/** Counts all tasks anew. The relay waits meanwhile; readers see the old counts until the new ones are committed. */
-export async function rebuildCounts(pool: Pool): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query('SET LOCAL statement_timeout = 0');
+/** Counts all tasks of the database at `url` anew. The relay waits meanwhile; readers see the old counts until the new ones are committed. */
+export async function rebuildCounts(url: string): Promise<void> {
+  await patientTransaction(url, async (client) => {
     await client.query('SELECT FROM relay_state FOR UPDATE');
     await client.query('DELETE FROM task_counts');
     await client.query(sql);
-    await client.query('COMMIT');
-  } catch (thrown) {
-    await client.query('ROLLBACK').catch(() => undefined);
-    throw thrown;
-  } finally {
-    client.release();
-  }
+  });
 }
 
 /** What is there, less what the relay has yet to add. */

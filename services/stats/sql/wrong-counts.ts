@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { ClientBase } from 'pg';
 import { countsNow } from './read-counts.ts';
 
 /** A count that is not what a full count says. */
@@ -11,8 +11,8 @@ export interface WrongCount {
 }
 
 /** Counts all tasks and compares, in one snapshot, with what `/stats` would answer. Reads every task. */
-export async function wrongCounts(pool: Pool): Promise<WrongCount[]> {
-  const { rows } = await pool.query<WrongCount>(sql);
+export async function wrongCounts(client: Pick<ClientBase, 'query'>): Promise<WrongCount[]> {
+  const { rows } = await client.query<WrongCount>(sql);
   return rows;
 }
 

@@ -1,0 +1,67 @@
+import { openDatabase } from '@dispatcher/database/database.ts';
+import { createLog } from '@dispatcher/kit/log.ts';
+import { createNatsBus } from '@dispatcher/kit/nats-bus.ts';
+import { freePort } from '@dispatcher/test/free-port.ts';
+import { startNatsServer } from '@dispatcher/test/nats-server.ts';
+import { useDatabase } from '@dispatcher/test/use-database.ts';
+import { useFolder } from '@dispatcher/test/use-folder.ts';
+import type { Pool } from 'pg';
+import { expect, test, vi } from 'vitest';
+import { startRelay } from './relay.ts';
+
+const log = createLog('silent');
+
+/** A relay on a real NATS server that can go and come back. */
+async function useRelay() {
+  const resources = new AsyncDisposableStack();
+  const { path: storeDir } = resources.use(await useFolder());
+  const { url } = resources.use(await useDatabase());
+  const { pool } = resources.use(await openDatabase(url));
+  const port = await freePort();
+  const start = () => startNatsServer({ port, storeDir });
+  const server = await start();
+  const bus = resources.use(createNatsBus(server.url, log));
+  await vi.waitFor(() => expect(bus.connected).toBe(true));
+  resources.use(startRelay(pool, bus, log));
+  const stop = async () => {
+    await server[Symbol.asyncDispose]();
+    await vi.waitFor(() => expect(bus.connected).toBe(false));
+  };
+  const startAgain = async () => resources.use(await start());
+  return { pool, url: server.url, stop, startAgain, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function insertEvents(pool: Pool, count: number): Promise<void> {
+  await pool.query(
+    `WITH event AS (
+      INSERT INTO task_events (organization_id, task_id, type, attempt, title, status, stage, score)
+      SELECT 'acme', 'task-' || n, 'task.created', 0, 'A task', 'pending', 'build', 0 FROM generate_series(1, $1) AS n RETURNING id
+    )
+    INSERT INTO unpublished (event_id) SELECT id FROM event`,
+    [count],
+  );
+}
+
+async function untilNumbered(pool: Pool, count: number, timeout: number): Promise<void> {
+  const numbered = async () => (await pool.query<{ position: string }>('SELECT position FROM relay_state')).rows[0]?.position;
+  await vi.waitFor(async () => expect(await numbered()).toBe(String(count)), { timeout, interval: 50 });
+}
+
+test('what got its position while NATS was away is published when it is back, and needs no further event for that', async () => {
+  await using relay = await useRelay();
+  await relay.stop();
+  await insertEvents(relay.pool, 3);
+  await untilNumbered(relay.pool, 3, 5_000);
+  await relay.startAgain();
+  await using outsider = createNatsBus(relay.url, log);
+  const got = new Set<string>();
+  outsider.subscribe('dispatcher.events.>', (payload) => void got.add(Buffer.from(payload).toString('base64')));
+  await vi.waitFor(() => expect(got.size).toBe(3), { timeout: 8_000 });
+});
+
+test('while NATS is away events get their positions as fast as ever', async () => {
+  await using relay = await useRelay();
+  await relay.stop();
+  await insertEvents(relay.pool, 12_000);
+  await untilNumbered(relay.pool, 12_000, 7_000);
+});
