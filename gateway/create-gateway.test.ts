@@ -19,6 +19,13 @@ describe('a gateway', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
   });
 
+  test('is not ready when it cannot find out', async () => {
+    for (const readiness of [() => Promise.reject(new Error('no')), () => new Promise<never>(() => undefined)]) {
+      await using gateway = await useGateway([], { readiness });
+      expect(await gateway.send('GET', '/readyz')).toMatchObject({ status: 503, body: { failing: ['readiness'] } });
+    }
+  });
+
   test('that stops is not ready, and finishes what is in flight', async () => {
     const arrived = Promise.withResolvers<void>();
     const release = Promise.withResolvers<object>();

@@ -1,8 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { createOpenApiDocument } from './openapi/document.ts';
 
 /** Answers whether everything the gateway needs does answer, and names what does not. */
 export type Readiness = () => Promise<{ ready: boolean; failing: string[] }>;
+
+/** Who cannot say by then whether they are ready are not. */
+const readinessMs = 3000;
+
+const unknown = { ready: false, failing: ['readiness'] };
 
 /** The routes that need no key: whether the process lives, whether it can serve, and what it serves. */
 export function serveProbes(server: FastifyInstance, readiness: Readiness): void {
@@ -11,7 +17,7 @@ export function serveProbes(server: FastifyInstance, readiness: Readiness): void
     return { status: 'ok' };
   });
   server.get('/readyz', async (request, reply) => {
-    const { ready, failing } = await readiness().catch(() => ({ ready: false, failing: ['readiness'] }));
+    const { ready, failing } = await Promise.race([readiness(), sleep(readinessMs, unknown, { ref: false })]).catch(() => unknown);
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     if (!ready) reply.code(503).header('retry-after', '1');
     return { status: ready ? 'ready' : 'not ready', failing };
