@@ -35,7 +35,7 @@ const pinnedPlans = [
   'enable_bitmapscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
-  'enable_sort=off',
+ 
   'jit=off',
 ];
 

@@ -5,6 +5,6 @@ export interface NumberedEvent extends TaskEventRow {
   position: NonNullable<TaskEventRow['position']>;
 }
 
-/** What a statement returns of an event `e` and its position `p`, under the names of `NumberedEvent`. */
-export const eventColumns = `p.position, e.id, e.organization_id AS "organizationId", e.task_id AS "taskId", e.type, e.occurred_at AS "occurredAt",
-  e.actor, e.attempt, e.title, e.status, e.stage, e.owner, e.layer, e.milestone, e.score`;
+/** What a statement returns of an event and its position, from the rows of these names, under the names of `NumberedEvent`. */
+export const eventColumns = (e: string, p: string) => `${p}.position, ${e}.id, ${e}.organization_id AS "organizationId", ${e}.task_id AS "taskId", ${e}.type,
+  ${e}.occurred_at AS "occurredAt", ${e}.actor, ${e}.attempt, ${e}.title, ${e}.status, ${e}.stage, ${e}.owner, ${e}.layer, ${e}.milestone, ${e}.score`;

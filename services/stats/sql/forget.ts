@@ -10,10 +10,10 @@ export async function forgetPositions(pool: Pool, days: number): Promise<number>
 }
 
 const positionsSql = `
-DELETE FROM event_positions WHERE position IN (
+DELETE FROM event_positions WHERE position = ANY (ARRAY(
   SELECT position FROM (SELECT position, numbered_at FROM event_positions ORDER BY position LIMIT $2) AS oldest
   WHERE numbered_at < clock_timestamp() - make_interval(days => $1)
-)`;
+))`;
 
 /**
  * Forgets tasks that were done or archived more than `days` ago, with their events and idempotency keys, and takes them out of the counts; answers how

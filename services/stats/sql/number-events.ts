@@ -36,15 +36,19 @@ interface RelayState {
   published: string;
 }
 
+/** OFFSET 0 keeps each look-up of an event one look at the primary key: a plan for many events at once would read the whole log for a few. */
 const sql = `
 WITH state AS (SELECT position, published_position FROM relay_state FOR UPDATE SKIP LOCKED),
 taken AS (
-  DELETE FROM unpublished WHERE event_id IN (SELECT event_id FROM unpublished ORDER BY event_id LIMIT $2)
+  DELETE FROM unpublished WHERE event_id = ANY (ARRAY(SELECT event_id FROM unpublished ORDER BY event_id LIMIT $2))
     AND EXISTS (SELECT FROM state)
   RETURNING event_id
 ),
-p AS (SELECT event_id, state.position + row_number() OVER (ORDER BY event_id) AS position FROM taken, state),
-placed AS (INSERT INTO event_positions (position, event_id, organization_id) SELECT p.position, e.id, e.organization_id FROM p JOIN task_events e ON e.id = p.event_id),
+numbered AS MATERIALIZED (
+  SELECT state.position + row_number() OVER (ORDER BY taken.event_id) AS position, e.*
+  FROM taken CROSS JOIN state CROSS JOIN LATERAL (SELECT * FROM task_events WHERE id = taken.event_id OFFSET 0) AS e
+),
+placed AS (INSERT INTO event_positions (position, event_id, organization_id) SELECT position, id, organization_id FROM numbered),
 moved AS (
   UPDATE relay_state SET position = position + (SELECT count(*) FROM taken), published_position = greatest(published_position, $1::bigint)
   WHERE EXISTS (SELECT FROM state) AND (EXISTS (SELECT FROM taken) OR published_position < $1::bigint)
@@ -52,10 +56,10 @@ moved AS (
 counted AS (
   INSERT INTO task_counts AS counts (organization_id, dimension, value, count)
   SELECT e.organization_id, change.dimension, change.value, sum(change.delta)
-  FROM p JOIN task_events e ON e.id = p.event_id CROSS JOIN LATERAL (SELECT * FROM ${countChanges('e')}) AS change
+  FROM numbered e CROSS JOIN LATERAL (SELECT * FROM ${countChanges('e')}) AS change
   GROUP BY 1, 2, 3 HAVING sum(change.delta) <> 0 ORDER BY 1, 2, 3
   ON CONFLICT (organization_id, dimension, value) DO UPDATE SET count = counts.count + excluded.count
 )
-SELECT state.position AS before, greatest(state.published_position, $1::bigint) AS published, ${eventColumns}
-FROM state LEFT JOIN (p JOIN task_events e ON e.id = p.event_id) ON true
-ORDER BY p.position`;
+SELECT state.position AS before, greatest(state.published_position, $1::bigint) AS published, ${eventColumns('e', 'e')}
+FROM state LEFT JOIN numbered e ON true
+ORDER BY e.position`;

@@ -26,7 +26,7 @@ export const countsNow = (condition: string) => `
   SELECT organization_id, dimension, value, count FROM task_counts WHERE ${condition}
   UNION ALL
   SELECT e.organization_id, change.dimension, change.value, change.delta
-  FROM unpublished JOIN task_events e ON e.id = unpublished.event_id CROSS JOIN LATERAL (SELECT * FROM ${countChanges('e')}) AS change
+  FROM unpublished CROSS JOIN LATERAL (SELECT * FROM task_events WHERE id = unpublished.event_id OFFSET 0) AS e CROSS JOIN LATERAL (SELECT * FROM ${countChanges('e')}) AS change
   WHERE ${condition.replace('organization_id', 'e.organization_id')}`;
 
 const sql = (condition: string) => `

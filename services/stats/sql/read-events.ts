@@ -13,6 +13,8 @@ export async function readEvents(pool: Pool, after: number, upTo: number, organi
 }
 
 const sql = (ofOrganization: boolean) => `
-SELECT ${eventColumns} FROM event_positions p JOIN task_events e ON e.id = p.event_id
-WHERE p.position > $1 AND p.position <= $2 ${ofOrganization ? 'AND p.organization_id = $4' : ''}
-ORDER BY p.position LIMIT $3`;
+SELECT ${eventColumns('e', 'p')} FROM (
+  SELECT position, event_id FROM event_positions WHERE position > $1 AND position <= $2 ${ofOrganization ? 'AND organization_id = $4' : ''}
+  ORDER BY position LIMIT $3
+) AS p CROSS JOIN LATERAL (SELECT * FROM task_events WHERE id = p.event_id OFFSET 0) AS e
+ORDER BY p.position`;
