@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { forbiddenAnswers, slowRecoveries } from './answers.ts';
+import { differentCounts } from './counts.ts';
+import { attempt, historyOf, operation } from './use-history.ts';
+
+const answered = (sentAt: number, status: number | null, retryAfter: string | null = null) =>
+  operation('done', [0, 1], { attempts: [attempt(sentAt, status === null ? null : sentAt + 1, { status, retryAfter })] });
+
+test('a 500 is never right, and a 503 only with Retry-After', () => {
+  expect(forbiddenAnswers(historyOf([answered(0, 409), answered(0, 503, '1'), answered(0, 504), answered(0, null)]))).toEqual([]);
+  expect(forbiddenAnswers(historyOf([answered(0, 500), answered(0, 503)]))).toHaveLength(2);
+});
+
+test('while only NATS is down nothing fails', () => {
+  const faults = [{ name: 'nats-wiped', from: 100, to: 2_000, node: null, recoveryMs: null } as const];
+  expect(forbiddenAnswers(historyOf([answered(50, 503, '1'), answered(200, 409)], { faults }))).toEqual([]);
+  expect(forbiddenAnswers(historyOf([answered(200, 503, '1'), answered(300, null)], { faults }))).toHaveLength(2);
+});
+
+test('more than 5 s after PostgreSQL is too late', () => {
+  const fault = (recoveryMs: number | null) => ({ name: 'postgres-killed', from: 0, to: 9_000, node: null, recoveryMs }) as const;
+  expect(slowRecoveries(historyOf([], { faults: [fault(400)] }))).toEqual([]);
+  expect(slowRecoveries(historyOf([], { faults: [fault(5_001), fault(null)] }))).toHaveLength(2);
+});
+
+test('counts differ by any name, and not by what is counted 0', () => {
+  const counts = { byStatus: { pending: 1, done: 0 }, byOwner: {}, byLayer: {} };
+  expect(differentCounts('all', counts, { ...counts, byStatus: { pending: 1 } })).toEqual([]);
+  expect(differentCounts('all', counts, { ...counts, byStatus: { pending: 2 }, byOwner: { ada: 1 } })).toHaveLength(2);
+});
