@@ -31,6 +31,7 @@ export class Lease implements AsyncDisposable {
   #token: string;
   #standing: LeaseStanding = 'held';
   #renewing: Promise<LeaseStanding> | undefined;
+  #isSettling = false;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -61,6 +62,21 @@ export class Lease implements AsyncDisposable {
     return this.#renewing;
   }
 
+  /**
+   * Ends the claim by what `say` tells the dispatcher. No heartbeat is under way meanwhile, and none follows when it was accepted: a late one would find the
+   * claim gone and make it again.
+   */
+  async settle(say: () => Promise<unknown>): Promise<void> {
+    this.#isSettling = true;
+    try {
+      await this.#renewing;
+      await say();
+      this.#stop.abort();
+    } finally {
+      this.#isSettling = false;
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#beating;
@@ -70,12 +86,12 @@ export class Lease implements AsyncDisposable {
     const { signal } = this.#stop;
     while (!signal.aborted && !this.#over.signal.aborted) {
       await delay(this.#options.heartbeatMs, undefined, { signal }).catch(() => undefined);
-      if (!signal.aborted) await this.renew();
+      if (!signal.aborted && !this.#isSettling) await this.renew();
     }
   }
 
   async #renewOnce(): Promise<LeaseStanding> {
-    if (this.#over.signal.aborted) return this.#standing;
+    if (this.#over.signal.aborted || this.#stop.signal.aborted) return this.#standing;
     this.#standing = await this.#ask();
     if (this.#standing === 'lost' || this.#standing === 'ended') this.#over.abort(new Error(`The claim is over (${this.#standing})`));
     return this.#standing;

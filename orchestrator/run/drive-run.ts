@@ -134,7 +134,10 @@ async function releaseUnwritten(run: ActiveRun, why: string, cause: unknown): Pr
   const { task, agent } = run.file.record;
   const notes = `${why.slice(0, 2_000)}\nIts state could not be written: ${wordsFromError(cause)}`;
   const fence = { agent, organization_id: task.organization_id, claim_token: run.lease.token };
-  await run.context.dispatcher.release(task.id, { ...fence, notes, retry_after_seconds: run.context.timings.firstRetryAfterSeconds });
+  await run.lease.settle(() =>
+    run.context.dispatcher.release(task.id, { ...fence, notes, retry_after_seconds: run.context.timings.firstRetryAfterSeconds }),
+  );
+  throw new Error('The state of the run could not be written', { cause });
 }
 
 /** On an interrupt, work that is not finished is given back; true when the loop must look again, or end. */

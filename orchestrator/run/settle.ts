@@ -144,7 +144,7 @@ async function dropBranch(run: ActiveRun): Promise<void> {
 /** Says something to the dispatcher; false when it was not accepted: where the claim stands is then asked anew. */
 async function tell(run: ActiveRun, say: () => Promise<unknown>): Promise<boolean> {
   try {
-    await say();
+    await run.lease.settle(say);
     return true;
   } catch (error) {
     if (!(error instanceof RecursivError)) throw error;

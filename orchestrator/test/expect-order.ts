@@ -11,7 +11,7 @@ export function expectOrder({ repository, env }: Site): void {
   const bySomebodyElse = new Set(repository.inOrigin('log', '--author=Person', '--format=%P %H', 'main').split('\n'));
   expect(moves.filter((move) => !bySomebodyElse.has(move) && !passed.includes(move))).toEqual([]);
   expect(repository.leftovers()).toEqual([]);
-  expect(runsOf(env['XDG_STATE_HOME'] ?? '')).toEqual([]);
+  expect(runsOf(env.XDG_STATE_HOME ?? '')).toEqual([]);
   expect(processesWith(repository.folder)).toEqual([]);
 }
 

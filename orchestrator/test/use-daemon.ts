@@ -4,9 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TestServices } from '@dispatcher/test/use-services.ts';
 import { Recursiv, type Task } from '@recursiv/sdk';
 import { readOrchestratorSettings } from '../config.ts';
-import { defaultTimings, type Timings } from '../context.ts';
+import type { Timings } from '../context.ts';
 import { type OpenDaemon, openDaemon } from '../open-daemon.ts';
 import { inherited } from './config.ts';
+import { testTimings } from './timings.ts';
 import { type TestRepository, useRepository } from './use-repository.ts';
 
 /** A dispatcher, a repository with its origin, and a client of an organization of its own: what a daemon works on. */
@@ -30,18 +31,6 @@ export interface RunningDaemon extends AsyncDisposable {
   /** Finishes what is in hand, begins nothing new. */
   drain(): Promise<void>;
 }
-
-/** Everything at a pace that tests can wait for. */
-export const testTimings: Timings = {
-  ...defaultTimings,
-  leaseSeconds: 30,
-  heartbeatMs: 200,
-  claimWaitSeconds: 1,
-  retryMs: 50,
-  originTries: 3,
-  pause: { firstMs: 100, longestMs: 400 },
-  minimumFreeBytes: 1024 * 1024,
-};
 
 const agentScript = path.join(import.meta.dirname, 'scripted-agent.sh');
 

@@ -1,0 +1,13 @@
+import { defaultTimings, type Timings } from '../context.ts';
+
+/** Everything at a pace that tests can wait for. */
+export const testTimings: Timings = {
+  ...defaultTimings,
+  leaseSeconds: 30,
+  heartbeatMs: 200,
+  claimWaitSeconds: 1,
+  retryMs: 50,
+  originTries: 3,
+  pause: { firstMs: 100, longestMs: 400 },
+  minimumFreeBytes: 1024 * 1024,
+};
