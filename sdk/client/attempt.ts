@@ -1,4 +1,5 @@
 import type { Settings } from './config.ts';
+import { withDeadline } from './deadline.ts';
 import { ConnectionError, errorFromAnswer, type RecursivError } from './errors.ts';
 import type { HttpRequest } from './route.ts';
 
@@ -12,12 +13,15 @@ export interface AttemptOptions {
 
 /** Sends the request once. Answers the body of a success; throws the API's error, a ConnectionError, or the caller's own abort reason. */
 export async function attempt(settings: Settings, request: HttpRequest, options: AttemptOptions): Promise<unknown> {
-  const deadline = AbortSignal.timeout(options.timeout);
-  const signal = options.signal === undefined ? deadline : AbortSignal.any([options.signal, deadline]);
-  const { response, text } = await send(settings, request, { ...options, signal }).catch((cause: unknown) => {
-    options.signal?.throwIfAborted();
-    throw connectionError(cause, deadline.aborted, options.timeout);
-  });
+  const { response, text } = await withDeadline(
+    options.timeout,
+    options.signal,
+    (signal) => send(settings, request, { ...options, signal }),
+    (cause, isOver) => {
+      options.signal?.throwIfAborted();
+      throw connectionError(cause, isOver, options.timeout);
+    },
+  );
   const body = parse(text);
   if (!response.ok || body === undefined) throw errorFromAnswer(response.status, response.headers, body);
   return body;

@@ -16,9 +16,7 @@ export async function holdClaim(calls: ClaimCalls, input: HoldInput, options?: C
   const { data } =
     id === undefined ? await calls.claimNext(next, options) : await calls.claim(id, { agent, lease_seconds, organization_id }, options);
   if (data === null) return null;
-  const held = new HeldClaim(calls, data, sentAt);
-  await held.confirm();
-  return held;
+  return HeldClaim.begin(calls, data, sentAt);
 }
 
 /** A claim that renews itself. Dispose of it (`await using`) and the task goes back to the queue unless it was completed or released. */
@@ -29,19 +27,26 @@ export class HeldClaim implements AsyncDisposable {
   readonly #fence: { readonly agent: string; readonly claim_token: string | undefined; readonly organization_id: string };
   readonly #lost = new AbortController();
   readonly #over = new AbortController();
-  readonly #claimedFor: number;
   #claim: Claim;
   #loop: Promise<void> = Promise.resolve();
   #leaseEnd: ReturnType<typeof setTimeout> | undefined;
   #ending = 0;
 
-  constructor(calls: ClaimCalls, { task, claim }: ClaimedTask, sentAt: number) {
+  private constructor(calls: ClaimCalls, { task, claim }: ClaimedTask, sentAt: number) {
     this.#calls = calls;
     this.task = task;
     this.#claim = claim;
     this.#fence = { agent: claim.agent, claim_token: claim.claim_token, organization_id: claim.organization_id };
-    this.#claimedFor = performance.now() - sentAt;
     this.#renewed(claim, sentAt);
+  }
+
+  /** Begins to renew. A claim whose answer was long on its way is renewed at once, since only the server knows what is left of it. */
+  static async begin(calls: ClaimCalls, claimed: ClaimedTask, sentAt: number): Promise<HeldClaim> {
+    const held = new HeldClaim(calls, claimed, sentAt);
+    if (performance.now() - sentAt > leaseMilliseconds(claimed.claim) / 3) await held.#beat();
+    held.#loop = held.#renew();
+    held.signal.throwIfAborted();
+    return held;
   }
 
   /** The claim as of its last accepted heartbeat. */
@@ -52,13 +57,6 @@ export class HeldClaim implements AsyncDisposable {
   /** Aborted when the lease is lost; its reason is the error that said so. Not aborted by `complete` and `release`. */
   get signal(): AbortSignal {
     return this.#lost.signal;
-  }
-
-  /** Begins to renew. A claim whose answer was long on its way is renewed at once, since only the server knows what is left of it. */
-  async confirm(): Promise<void> {
-    if (this.#claimedFor > leaseMilliseconds(this.#claim) / 3) await this.#beat();
-    this.#loop = this.#renew();
-    this.signal.throwIfAborted();
   }
 
   /** Ends the claim with the task done. When it fails for a passing reason the claim is still held. */
