@@ -55,7 +55,8 @@ export async function composeServices({ settings, databaseUrl, adminKey, log }: 
   await applyHalfLife(databaseUrl, settings.halfLifeDays);
   const bus = resources.use(settings.natsUrl ? createNatsBus(settings.natsUrl, log) : createLocalBus());
   const published = oncePerTurn(() => bus.publish('dispatcher.committed', new Uint8Array()));
-  const claims = resources.use(startClaimService({ database, bus, log, published, maxAttempts: settings.maxAttempts }));
+  const stopping = new AbortController();
+  const claims = resources.use(startClaimService({ database, bus, log, published, maxAttempts: settings.maxAttempts, stopping: stopping.signal }));
   const stats = resources.use(await startStatsService({ database, bus, log, retention: { positionDays: 7, taskDays: settings.retentionDays } }));
 
   const authenticate = createAuthenticate(adminKey, createResolveKey(database.pool));
@@ -78,7 +79,10 @@ export async function composeServices({ settings, databaseUrl, adminKey, log }: 
     port: gateway.port,
     grpcPort: rpc.port,
     ensureLocalKey: (saved) => ensureLocalKey(database, saved),
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await running.disposeAsync();
+    },
   };
 }
 

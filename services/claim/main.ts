@@ -11,6 +11,6 @@ await runMain(async (signal) => {
     ClaimService,
     settings,
     signal,
-    ({ resources, ...parts }) => resources.use(startClaimService({ ...parts, maxAttempts })).routes,
+    ({ resources, ...parts }) => resources.use(startClaimService({ ...parts, maxAttempts, stopping: signal })).routes,
   );
 });

@@ -16,6 +16,8 @@ export interface ClaimServiceOptions {
   readonly published: () => void;
   /** Claims that may end without done or `completed` before the server holds a task. */
   readonly maxAttempts: number;
+  /** When it fires, callers of claim-next who wait are answered that there is nothing. */
+  readonly stopping: AbortSignal;
 }
 
 /** A running service: its methods, and loops that end when it is disposed. */
@@ -24,9 +26,9 @@ export interface ClaimService extends AsyncDisposable {
 }
 
 /** Starts the claim service: its sweeper, and its ear for tasks that somebody waits for. */
-export function startClaimService({ bus, log, ...options }: ClaimServiceOptions): ClaimService {
+export function startClaimService({ bus, log, stopping, ...options }: ClaimServiceOptions): ClaimService {
   const loops = new AsyncDisposableStack();
-  const dependencies = { ...options, waiting: new WaitingClaims() };
+  const dependencies = { ...options, waiting: new WaitingClaims(stopping) };
   loops.use(startAvailableTasks(dependencies, bus, log));
   loops.use(startSweeper(dependencies, log));
   return { routes: claimRoutes(dependencies), [Symbol.asyncDispose]: () => loops.disposeAsync() };

@@ -24,6 +24,15 @@ interface Waiter {
  */
 export class WaitingClaims {
   readonly #waiters = new Set<Waiter>();
+  readonly #stopping: AbortSignal;
+
+  /** When `stopping` fires, everybody is answered that there is nothing. */
+  constructor(stopping: AbortSignal = new AbortController().signal) {
+    this.#stopping = stopping;
+    stopping.addEventListener('abort', () => {
+      for (const waiter of this.#waiters) waiter.wake?.();
+    });
+  }
 
   get size(): number {
     return this.#waiters.size;
@@ -67,15 +76,19 @@ export class WaitingClaims {
     try {
       while (!signal.aborted) {
         waiter.called = false;
-        const found = await take();
-        if (found !== null || performance.now() >= until) return found;
+        const found = await take().catch((thrown: unknown) => {
+          // It failed to look, so it may have been called in vain.
+          waiter.called = true;
+          throw thrown;
+        });
+        if (found !== null || performance.now() >= until || this.#stopping.aborted) return found;
         await sleep(waiter, until - performance.now(), signal);
         if (!waiter.called && performance.now() >= until) return null;
       }
       return null;
     } finally {
       this.#waiters.delete(waiter);
-      // Woken, and gone before it looked: the task is the next one's.
+      // Called, and gone before it looked: the task is the next one's.
       if (waiter.called) this.offer(filter);
     }
   }

@@ -1,5 +1,5 @@
 import type { Interceptor } from '@connectrpc/connect';
-import { type DispatcherError, dispatcherErrorFrom } from './errors.ts';
+import { type DispatcherError, dispatcherErrorFrom, unavailable } from './errors.ts';
 import type { Log } from './log.ts';
 
 /** Turns whatever a handler throws into a failure of the error table. The cause of one that nobody foresaw goes to the log, under the request's id. */
@@ -7,6 +7,7 @@ export function answerErrors(log: Log, convert: (thrown: unknown) => unknown = (
   return (next) => async (request) => {
     const failure = (thrown: unknown): DispatcherError => {
       const error = dispatcherErrorFrom(convert(thrown));
+      if (error.reason === 'internal' && request.signal.aborted) return unavailable('The request was broken off.', thrown);
       if (error.reason === 'internal') {
         log.error({ err: error.cause, rpc: request.method.name, request_id: request.header.get('x-request-id') }, 'unexpected error');
       }

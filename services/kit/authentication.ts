@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { type DescMethod, getOption } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
 import { scope as scopeOption } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
 import { digestOfKey, isApiKey } from './api-key.ts';
 import { admin, type Caller, callerKey } from './caller.ts';
 import { DispatcherError } from './errors.ts';
-import { whileAuthenticated } from './while-authenticated.ts';
+import { isRefusal, whileAuthenticated } from './while-authenticated.ts';
 
 /** What the store knows of a key: its caller, and whether it has run out. Null for a key that is unknown or revoked. A store in another process is shown the key itself. */
 export type ResolveKey = (digest: Buffer, key: string) => Promise<{ caller: Caller; expiresAt: Date | null; now: Date } | null>;
@@ -21,20 +21,20 @@ const cacheSize = 10_000;
 
 /** Authenticates by the admin key or by `resolveKey`, whose answers are kept for 0.8 s and asked once for simultaneous callers. */
 export function createAuthenticate(adminKey: string, resolveKey: ResolveKey): Authenticate {
-  const adminDigest = sha256(adminKey);
+  const adminDigest = digestOfKey(adminKey);
   const cache = new Map<string, { until: number; caller: Promise<Caller> }>();
   return async (authorization) => {
     const key = keyFromHeader(authorization);
-    if (timingSafeEqual(sha256(key), adminDigest)) return admin;
-    if (!isApiKey(key)) throw invalidKey();
     const digest = digestOfKey(key);
+    if (timingSafeEqual(digest, adminDigest)) return admin;
+    if (!isApiKey(key)) throw invalidKey();
     const id = digest.toString('latin1');
     const cached = cache.get(id);
     if (cached && cached.until > performance.now()) return cached.caller;
     const caller = resolve(digest, key, resolveKey);
     if (cache.size >= cacheSize) cache.clear();
     cache.set(id, { until: performance.now() + cacheMs, caller });
-    caller.catch(() => cache.delete(id));
+    caller.catch((thrown: unknown) => isRefusal(thrown) || cache.delete(id));
     return caller;
   };
 }
@@ -100,4 +100,3 @@ function refusal(needed: string): DispatcherError {
 }
 
 const invalidKey = () => new DispatcherError('invalid_api_key', 'This API key is unknown or was revoked.');
-const sha256 = (text: string) => createHash('sha256').update(text).digest();

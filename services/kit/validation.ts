@@ -1,5 +1,4 @@
 import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
-import { reflect } from '@bufbuild/protobuf/reflect';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import type { Interceptor } from '@connectrpc/connect';
 import { invalidField } from './errors.ts';
@@ -18,16 +17,17 @@ export function validation(): Interceptor {
   });
 }
 
+/** As it stands in JSON: `types[1]`. */
 function fieldPath(violation: Violation): string {
-  return violation.field.map((part) => ('name' in part ? part.name : String(part))).join('.') || 'request';
+  const parts = violation.field.map((part) => ('name' in part ? `.${part.name}` : part.kind === 'list_sub' ? `[${part.index}]` : ''));
+  return parts.join('').slice(1) || 'request';
 }
 
-function checkText(schema: DescMessage, message: Message): void {
-  const view = reflect(schema, message, false);
+function checkText(schema: DescMessage, message: Message & Record<string, unknown>): void {
   for (const field of schema.fields) {
-    if (!view.isSet(field)) continue;
-    if (field.fieldKind === 'scalar') checkString(field, view.get(field));
-    else if (field.fieldKind === 'list' && field.listKind === 'scalar') for (const item of view.get(field)) checkString(field, item);
+    const value = message[field.localName];
+    if (typeof value === 'string') checkString(field, value);
+    else if (Array.isArray(value)) for (const item of value) checkString(field, item);
   }
 }
 

@@ -34,4 +34,5 @@ export async function* whileAuthenticated<T>(messages: AsyncIterable<T>, check: 
   }
 }
 
-const isRefusal = (thrown: unknown): boolean => thrown instanceof DispatcherError && errorTable[thrown.reason].status === 401;
+/** Whether an authentication failed because of the key, and not because it could not be looked up. */
+export const isRefusal = (thrown: unknown): boolean => thrown instanceof DispatcherError && errorTable[thrown.reason].status === 401;
