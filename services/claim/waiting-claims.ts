@@ -101,7 +101,7 @@ function matches(filter: ClaimFilter, task: AvailableTask): boolean {
 const filterFields = ['organizationId', 'stage', 'owner', 'milestone', 'layer'] as const;
 
 async function sleep(waiter: Waiter, ms: number, signal: AbortSignal): Promise<void> {
-  if (waiter.called) return;
+  if (waiter.called || signal.aborted) return;
   const awake = Promise.withResolvers<void>();
   const timer = setTimeout(awake.resolve, ms);
   signal.addEventListener('abort', () => awake.resolve(), { once: true });
