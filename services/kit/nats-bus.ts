@@ -34,16 +34,19 @@ export function createNatsBus(servers: string, log: Log): EventBus {
     }
   };
   const ended = start();
+  /** A closed connection throws at whoever publishes; and some commit may still want to be told while the process stops. */
+  const live = () => (connected && !closing.signal.aborted ? connection : null);
 
   return {
     get connected() {
-      return connected;
+      return live() !== null;
     },
     publish(subject, payload, id) {
-      if (!connection || !connected) return;
+      const open = live();
+      if (!open) return;
       const messageHeaders = headers();
       if (id !== undefined) messageHeaders.set('Nats-Msg-Id', id);
-      connection.publish(subject, payload, { headers: messageHeaders });
+      open.publish(subject, payload, { headers: messageHeaders });
     },
     subscribe(subject, listener) {
       const subscriber = { subject, listener };
@@ -56,8 +59,9 @@ export function createNatsBus(servers: string, log: Log): EventBus {
       };
     },
     async flush() {
-      if (!connection || !connected) throw new Error('NATS is not connected');
-      await within(flushTimeoutMs, connection.flush());
+      const open = live();
+      if (!open) throw new Error('NATS is not connected');
+      await within(flushTimeoutMs, open.flush());
     },
     async [Symbol.asyncDispose]() {
       closing.abort();
