@@ -9,9 +9,9 @@ import type { Setup, World } from './world/world.ts';
 
 /** What a run of each setup goes through, in an order of its own. */
 export const faultsOf: Record<Setup, readonly FaultName[]> = {
-  alone: ['kill-node', 'kill-all', 'postgres-killed', 'stopped', 'late-commit', 'kill-node'],
-  'alone-nats': ['kill-node', 'kill-all', 'nats-wiped', 'postgres-killed', 'stopped', 'late-commit'],
-  pair: ['kill-node', 'kill-node', 'kill-all', 'nats-wiped', 'postgres-killed', 'stopped', 'late-commit'],
+  alone: ['restarted', 'kill-node', 'kill-all', 'postgres-killed', 'stopped', 'late-commit', 'kill-node'],
+  'alone-nats': ['restarted', 'kill-node', 'kill-all', 'nats-wiped', 'postgres-killed', 'stopped', 'late-commit'],
+  pair: ['restarted', 'kill-node', 'kill-node', 'kill-all', 'nats-wiped', 'postgres-killed', 'stopped', 'late-commit'],
 };
 
 /** Lets one fault happen, and returns when all is up again. */
@@ -24,6 +24,7 @@ export async function runFault(name: FaultName, world: World, random: Random): P
 type Action = (world: World, random: Random) => Promise<{ node?: string; recoveryMs?: number | null } | undefined>;
 
 const actions: Record<FaultName, Action> = {
+  restarted: restartNode,
   'kill-node': killNode,
   'kill-all': killAll,
   'nats-wiped': wipeNats,
@@ -31,6 +32,14 @@ const actions: Record<FaultName, Action> = {
   stopped: stopNode,
   'late-commit': commitLate,
 };
+
+/** As an update does it: what is in flight is finished first. */
+async function restartNode({ nodes }: World, random: Random) {
+  const node = random.pick(nodes);
+  await node.stop();
+  await node.start();
+  return { node: node.name };
+}
 
 async function killNode({ nodes }: World, random: Random) {
   const node = random.pick(nodes);

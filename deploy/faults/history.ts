@@ -33,6 +33,8 @@ export interface Attempt {
   readonly sentAt: number;
   /** Null when no answer came, or when it was cut off on purpose. */
   readonly answeredAt: number | null;
+  /** When it was answered or given up. */
+  readonly endedAt: number;
   readonly status: number | null;
   /** The code of an error answer, or the system's word for a broken connection. */
   readonly code: string | null;
@@ -86,4 +88,4 @@ export interface FaultRecord {
 }
 
 /** Every fault there is. */
-export type FaultName = 'kill-node' | 'kill-all' | 'nats-wiped' | 'postgres-killed' | 'stopped' | 'late-commit';
+export type FaultName = 'restarted' | 'kill-node' | 'kill-all' | 'nats-wiped' | 'postgres-killed' | 'stopped' | 'late-commit';

@@ -7,7 +7,7 @@ export function forbiddenAnswers({ operations, faults }: History): string[] {
   const mute = attempts.filter(({ attempt: { status, retryAfter } }) => (status === 503 || status === 429) && retryAfter === null);
   const withoutNats = faults.filter(({ name }) => name === 'nats-wiped');
   const failed = attempts.filter(
-    ({ attempt }) => isFailure(attempt) && withoutNats.some(({ from, to }) => attempt.sentAt > from && attempt.sentAt < to - 500),
+    ({ attempt }) => isFailure(attempt) && withoutNats.some(({ from, to }) => attempt.sentAt > from && attempt.endedAt < to),
   );
   return [
     ...wrong.map(({ attempt, kind }) => `${kind} was answered ${attempt.status} ${attempt.code}`),

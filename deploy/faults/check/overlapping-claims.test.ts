@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { overlappingClaims, spansOf } from './overlapping-claims.ts';
-import { claim, historyOf, operation } from './use-history.ts';
+import { attempt, claim, historyOf, operation } from './use-history.ts';
 
 const first = claim('ada', [0, 10], 1);
 const second = claim('bill', [5_000, 5_010], 2);
@@ -25,11 +25,9 @@ test('a claim holds from its answer to the sending of its last accepted heartbea
 
 test('a claim that was answered late holds from then, and its lease counts from its first sending', () => {
   const late = claim('ada', [0, 0], 1);
-  late.attempts.splice(0, 1, { ...attemptAt(0), answeredAt: null, status: null }, { ...attemptAt(8_000), answeredAt: 8_010 });
+  late.attempts.splice(0, 1, attempt(0, null), attempt(8_000, 8_010));
   expect(spansOf(historyOf([late]))).toMatchObject([{ from: 8_010, to: 30_000 }]);
 });
-
-const attemptAt = (sentAt: number) => ({ sentAt, answeredAt: null, status: 200, code: null, retryAfter: null, cut: false });
 
 test.each([
   ['its own done', operation('done', [3_000, 3_010])],

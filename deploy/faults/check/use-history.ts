@@ -26,7 +26,16 @@ export function operation(kind: Operation['kind'], [sentAt, answeredAt]: [number
 
 /** One sending, answered 200 or not at all. */
 export function attempt(sentAt: number, answeredAt: number | null, rest: Partial<Attempt> = {}): Attempt {
-  return { sentAt, answeredAt, status: answeredAt === null ? null : 200, code: null, retryAfter: null, cut: false, ...rest };
+  return {
+    sentAt,
+    answeredAt,
+    endedAt: answeredAt ?? sentAt + 1,
+    status: answeredAt === null ? null : 200,
+    code: null,
+    retryAfter: null,
+    cut: false,
+    ...rest,
+  };
 }
 
 /** A claim of task `t` for 30 s. */

@@ -37,10 +37,11 @@ export async function sendRequest(sending: Sending): Promise<Sent> {
     const { status, text, retryAfter } = await exchange(sending);
     const body: unknown = JSON.parse(text);
     const code = status < 400 ? null : (failure.safeParse(body).data?.error.code ?? 'not an error of the table');
-    return { attempt: { ...base, answeredAt: now(), status, code, retryAfter }, body };
+    const answeredAt = now();
+    return { attempt: { ...base, answeredAt, endedAt: answeredAt, status, code, retryAfter }, body };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return { attempt: { ...base, code }, body: undefined };
+    return { attempt: { ...base, endedAt: now(), code }, body: undefined };
   }
 }
 

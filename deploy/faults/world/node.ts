@@ -7,6 +7,8 @@ export interface Node extends AsyncDisposable {
   readonly url: string;
   /** Resolves when it is ready. */
   start(): Promise<void>;
+  /** Asks it to end, and resolves when it has; rejects when it did not end well. */
+  stop(): Promise<void>;
   /** kill -9; resolves when it is gone. */
   kill(): Promise<void>;
   /** Stops it in the middle of whatever it does, as a machine under pressure may. */
@@ -28,6 +30,11 @@ export async function createNode(name: string, settings: Readonly<Record<string,
       const main = startMain({ LOG_LEVEL: 'warn', ...settings, PORT: String(port), GRPC_PORT: String(grpcPort) });
       starts.push(main);
       await main.ready;
+    },
+    async stop() {
+      current()?.child.kill('SIGTERM');
+      const code = await current()?.exited;
+      if (code !== 0) throw new Error(`Node ${name} ended with ${code} when it was asked to stop.`);
     },
     async kill() {
       current()?.child.kill('SIGKILL');
