@@ -3,7 +3,7 @@ import { callerKey } from './caller.ts';
 import { DispatcherError, unavailable } from './errors.ts';
 
 /** How much one process takes on at once. */
-export interface AdmissionLimits {
+interface AdmissionLimits {
   /** Requests in flight of one key, beyond which it is told to slow down. */
   perKey: number;
   /** Requests in flight in all, beyond which everybody is asked to come back. */
@@ -11,10 +11,10 @@ export interface AdmissionLimits {
 }
 
 /** The limits of the contract: 256 requests in flight per key, then 429; 1,024 per process, then 503. */
-export const admissionLimits: AdmissionLimits = { perKey: 256, total: 1024 };
+const admissionLimits: AdmissionLimits = { perKey: 256, total: 1024 };
 
 /** The limits of calls that wait, and cost nothing while they do. */
-export const waitingLimits: AdmissionLimits = { perKey: 2048, total: 8192 };
+const waitingLimits: AdmissionLimits = { perKey: 2048, total: 8192 };
 
 /** Refuses at once what is over the limits, so that load is answered and not queued. Calls for which `waits` holds are counted apart. */
 export function admission(waits: (message: unknown) => boolean = () => false): Interceptor {

@@ -6,5 +6,8 @@ export interface NumberedEvent extends TaskEventRow {
 }
 
 /** What a statement returns of an event and its position, from the rows of these names, under the names of `NumberedEvent`. */
-export const eventColumns = (e: string, p: string) => `${p}.position, ${e}.id, ${e}.organization_id AS "organizationId", ${e}.task_id AS "taskId", ${e}.type,
+export const eventColumns = (
+  e: string,
+  p: string,
+) => `${p}.position, ${e}.id, ${e}.organization_id AS "organizationId", ${e}.task_id AS "taskId", ${e}.type,
   ${e}.occurred_at AS "occurredAt", ${e}.actor, ${e}.attempt, ${e}.title, ${e}.status, ${e}.stage, ${e}.owner, ${e}.layer, ${e}.milestone, ${e}.score`;
