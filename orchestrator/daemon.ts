@@ -4,15 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AuthenticationError, AuthorizationError } from '@recursiv/sdk';
 import { claimWork } from './claim/claim-work.ts';
 import { wordsFromError } from './claim/dispatcher.ts';
-import type { DaemonContext } from './context.ts';
+import type { DaemonContext, StopSignals } from './context.ts';
 import { driveRun } from './run/drive-run.ts';
 import { RunFile } from './run/run-file.ts';
-
-/** What stops a daemon: `drain` lets it finish what it has, `interrupt` makes it give that back. */
-export interface StopSignals {
-  readonly drain: AbortSignal;
-  readonly interrupt: AbortSignal;
-}
 
 /**
  * Works until it is told to stop: first everything that daemons which are gone left behind, then one run after another in each slot. Throws when the
@@ -27,7 +21,7 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
     context.log.error({ folder, why }, 'a run could not be read and is set aside'),
   );
   await releaseUnknownClaims(context, agents, left);
-  const resumed = left.map((file) => drive(context, file, interrupt, true));
+  const resumed = left.map((file) => drive(context, file, { drain, interrupt }, true));
   const slots = agents.map((agent) => runSlot(context, agent, { drain, interrupt }).catch((error: unknown) => refused.abort(error)));
   await Promise.all([...resumed, ...slots]);
   if (refused.signal.aborted) throw refused.signal.reason;
@@ -39,7 +33,7 @@ async function runSlot(context: DaemonContext, agent: string, { drain, interrupt
     await pause.wait(drain);
     status.blocked = await obstacle(context);
     const file = status.blocked === null && !drain.aborted ? await nextRun(context, agent, drain) : null;
-    if (file !== null) await drive(context, file, interrupt, false);
+    if (file !== null) await drive(context, file, { drain, interrupt }, false);
     else await delay(timings.retryMs * (0.5 + Math.random()), undefined, { signal: drain }).catch(() => undefined);
   }
   log.debug({ agent }, 'the slot is closed');
@@ -57,9 +51,9 @@ async function nextRun(context: DaemonContext, agent: string, drain: AbortSignal
   }
 }
 
-async function drive(context: DaemonContext, file: RunFile, interrupt: AbortSignal, isResumed: boolean): Promise<void> {
+async function drive(context: DaemonContext, file: RunFile, stop: StopSignals, isResumed: boolean): Promise<void> {
   try {
-    await driveRun(context, file, interrupt, isResumed);
+    await driveRun(context, file, stop, isResumed);
   } catch (error) {
     context.log.error({ err: error, task: file.record.task.id }, 'a run ended with a fault and is left to the next start');
   }

@@ -129,6 +129,43 @@ test.each(stories)('killed %s (%s), the next start leaves nothing behind, loses 
   expectOrder(here);
 });
 
+test('after a reboot that emptied the temp folder, the run goes on from the branch', async () => {
+  await using here = await site();
+  await using daemon = await useDaemonProcess(here);
+  const gate = path.join(here.repository.folder, 'gate');
+  await here.task('one', `${work}; ${untilOpen(gate)}`);
+  await until(
+    () => processesWith(`-e ${gate} `).length,
+    (count) => count > 0,
+  );
+  await daemon.kill();
+  for (const name of here.repository.leftovers()) if (name.startsWith('agents')) rmSync(path.join(here.repository.folder, name), { recursive: true });
+  writeFileSync(gate, '');
+  await using next = await useDaemonProcess(here);
+  await here.until('one', ({ status }) => status === 'done');
+  await next.drain();
+  expect(here.repository.files()).toEqual(expect.arrayContaining(['more.txt', 'work.txt']));
+  expectOrder(here);
+});
+
+test('a worktree whose records are gone is taken over, and what was dirty in it is saved', async () => {
+  await using here = await site();
+  await using daemon = await useDaemonProcess(here);
+  const gate = path.join(here.repository.folder, 'gate');
+  await here.task('one', `if [ ! -e dirty.txt ]; then echo dirty > dirty.txt; ${untilOpen(gate)}; fi; echo end > end.txt`);
+  await until(
+    () => processesWith(`-e ${gate} `).length,
+    (count) => count > 0,
+  );
+  await daemon.kill();
+  rmSync(path.join(stateOf(here), 'runs'), { recursive: true });
+  await using next = await useDaemonProcess(here);
+  await here.until('one', ({ status }) => status === 'done');
+  await next.drain();
+  expect(here.repository.files()).toEqual(expect.arrayContaining(['dirty.txt', 'end.txt']));
+  expectOrder(here);
+});
+
 test('a claim whose answer the daemon did not live to write down is given back by the next start', async () => {
   await using here = await site();
   await using first = await useDaemonProcess(here);

@@ -4,8 +4,8 @@ import { gitEnvironment } from './agent/environment.ts';
 import { createDispatcher } from './claim/dispatcher.ts';
 import { takeMember } from './claim/member.ts';
 import type { OrchestratorSettings } from './config.ts';
-import type { DaemonContext, Timings } from './context.ts';
-import { runDaemon, type StopSignals } from './daemon.ts';
+import type { DaemonContext, StopSignals, Timings } from './context.ts';
+import { runDaemon } from './daemon.ts';
 import { openCleanClone } from './git/clean-clone.ts';
 import { createGit } from './git/git.ts';
 import { findRepository, originUrlOf, topOf } from './git/repository.ts';
@@ -14,6 +14,7 @@ import { openLog } from './log.ts';
 import { Pause } from './pause.ts';
 import { missingSurroundings, missingTools } from './preflight.ts';
 import { findContainment } from './process/containment.ts';
+import { pruneLogs } from './prune-logs.ts';
 import { openStateFolder } from './state-folder.ts';
 import { Status } from './status.ts';
 
@@ -69,6 +70,7 @@ export async function openDaemon(given: OrchestratorSettings, timings: Timings, 
   };
   faults.push(...(await missingSurroundings(context)));
   if (faults.length > 0) throw new PreflightError(faults);
+  await pruneLogs(state.logs).catch((error: unknown) => log.warn({ err: error }, 'old logs could not be deleted'));
   const owned = stack.move();
   return {
     context,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Git, GitError, type GitPlace } from './git.ts';
+import { removeStaleLocks } from './stale-locks.ts';
 
 /** A bare clone of our own, which no agent works in: bases are fetched, work is merged and results are pushed from here. */
 export interface CleanClone {
@@ -13,6 +14,7 @@ export type PushResult = { readonly result: 'pushed' } | { readonly result: 'sta
 /** Opens the clone, making it when it is not there. */
 export async function openCleanClone(git: Git, gitDir: string, originUrl: string): Promise<CleanClone> {
   const place = { gitDir };
+  await removeStaleLocks(gitDir);
   if (!existsSync(`${gitDir}/HEAD`)) await git(place, ['init', '--quiet', '--bare', '--template=', gitDir]);
   return { place, originUrl };
 }

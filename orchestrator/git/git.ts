@@ -59,6 +59,7 @@ const neutral: readonly GitSetting[] = [
   ['core.hooksPath', '/dev/null'],
   ['core.fsmonitor', 'false'],
   ['core.untrackedCache', 'false'],
+  ['core.splitIndex', 'false'],
   ['core.quotePath', 'false'],
   ['commit.gpgSign', 'false'],
   ['submodule.recurse', 'false'],
@@ -68,6 +69,9 @@ const neutral: readonly GitSetting[] = [
   ['advice.detachedHead', 'false'],
   ['init.defaultBranch', 'main'],
 ];
+
+/** A git whose daemon is gone ends too, by the signal at which it takes its lock files away. */
+const dieWithParent = ['setpriv', '--pdeathsig', 'TERM', '--'];
 
 /** Makes the one function that starts git. */
 export function createGit(surroundings: GitSurroundings): Git {
@@ -96,7 +100,7 @@ function createRunner({ environment, settings }: GitSurroundings) {
     const stderr: Buffer[] = [];
     let bytes = 0;
     const end = await runProcess({
-      command: ['git', ...args],
+      command: [...dieWithParent, 'git', ...args],
       cwd: place.workTree ?? '/',
       env: { ...environment, ...placeEnvironment(place, options), ...configEnvironment([...settings, ...neutral, ...extra]), ...options.env },
       input: options.input,

@@ -14,6 +14,8 @@ export interface ActiveRun {
   readonly log: Log;
   /** Aborted when the task is lost or the daemon must stop at once: agents and verifications end. */
   readonly signal: AbortSignal;
+  /** Aborted when the daemon begins nothing new: a run that waits for better times is then given back. */
+  readonly drain: AbortSignal;
   /** The lock in the worktree, once there is one. */
   worktreeLock: FileLock | null;
 }

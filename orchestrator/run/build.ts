@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { agentEnvironment } from '../agent/environment.ts';
 import { createPrompt, instructionFiles } from '../agent/prompt.ts';
 import { type AgentEnd, runAgent } from '../agent/run-agent.ts';
-import { addUsage } from '../agent/stream-json.ts';
+import { addUsage, noUsage } from '../agent/stream-json.ts';
 import { saveWork } from '../git/save-work.ts';
 import type { Worktree } from '../git/worktree.ts';
 import { fileAt, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
@@ -37,6 +37,7 @@ export async function build(run: ActiveRun): Promise<void> {
   run.log.info({ end: end.how, why: end.why, usage: end.usage }, 'the agent ended');
   await saveRun(run, worktree);
   await run.file.update({ usage: addUsage(run.file.record.usage, end.usage) });
+  if (end.how === 'aborted' && !run.signal.aborted) return await fail(run, { reason: 'reassigned', notes: `${capitalised(end.why)}.` });
   if (end.how === 'aborted') return;
   if (end.how === 'finished') return await run.file.update({ state: 'built' });
   await fail(run, { ...(end.how === 'limit' && { reason: 'timeout' }), notes: `${capitalised(end.why)}. Its log is ${logFile}.` });
@@ -61,8 +62,9 @@ async function oneRound(run: ActiveRun, worktree: Worktree, commands: VerifyComm
   const acceptance = [...(commands.setup === null ? [] : [commands.setup]), commands.verify];
   await using log = openOutputLog(run, 'agent');
   for (;;) {
-    showStep(run, pause.current === null ? 'agent' : 'paused');
-    await pause.wait(run.signal);
+    if (pause.current !== null) showStep(run, 'paused');
+    await pause.wait(AbortSignal.any([run.signal, run.drain]));
+    if (pause.current !== null) return { end: { how: 'aborted', why: 'the daemon stopped while it was paused', usage: noUsage }, logFile: log.file };
     showStep(run, 'agent');
     await run.file.update({ roundBegun: true });
     const end = await runAgent({

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import { Lease } from '../claim/lease.ts';
-import type { DaemonContext } from '../context.ts';
+import type { DaemonContext, StopSignals } from '../context.ts';
 import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { landedCommit } from '../git/landed.ts';
 import { killStrays, straysOf } from '../process/strays.ts';
@@ -35,7 +35,7 @@ const mostFaults = 5;
  * Takes a run from wherever it stands to its end: looks, decides, acts, and again. The same for a run just begun and for one found on disk. With `interrupt` it
  * is given back as soon as what it does has been stopped; what cannot be said to an absent dispatcher then stays on disk for the next start.
  */
-export async function driveRun(context: DaemonContext, file: RunFile, interrupt: AbortSignal, isResumed: boolean): Promise<void> {
+export async function driveRun(context: DaemonContext, file: RunFile, { drain, interrupt }: StopSignals, isResumed: boolean): Promise<void> {
   await using ownFile = file;
   const { record } = ownFile;
   const log = context.log.child({ task: record.task.id, agent: record.agent, run: record.run.slice(0, 8) });
@@ -50,7 +50,7 @@ export async function driveRun(context: DaemonContext, file: RunFile, interrupt:
     log,
     onNewToken: (claimToken) => file.update({ claimToken }),
   });
-  const run: ActiveRun = { context, file, lease, log, signal: AbortSignal.any([interrupt, lease.signal]), worktreeLock: null };
+  const run: ActiveRun = { context, file, lease, log, signal: AbortSignal.any([interrupt, lease.signal]), drain, worktreeLock: null };
   try {
     if (isResumed) log.info({ state: record.state }, 'a run of a daemon that is gone is taken up');
     if (isResumed && record.state !== 'closed') await lease.renew();
@@ -71,8 +71,8 @@ async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<void> {
       if (action === 'wait') return;
       continue;
     }
-    originFailures = facts.landed === 'unknown' ? originFailures + 1 : 0;
-    if (originFailures > run.context.timings.originTries && facts.lease === 'held') {
+    originFailures = action === 'wait' && facts.lease === 'held' ? originFailures + 1 : 0;
+    if (originFailures > run.context.timings.originTries) {
       await fail(run, { notes: 'origin could not be reached.' });
       continue;
     }

@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { wordsFromError } from '../claim/dispatcher.ts';
 import { createCandidate } from '../git/candidate.ts';
-import { fetchFromOrigin, fetchWork, pushToOrigin } from '../git/clean-clone.ts';
+import { fetchFromOrigin, fetchWork, type PushResult, pushToOrigin } from '../git/clean-clone.ts';
 import { changesBetween, guardedChanges } from '../git/guarded-changes.ts';
 import { waitForLock } from '../process/file-lock.ts';
 import { shortHash } from '../state-folder.ts';
@@ -7,6 +9,9 @@ import { fileAt, type VerifyCommands, verifyCommands } from '../verify/commands.
 import { verifyCommit } from '../verify/verify-commit.ts';
 import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
 import { sendBack } from './send-back.ts';
+
+/** How often a push is tried whose connection breaks. */
+const pushTries = 3;
 
 /** What one try to land came to: `again` when the base moved meanwhile, `over` when the record says how it ended or somebody must be asked first. */
 type Try = 'again' | 'over';
@@ -84,7 +89,7 @@ async function push(run: ActiveRun, base: string, commit: string): Promise<Try> 
   const { git, clone, settings } = run.context;
   showStep(run, 'push');
   if ((await run.lease.renew()) !== 'held' || run.signal.aborted) return 'over';
-  const pushed = await pushToOrigin(git, clone, { branch: settings.baseBranch, commit, expected: base });
+  const pushed = await pushStubbornly(run, base, commit);
   if (pushed.result === 'pushed') {
     await run.file.update({ state: 'landed' });
     return 'over';
@@ -97,4 +102,21 @@ async function push(run: ActiveRun, base: string, commit: string): Promise<Try> 
     notes: `origin refused the verified commit ${commit} on ${settings.baseBranch}:\n${pushed.said.slice(0, 2_000)}`,
   });
   return 'over';
+}
+
+/** A connection that breaks says nothing about whether the push arrived, so origin is asked before it is tried again. */
+async function pushStubbornly(run: ActiveRun, base: string, commit: string): Promise<PushResult> {
+  const { git, clone, settings, timings } = run.context;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await pushToOrigin(git, clone, { branch: settings.baseBranch, commit, expected: base });
+    } catch (error) {
+      run.log.warn({ why: wordsFromError(error) }, 'the push broke off');
+      const now = await exclusively(run.context, () => fetchFromOrigin(git, clone, settings.baseBranch));
+      if (now === commit) return { result: 'pushed' };
+      if (now !== base) return { result: 'stale', said: 'the base moved' };
+      if (tries >= pushTries || run.signal.aborted) throw error;
+      await delay(timings.retryMs);
+    }
+  }
 }

@@ -10,6 +10,7 @@ export class RunFile implements AsyncDisposable {
   readonly #lock: FileLock;
   readonly folder: string;
   #record: RunRecord;
+  #updating: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, lock: FileLock, record: RunRecord) {
     this.folder = folder;
@@ -62,12 +63,9 @@ export class RunFile implements AsyncDisposable {
 
   /** Changes the record; it is on disk when this answers. A step that the table of states does not know is a fault of ours. */
   async update(change: Partial<RunRecord>): Promise<void> {
-    const next = { ...this.#record, ...change };
-    const may: readonly string[] = runStates[this.#record.state].may;
-    if (next.state !== this.#record.state && !may.includes(next.state))
-      throw new Error(`A run cannot go from ${this.#record.state} to ${next.state}`);
-    await this.#write(next);
-    this.#record = next;
+    const before = this.#updating;
+    this.#updating = before.catch(() => undefined).then(() => this.#apply(change));
+    await this.#updating;
   }
 
   /** Ends the run on disk. */
@@ -78,6 +76,16 @@ export class RunFile implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lock[Symbol.asyncDispose]();
+  }
+
+  /** One after another: a heartbeat may bring a new token while a step writes its state. */
+  async #apply(change: Partial<RunRecord>): Promise<void> {
+    const next = { ...this.#record, ...change };
+    const may: readonly string[] = runStates[this.#record.state].may;
+    if (next.state !== this.#record.state && !may.includes(next.state))
+      throw new Error(`A run cannot go from ${this.#record.state} to ${next.state}`);
+    await this.#write(next);
+    this.#record = next;
   }
 
   async #write(record: RunRecord): Promise<void> {

@@ -16,8 +16,8 @@ export async function complete(run: ActiveRun): Promise<void> {
   const { dispatcher, git, clone, settings, status } = run.context;
   const { record } = run.file;
   showStep(run, 'done');
-  const isOurs = record.state === 'landed' || record.state === 'verified';
   const commit = await landedCommit(git, clone, settings.baseBranch, record.task);
+  const isOurs = record.state === 'landed' || (commit !== null && commit === record.candidate);
   const sha = commit ?? record.candidate;
   if (!isOurs) await keepWork(run);
   const notes = [`Merged into ${settings.baseBranch} as ${sha ?? 'an earlier commit'} by ${record.agent}.`, usageText(record.usage)].filter(
@@ -77,6 +77,8 @@ export async function handOver(run: ActiveRun): Promise<void> {
 /** The task is somebody else's or over: what was made stays on the branch. */
 export async function keep(run: ActiveRun): Promise<void> {
   showStep(run, 'keep the work');
+  const { state, candidate } = run.file.record;
+  if (state === 'landed') return await run.file.update({ state: 'closed', landed: candidate });
   const kept = await keepWork(run);
   run.log.warn({ standing: run.lease.standing, kept: kept.note }, 'the task is no longer ours');
   await run.file.update({ state: 'closed' });
