@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { useFolder } from '@dispatcher/test/use-folder.ts';
+import { expect, test } from 'vitest';
+import { findContainment } from './containment.ts';
+import { tryLock, waitForLock } from './file-lock.ts';
+import { runProcess } from './run-process.ts';
+import { killStrays, runVariable, straysOf } from './strays.ts';
+
+const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
+
+async function run(command: readonly string[], options: { input?: string; limitMs?: number; signal?: AbortSignal } = {}) {
+  const output: string[] = [];
+  const end = await runProcess({ command, cwd: '/', env, limitMs: 10_000, onOutput: (chunk) => output.push(chunk.toString()), ...options });
+  return { end, output: output.join('') };
+}
+
+test('a process gets its words, its input and its environment as they are', async () => {
+  const { end, output } = await run(['sh', '-c', 'printf "%s|" "$@"; cat; env | grep -c .', 'sh', '$HOME', 'a b'], { input: 'in' });
+  expect(end).toEqual({ how: 'exited', code: 0, signal: null });
+  expect(output).toMatch(/^\$HOME\|a b\|in/);
+});
+
+test('a program that is not there is told from one that fails', async () => {
+  expect((await run(['/no/such/program'])).end.how).toBe('unstartable');
+  expect((await run(['false'])).end).toEqual({ how: 'exited', code: 1, signal: null });
+});
+
+test('at its limit a process is ended with its group, even if it does not want to', async () => {
+  const begun = performance.now();
+  expect((await run(['sh', '-c', 'trap "" TERM; sleep 60'], { limitMs: 100 })).end.how).toBe('limit');
+  expect(performance.now() - begun).toBeLessThan(5_000);
+});
+
+test('a signal ends it, before the start as after', async () => {
+  expect((await run(['sleep', '60'], { signal: AbortSignal.abort() })).end.how).toBe('aborted');
+  expect((await run(['sleep', '60'], { signal: AbortSignal.timeout(50) })).end.how).toBe('aborted');
+});
+
+test('a child that keeps the output open does not hold the run', async () => {
+  const begun = performance.now();
+  expect((await run(['sh', '-c', 'setsid sleep 6 & exit 0'])).end).toMatchObject({ code: 0 });
+  expect(performance.now() - begun).toBeLessThan(5_000);
+});
+
+test('the containment that was found passes exit codes and input through', async () => {
+  const { contain } = await findContainment();
+  expect((await run(contain(['sh', '-c', 'cat; exit 7']), { input: 'hello' })).end).toEqual({ how: 'exited', code: 7, signal: null });
+});
+
+test('strays are found by what they carry, wherever they moved, and killed', async () => {
+  const id = crypto.randomUUID();
+  const stray = spawn('setsid', ['sleep', '60'], { env: { ...env, [runVariable]: id }, stdio: 'ignore' });
+  await once(stray, 'spawn');
+  const ended = once(stray, 'exit');
+  expect(await straysOf(id)).toContain(stray.pid);
+  expect(await killStrays(id)).toEqual([]);
+  await ended;
+  expect(await straysOf(id)).toEqual([]);
+});
+
+test('a lock keeps others out until it is let go', async () => {
+  await using folder = await useFolder();
+  const file = `${folder.path}/a/lock`;
+  const first = await tryLock(file);
+  expect(first).not.toBeNull();
+  expect(await tryLock(file)).toBeNull();
+  const waiting = waitForLock(file);
+  await first?.[Symbol.asyncDispose]();
+  const second = await waiting;
+  expect(second).not.toBeNull();
+  await second?.[Symbol.asyncDispose]();
+});
+
+test('waiting for a lock ends with the signal', async () => {
+  await using folder = await useFolder();
+  await using held = await tryLock(`${folder.path}/lock`);
+  expect(held).not.toBeNull();
+  expect(await waitForLock(`${folder.path}/lock`, AbortSignal.timeout(50))).toBeNull();
+});
