@@ -57,7 +57,7 @@ export function createStreamRoute(route: Route, context: StreamContext) {
     const parts = await openCall(context.transport, route.rpc as WatchEvents, call, callHeaders(headers, request.id, false), message);
     call.limit(replayMs);
     reply.hijack();
-    writeHead(reply.raw, request.id);
+    writeHead(reply.raw, request.id, after ?? parts.first.position);
     const filter = { organizationId: caller.organizationId ?? message.organizationId ?? null, types: message.types };
     const reader = new StreamReader(reply.raw, authorization, filter, Number(after ?? 0n));
     register(reader, reply.raw, context);
@@ -114,12 +114,14 @@ async function openCall(transport: Transport, rpc: WatchEvents, call: Call, head
   return { first: first.value, next: () => call.orGiveUp(parts.next()) };
 }
 
-function writeHead(response: ServerResponse, requestId: string): void {
+/** `x-last-event-id` says where the stream stands before its first event, so that a client can resume one that breaks until then. */
+function writeHead(response: ServerResponse, requestId: string, position: bigint): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     'cache-control': 'no-cache',
     'x-accel-buffering': 'no',
     'x-request-id': requestId,
+    'x-last-event-id': String(position),
   });
   response.write(bytesFromRetry(retryMs));
 }

@@ -23,7 +23,10 @@ export async function* openEventSource(
   const within = <T>(timeout: number, work: () => Promise<T>) => workWithin(connection, timeout, work);
   try {
     const response = await within(settings.timeout, () => connect(settings, request, options.lastEventId, signal));
-    const reader = response.pipeThrough(new TextDecoderStream()).getReader();
+    // Where the stream stands before its first event: one that breaks until then can still be resumed.
+    const position = response.headers.get('x-last-event-id');
+    if (position !== null) yield { id: position, event: 'message', data: undefined, retry: undefined };
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const parse = createSseParser();
     for (;;) {
       const { done, value } = await within(options.idleTimeout, () => reader.read());
@@ -54,10 +57,12 @@ async function connect(
   request: HttpRequest,
   lastEventId: string | undefined,
   signal: AbortSignal,
-): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+): Promise<Response & { body: ReadableStream<Uint8Array<ArrayBuffer>> }> {
   const headers = headersFor(settings, { accept: 'text/event-stream', 'last-event-id': lastEventId });
   const response = await fetch(settings.baseUrl + request.path, { headers, redirect: 'error', signal });
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-  if (response.ok && isStream && response.body !== null) return response.body;
+  if (response.ok && isStream && hasBody(response)) return response;
   throw errorFromAnswer(response.status, response.headers, await response.json().catch(() => undefined));
 }
+
+const hasBody = (response: Response): response is Response & { body: ReadableStream<Uint8Array<ArrayBuffer>> } => response.body !== null;

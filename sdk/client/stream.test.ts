@@ -42,6 +42,16 @@ test('a stream may begin after a given event, and keeps that place until an even
   ]);
 });
 
+test('a stream that breaks before its first event resumes where it was opened', async () => {
+  await using server = await useServer((response, _, index) => {
+    response.setHeader('x-last-event-id', '99');
+    if (index === 0) open(response).end();
+    else open(response, event(100));
+  });
+  await take(server.client().dispatcher.stream(), 1);
+  expect(server.received[1]?.headers['last-event-id']).toBe('99');
+});
+
 test('a position that comes without an event moves the place too', async () => {
   await using server = await useServer((response, _, index) =>
     index === 0 ? open(response, 'retry: 1\nid: 99\n\n').end() : open(response, event(100)),
