@@ -22,7 +22,7 @@ export function showInTerminal(context: DaemonContext, member: string, out: Node
 }
 
 /** The status in lines: the daemon first, then each run. */
-export function statusLines({ status, pause }: DaemonContext, member: string): string[] {
+function statusLines({ status, pause }: DaemonContext, member: string): string[] {
   const state =
     pause.current !== null
       ? `paused for ${duration(pause.current.remainingMs)}: ${pause.current.why}`

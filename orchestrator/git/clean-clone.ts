@@ -39,7 +39,7 @@ export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: strin
 
 /** Takes commits from another repository on this machine into a ref of the clone's own. */
 export async function fetchWork(git: Git, clone: CleanClone, from: GitPlace, branch: string): Promise<string> {
-  const target = `refs/work/${branch}`;
+  const target = `refs/agents/${branch}`;
   const words = ['--quiet', '--no-tags', '--no-write-fetch-head', '--upload-pack', 'git-upload-pack', '--end-of-options', from.gitDir];
   await git(clone.place, ['fetch', ...words, `+refs/heads/${branch}:${target}`], { localOnly: true });
   const commit = await commitOf(git, clone.place, target);

@@ -8,7 +8,7 @@ export interface GitPlace {
 }
 
 /** What one git command may be given beside its words. */
-export interface GitOptions {
+interface GitOptions {
   readonly input?: string;
   readonly signal?: AbortSignal | undefined;
   /** Exit codes that are an answer and no fault. */
@@ -19,7 +19,7 @@ export interface GitOptions {
 }
 
 /** What a git command answered. */
-export interface GitAnswer {
+interface GitAnswer {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;

@@ -15,7 +15,7 @@ export async function clean(run: ActiveRun): Promise<void> {
     await removeFolder(verifyFolder(run));
     await removeWorktree(git, repository.place, worktree);
     if (stage === 'build' && (await isElsewhere(run))) await deleteBranch(git, repository.place, branch);
-    await git(clone.place, ['update-ref', '-d', `refs/work/${branch}`]);
+    await git(clone.place, ['update-ref', '-d', `refs/agents/${branch}`]);
     await git(repository.place, ['update-ref', '-d', `refs/dispatcher/origin/${branch}`]);
   });
   await run.file.delete();

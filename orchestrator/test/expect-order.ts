@@ -16,7 +16,7 @@ export function expectOrder({ repository, env }: Site): void {
 }
 
 /** The runs that are still on disk. */
-export function runsOf(stateHome: string): string[] {
+function runsOf(stateHome: string): string[] {
   const repositories = path.join(stateHome, 'dispatcher/orchestrator/repositories');
   return readdirSync(repositories).flatMap((name) => readdirSync(path.join(repositories, name, 'runs')));
 }
