@@ -1,6 +1,13 @@
 import { once } from 'node:events';
 import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createServer as createHttp2Server, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import {
+  constants,
+  createServer as createHttp2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Interceptor } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
@@ -63,6 +70,7 @@ function createListener(handler: Handler) {
   const sessions = new Set<ServerHttp2Session>();
   const http1 = createHttp1Server(handler);
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1024 } }, handler);
+  http2.on('stream', endUnread);
   http2.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
@@ -94,4 +102,19 @@ function createListener(handler: Handler) {
     clearTimeout(late);
   };
   return { server, close };
+}
+
+/** Long enough for the answer to be out. */
+const answeredMs = 100;
+
+/** A call that was answered before all of it had come, one with a message too large say, would hold its stream for as long as its connection lives. */
+function endUnread(stream: ServerHttp2Stream): void {
+  const end = () => {
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    // What came and nobody will read keeps it open else.
+    stream.destroy();
+  };
+  stream.once('finish', () => {
+    if (!stream.readableEnded) setTimeout(end, answeredMs).unref();
+  });
 }

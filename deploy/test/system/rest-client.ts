@@ -17,7 +17,7 @@ export interface RestAnswer<T = unknown> {
 }
 
 /** A failure as REST shows it. */
-export interface RestError {
+interface RestError {
   readonly type: string;
   readonly code: string;
   readonly message: string;
@@ -25,7 +25,7 @@ export interface RestError {
 }
 
 /** What goes with a request beside its key. A `body` that is no text is sent as JSON. */
-export interface RestOptions {
+interface RestOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -97,12 +97,19 @@ test('every method refuses a caller without a key', async () => {
   await expect(Array.fromAsync(stream)).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
 });
 
-test('a message over 1 MiB is refused, and the connection serves on', async () => {
+test('messages over 1 MiB are refused, and leave nothing open: the connection serves on, and the server stops at once', async () => {
   await using acme = await useAcme();
-  using grpc = await grpcOf(acme);
-  const large = grpc.call(`${tasks}/CreateTask`, { title: 'One', description: 'x'.repeat(1024 * 1024 + 1) });
-  await expect(large).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
-  expect(await grpc.call(`${tasks}/ListTasks`, {})).toMatchObject({ meta: { limit: 20 } });
+  {
+    using grpc = await grpcOf(acme);
+    for (let i = 0; i < 3; i++) {
+      const large = grpc.call(`${tasks}/CreateTask`, { title: 'One', description: 'x'.repeat(1024 * 1024 + 1) });
+      await expect(large).rejects.toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    }
+    expect(await grpc.call(`${tasks}/ListTasks`, {})).toMatchObject({ meta: { limit: 20 } });
+  }
+  const before = performance.now();
+  await acme[Symbol.asyncDispose]();
+  expect(performance.now() - before).toBeLessThan(5000);
 });
 
 test('health answers without a key for the process and for each service, and says when a service is unknown', async () => {

@@ -14,7 +14,7 @@ export interface StockGrpc extends Disposable {
 }
 
 /** A server stream as grpc-js has it. */
-export interface GrpcStream extends AsyncIterable<Record<string, unknown>> {
+interface GrpcStream extends AsyncIterable<Record<string, unknown>> {
   cancel(): void;
 }
 

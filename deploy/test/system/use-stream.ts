@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { apiPath } from './rest-client.ts';
 
 /** One message of an event stream. */
-export interface StreamMessage {
+interface StreamMessage {
   readonly id: string | undefined;
   readonly event: string | undefined;
   /** The JSON after `data:`. */
