@@ -44,10 +44,14 @@ export async function runSeed(seed: number, { seconds }: { seconds: number }): P
   const history: History = { operations: [], expiries: [], streams: [], faults: [] };
   await using load = await startLoad(world, history, random);
   await sleep(1_500);
-  await runFaults(world, history, random.fork('faults'), performance.now() + seconds * 1000);
+  const until = performance.now() + seconds * 1000;
+  const brokenOff = await runFaults(world, history, random.fork('faults'), until).then(
+    () => [],
+    (error: unknown) => [String(error)],
+  );
   await sleep(500);
   await load.stop();
-  const violations = [...(await comeToRest(world, load)), ...(await wrongCounts(world))];
+  const violations = brokenOff.length > 0 ? brokenOff : [...(await comeToRest(world, load)), ...(await wrongCounts(world))];
   const collected = await collectLog(world.db);
   const sometimes = countSometimes(history, collected.log);
   return {

@@ -34,7 +34,7 @@ export async function createNode(name: string, settings: Readonly<Record<string,
     async stop() {
       current()?.child.kill('SIGTERM');
       const code = await current()?.exited;
-      if (code !== 0) throw new Error(`Node ${name} ended with ${code} when it was asked to stop.`);
+      if (code !== 0) throw new Error(`Node ${name} ended with ${code} when it was asked to stop:\n${current()?.output().slice(-2_000)}`);
     },
     async kill() {
       current()?.child.kill('SIGKILL');
