@@ -16,46 +16,62 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
   const refused = new AbortController();
   const drain = AbortSignal.any([stop.drain, stop.interrupt, refused.signal]);
   const interrupt = AbortSignal.any([stop.interrupt, refused.signal]);
-  const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
   const left = await RunFile.adoptAll(context.state.runs, (folder, why) =>
     context.log.error({ folder, why }, 'a run could not be read and is set aside'),
   );
-  await releaseUnknownClaims(context, agents, left);
-  const resumed = left.map((file) => drive(context, file, { drain, interrupt }, true));
-  const slots = agents.map((agent) => runSlot(context, agent, { drain, interrupt }).catch((error: unknown) => refused.abort(error)));
+  const daemon: Daemon = { context, drain, interrupt, inHand: new Set(left) };
+  const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
+  await releaseUnknownClaims(daemon, agents);
+  const resumed = left.map((file) => drive(daemon, file, true));
+  const slots = agents.map(async (agent, index) => {
+    // What was left behind takes up slots until it is over.
+    await resumed[index];
+    await runSlot(daemon, agent).catch((error: unknown) => refused.abort(error));
+  });
   await Promise.all([...resumed, ...slots]);
   if (refused.signal.aborted) throw refused.signal.reason;
 }
 
-async function runSlot(context: DaemonContext, agent: string, { drain, interrupt }: StopSignals): Promise<void> {
-  const { pause, timings, log, status } = context;
+interface Daemon extends StopSignals {
+  readonly context: DaemonContext;
+  /** The runs of this process. */
+  readonly inHand: Set<RunFile>;
+}
+
+async function runSlot(daemon: Daemon, agent: string): Promise<void> {
+  const { context, drain } = daemon;
+  const { pause, timings, status } = context;
   while (!drain.aborted) {
     await pause.wait(drain);
     status.blocked = await obstacle(context);
-    const file = status.blocked === null && !drain.aborted ? await nextRun(context, agent, drain) : null;
-    if (file !== null) await drive(context, file, { drain, interrupt }, false);
+    const file = status.blocked === null && !drain.aborted ? await nextRun(daemon, agent) : null;
+    if (file !== null) await drive(daemon, file, false);
     else await delay(timings.retryMs * (0.5 + Math.random()), undefined, { signal: drain }).catch(() => undefined);
   }
-  log.debug({ agent }, 'the slot is closed');
 }
 
-async function nextRun(context: DaemonContext, agent: string, drain: AbortSignal): Promise<RunFile | null> {
+async function nextRun(daemon: Daemon, agent: string): Promise<RunFile | null> {
+  const { context, drain, inHand } = daemon;
   try {
-    return await claimWork(context, agent, drain);
+    const file = await claimWork(context, agent, drain);
+    if (file !== null) inHand.add(file);
+    return file;
   } catch (error) {
     if (error instanceof AuthenticationError || error instanceof AuthorizationError) throw error;
     if (!drain.aborted) context.log.warn({ agent, why: wordsFromError(error) }, 'no work could be claimed');
     // The claim may have been made all the same, without its answer reaching us.
-    await releaseUnknownClaims(context, [agent], []);
+    await releaseUnknownClaims(daemon, [agent]);
     return null;
   }
 }
 
-async function drive(context: DaemonContext, file: RunFile, stop: StopSignals, isResumed: boolean): Promise<void> {
+async function drive({ context, drain, interrupt, inHand }: Daemon, file: RunFile, isResumed: boolean): Promise<void> {
   try {
-    await driveRun(context, file, stop, isResumed);
+    await driveRun(context, file, { drain, interrupt }, isResumed);
   } catch (error) {
     context.log.error({ err: error, task: file.record.task.id }, 'a run ended with a fault and is left to the next start');
+  } finally {
+    inHand.delete(file);
   }
 }
 
@@ -69,12 +85,12 @@ async function obstacle({ state, settings, timings }: DaemonContext): Promise<st
 }
 
 /** A claim under one of our names that no run knows of: the daemon died between the answer and its own note of it. Names are never shared, so it is ours to end. */
-async function releaseUnknownClaims({ dispatcher, log }: DaemonContext, agents: readonly string[], known: readonly RunFile[]): Promise<void> {
-  const ids = new Set(known.map((file) => file.record.task.id));
+async function releaseUnknownClaims({ context: { dispatcher, log }, inHand }: Daemon, agents: readonly string[]): Promise<void> {
   for (const agent of agents) {
     try {
       const { data } = await dispatcher.claims({ agent });
-      for (const claim of data.filter((one) => !ids.has(one.task_id))) {
+      const known = new Set([...inHand].map((file) => file.record.task.id));
+      for (const claim of data.filter((one) => !known.has(one.task_id))) {
         const notes = 'The daemon ended before it could begin.';
         await dispatcher.release(claim.task_id, { agent, organization_id: claim.organization_id, notes, release_reason: 'reassigned' });
         log.info({ task: claim.task_id, agent }, 'a claim without a run is released');

@@ -1,3 +1,4 @@
+import { StringDecoder } from 'node:string_decoder';
 import { z } from 'zod';
 import type { Usage } from '../run/record.ts';
 
@@ -11,8 +12,8 @@ export interface AgentReport {
   readonly latest: string;
 }
 
-/** A line longer than this is no message of the format. */
-const lineCap = 4 * 1024 * 1024;
+/** A line longer than this is no message of the format, and is not kept. */
+const lineCap = 1024 * 1024;
 
 const count = z.number().nonnegative().catch(0);
 
@@ -37,7 +38,9 @@ export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0, tur
 
 /** Reads an agent's standard output as it comes. What is not of the format is passed over. */
 export class StreamJsonReader {
+  readonly #decoder = new StringDecoder('utf8');
   #rest = '';
+  #isTooLong = false;
   #report: AgentReport = { usage: noUsage, result: null, isError: false, latest: '' };
 
   /** What is known so far. */
@@ -47,15 +50,24 @@ export class StreamJsonReader {
 
   /** Takes the next piece of output. */
   push(chunk: Buffer): void {
-    const lines = (this.#rest + chunk.toString('utf8')).split('\n');
-    this.#rest = (lines.pop() ?? '').slice(-lineCap);
-    for (const line of lines) this.#line(line);
+    const [first = '', ...more] = this.#decoder.write(chunk).split('\n');
+    this.#append(first);
+    for (const piece of more) {
+      this.end();
+      this.#append(piece);
+    }
   }
 
-  /** Takes a last line that no line break ended. */
+  /** Takes the line that has come so far as whole. */
   end(): void {
-    this.#line(this.#rest);
+    if (!this.#isTooLong) this.#line(this.#rest);
     this.#rest = '';
+    this.#isTooLong = false;
+  }
+
+  #append(piece: string): void {
+    this.#isTooLong ||= this.#rest.length + piece.length > lineCap;
+    this.#rest = this.#isTooLong ? '' : this.#rest + piece;
   }
 
   #line(line: string): void {

@@ -16,14 +16,15 @@ import { bootId } from './boot-id.ts';
 export async function prepareWorktree(run: ActiveRun): Promise<Worktree> {
   return await exclusively(run.context, async () => {
     const { git, repository } = run.context;
-    const { branch, worktree: worktreePath, task } = run.file.record;
+    const { branch, worktree: worktreePath, task, state } = run.file.record;
     await excludeLock(repository.place);
     let worktree = await findWorktree(repository.place, worktreePath);
     if (existsSync(worktreePath)) await lockWorktree(run);
     if (worktree !== null && existsSync(worktreePath)) {
       await saveWork(git, { repository: repository.place, worktree, branch, title: task.title, indexFile: run.file.scratch('index') });
     }
-    if (worktree === null || !(await isUsable(git, worktree, branch))) {
+    // A run that has only been claimed begins from where origin stands now, with what it found here saved.
+    if (worktree === null || state === 'claimed' || !(await isUsable(git, worktree, branch))) {
       await releaseWorktreeLock(run);
       await removeWorktree(git, repository.place, worktreePath);
       await placeBranch(run);

@@ -78,7 +78,10 @@ export async function handOver(run: ActiveRun): Promise<void> {
 export async function keep(run: ActiveRun): Promise<void> {
   showStep(run, 'keep the work');
   const { state, candidate } = run.file.record;
-  if (state === 'landed') return await run.file.update({ state: 'closed', landed: candidate });
+  if (state === 'landed') {
+    await dropBranch(run);
+    return await run.file.update({ state: 'closed', landed: candidate });
+  }
   const kept = await keepWork(run);
   run.log.warn({ standing: run.lease.standing, kept: kept.note }, 'the task is no longer ours');
   await run.file.update({ state: 'closed' });
