@@ -20,7 +20,8 @@ await runMain(async (signal) => {
   const settings = readGatewaySettings();
   const log = createLog(settings.LOG_LEVEL).child({ service: 'gateway' });
   await using resources = new AsyncDisposableStack();
-  const poolOf = (addresses: string) => resources.use(createHopPool(addresses.split(','), credentials.createInsecure()));
+  const poolOf = (addresses: string) => resources.use(createHopPool({ addresses: addresses.split(','), credentials: () => plain, log }));
+  const plain = credentials.createInsecure();
   const pools: Record<string, HopPool> = {
     [TaskService.typeName]: poolOf(settings.TASK_SERVICE_ADDRESSES),
     [ClaimService.typeName]: poolOf(settings.CLAIM_SERVICE_ADDRESSES),

@@ -1,68 +1,97 @@
-import { type ChannelCredentials, Client } from '@grpc/grpc-js';
-import { ConnectionLost, type HopConnection, openHopConnection } from './hop-connection.ts';
+import type { ChannelCredentials, Client } from '@grpc/grpc-js';
+import type { Answer } from '@recursiv/proto/gen/dispatcher/hop/v1/hop_pb.ts';
+import { unavailable } from './errors.ts';
+import type { HopCall, HopConnection } from './hop-connection.ts';
+import { keepHopMember } from './hop-member.ts';
+import type { Log } from './log.ts';
 
 /** The processes of one service, as a gateway reaches them. */
 export interface HopPool extends Disposable {
-  /** The open stream with the fewest calls on it. Throws `ConnectionLost` when no process can be reached. */
-  pick(): HopConnection;
+  /**
+   * Makes a call to the process that answers and has the fewest calls, of several in turn. Where none can be reached one is waited for, for at most a
+   * second; then, and at once when all have more calls than they can take, it is `unavailable`. Rejects as `HopConnection.call` does when the stream breaks.
+   */
+  call(call: HopCall, signal: AbortSignal): Promise<Answer>;
   /** A gRPC client of some reachable process, for a stream of its own. */
   client(): Client;
 }
 
-/** How soon a process that went away is tried again: at first at once, then ever later, up to a second. */
-const retryMs = [0, 50, 100, 200, 500, 1000];
-
-const channelOptions = {
-  'grpc.initial_reconnect_backoff_ms': 50,
-  'grpc.min_reconnect_backoff_ms': 50,
-  'grpc.max_reconnect_backoff_ms': 1000,
-  'grpc.keepalive_time_ms': 5000,
-  'grpc.keepalive_timeout_ms': 2000,
-  'grpc.max_receive_message_length': 64 * 1024 * 1024,
-};
-
-interface Member {
-  client: Client;
-  connection: HopConnection | null;
-  failures: number;
+/** What a pool needs. */
+export interface HopPoolOptions {
+  /** `host:port` of each process. */
+  addresses: readonly string[];
+  /** Asked before each new connection, since certificates change. */
+  credentials: () => ChannelCredentials;
+  log: Log;
 }
 
-/** Keeps a stream to each of `addresses` (`host:port`), and opens it again when it breaks. */
-export function createHopPool(addresses: readonly string[], credentials: ChannelCredentials): HopPool {
-  const members = addresses.map((address): Member => ({ client: new Client(address, credentials, channelOptions), connection: null, failures: 0 }));
-  let closed = false;
+/** A call may wait so long for a process to come back; then its caller hears of it. */
+const patienceMs = 1000;
 
-  const connect = (member: Member) => {
-    if (closed) return;
-    const opened = performance.now();
-    member.connection = openHopConnection(member.client, () => {
-      member.failures = performance.now() - opened > 1000 ? 0 : member.failures + 1;
-      member.connection = null;
-      setTimeout(() => connect(member), retryMs[Math.min(member.failures, retryMs.length - 1)]).unref();
-    });
+/** Keeps a stream to each address. */
+export function createHopPool({ addresses, credentials, log }: HopPoolOptions): HopPool {
+  const waiting = new Set<() => void>();
+  const onOpen = () => {
+    for (const wake of waiting) wake();
+    waiting.clear();
   };
-  members.forEach(connect);
+  const members = addresses.map((address) =>
+    keepHopMember(address, credentials, {
+      onOpen: () => {
+        log.debug({ address }, 'a service process can be reached');
+        onOpen();
+      },
+      onLost: (err) => log.warn({ address, err }, 'a service process cannot be reached'),
+    }),
+  );
+  const open = () => members.map(({ connection }) => connection).filter((connection) => connection.open);
 
-  const open = () => members.filter((member) => member.connection?.open);
+  let turn = 0;
+  const pick = () => {
+    turn += 1;
+    return best(open(), turn);
+  };
+
   return {
-    pick() {
-      const connections = open().flatMap(({ connection }) => connection ?? []);
-      const best = connections.reduce<HopConnection | null>((least, next) => (least && least.load <= next.load ? least : next), null);
-      if (!best) throw new ConnectionLost('no process of the service can be reached');
-      return best;
+    async call(call, signal) {
+      if (!open().length) await opened(waiting);
+      // No other call may come between the choice and the call, else all that arrive together choose the same.
+      const connection = pick();
+      if (!connection) throw unavailable('A service does not answer at the moment; the request had no effect. Send it again in a moment.');
+      return await connection.call(call, signal);
     },
     client() {
-      const reachable = open();
-      const member = (reachable.length > 0 ? reachable : members)[Math.floor(Math.random() * (reachable.length || members.length))];
-      if (!member) throw new ConnectionLost('the service has no address');
+      const reachable = members.filter(({ connection }) => connection.open && !connection.silent);
+      const candidates = reachable.length > 0 ? reachable : members;
+      const member = candidates[Math.floor(Math.random() * candidates.length)];
+      if (!member) throw new Error('a service has no address');
       return member.client;
     },
     [Symbol.dispose]() {
-      closed = true;
-      for (const { client, connection } of members) {
-        connection?.close();
-        client.close();
-      }
+      for (const member of members) member[Symbol.dispose]();
     },
   };
+}
+
+/** Null when there is none at all. Among equals, `turn` decides. */
+function best(connections: readonly HopConnection[], turn: number): HopConnection | null {
+  if (connections.length === 0) return null;
+  const able = connections.filter((connection) => !connection.full);
+  const alive = able.filter((connection) => !connection.silent);
+  const candidates = alive.length > 0 ? alive : able;
+  const least = Math.min(...candidates.map(({ load }) => load));
+  const equals = candidates.filter(({ load }) => load === least);
+  const chosen = equals[turn % equals.length];
+  if (!chosen) throw unavailable('The service is at its limit; try again in a moment.');
+  return chosen;
+}
+
+/** Resolves when some connection has opened, or after a second. */
+async function opened(waiting: Set<() => void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, patienceMs);
+  waiting.add(resolve);
+  await promise;
+  clearTimeout(timer);
+  waiting.delete(resolve);
 }

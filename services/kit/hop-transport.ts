@@ -1,29 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { create, type DescMethodUnary, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel as IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { StreamResponse, Transport, UnaryResponse } from '@connectrpc/connect';
 import type { Answer } from '@recursiv/proto/gen/dispatcher/hop/v1/hop_pb.ts';
+import { callLimitMs, withinDeadline } from './deadline.ts';
 import { DispatcherError, type ErrorReason, errorTable, unavailable } from './errors.ts';
-import { ConnectionLost } from './hop-connection.ts';
+import { CallNotSent, ConnectionLost, type HopCall } from './hop-connection.ts';
+import { hopMethodName } from './hop-methods.ts';
 import type { HopPool } from './hop-pool.ts';
-import { hopMethodName } from './hop-server.ts';
 import { streamOver } from './hop-stream.ts';
 
-/** A call that was safe to make again is made so often in all. */
+/** A call is made so often in all, where it may be made again. */
 const attempts = 3;
+
+/** A larger request than any that the rules of the contract let through; what a service reads at once is a little more. */
+const requestMaxBytes = 1000 * 1024;
 
 /** A transport to services in other processes. `poolOf` gives the processes of the service that has a method. */
 export function createHopTransport(poolOf: (service: string) => HopPool): Transport {
   return {
     async unary(method, signal, _timeoutMs, header, input, _values) {
+      const message = create(method.input, input);
       const headers = new Headers(header);
-      const call = {
-        method: hopMethodName(method),
-        metadata: Object.fromEntries(headers),
-        message: toBinary(method.input, create(method.input, input)),
-      };
+      const call = { method: hopMethodName(method), metadata: Object.fromEntries(headers), message: toBinary(method.input, message) };
+      if (call.message.length > requestMaxBytes)
+        throw new DispatcherError('body_too_large', `The request is larger than ${requestMaxBytes / 1024} KiB.`);
       const pool = poolOf(method.parent.typeName);
-      const bytes = await repeated(method, headers, signal, async () => resultOf(await pool.pick().call(call, signal)));
+      const safe = method.idempotency === IdempotencyLevel.NO_SIDE_EFFECTS || headers.has('idempotency-key');
+      const bytes = await limited(callLimitMs(message), signal, (limit) => makeCall(pool, call, safe, limit));
       return {
         stream: false,
         service: method.parent,
@@ -44,17 +48,31 @@ export function createHopTransport(poolOf: (service: string) => HopPool): Transp
   };
 }
 
-/** A broken connection leaves open whether a call had an effect, so only what has none, or none twice, is made again. */
-async function repeated<T>(method: DescMethodUnary, headers: Headers, signal: AbortSignal | undefined, make: () => Promise<T>): Promise<T> {
-  const safe = method.idempotency === IdempotencyLevel.NO_SIDE_EFFECTS || headers.has('idempotency-key');
+/** Runs a call under a signal that fires when its caller has left, or when the time of the call is over. */
+async function limited<T>(limitMs: number, signal: AbortSignal | undefined, call: (limit: AbortSignal) => Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const leave = () => limit.abort();
+  if (signal?.aborted) leave();
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    return await withinDeadline(limitMs, call(limit.signal));
+  } finally {
+    signal?.removeEventListener('abort', leave);
+    leave();
+  }
+}
+
+/** A broken connection leaves open whether a call had an effect, so only what has none, or none twice, is made again. What never left may always be. */
+async function makeCall(pool: HopPool, call: HopCall, safe: boolean, signal: AbortSignal): Promise<Uint8Array> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await make();
+      return resultOf(await pool.call(call, signal));
     } catch (thrown) {
-      if (!(thrown instanceof ConnectionLost)) throw thrown;
-      if (!safe || attempt === attempts || signal?.aborted)
+      if (!(thrown instanceof ConnectionLost || thrown instanceof CallNotSent)) throw thrown;
+      const again = safe || thrown instanceof CallNotSent;
+      if (!again || attempt === attempts || signal.aborted)
         throw unavailable('A service does not answer at the moment; repeat the request with the same Idempotency-Key.', thrown);
-      await sleep(25 * 2 ** attempt * (0.5 + Math.random()));
+      await sleep(10 * 2 ** attempt * (0.5 + Math.random()));
     }
   }
 }

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatcher/hop/v1/hop.proto.
  */
 export const file_dispatcher_hop_v1_hop: GenFile = /*@__PURE__*/
-  fileDesc("ChtkaXNwYXRjaGVyL2hvcC92MS9ob3AucHJvdG8SEWRpc3BhdGNoZXIuaG9wLnYxIkwKD0V4Y2hhbmdlUmVxdWVzdBImCgVjYWxscxgBIAMoCzIXLmRpc3BhdGNoZXIuaG9wLnYxLkNhbGwSEQoJY2FuY2VsbGVkGAIgAygNIqIBCgRDYWxsEgoKAmlkGAEgASgNEg4KBm1ldGhvZBgCIAEoCRI8CghtZXRhZGF0YRgDIAMoCzIlLmRpc3BhdGNoZXIuaG9wLnYxLkNhbGwuTWV0YWRhdGFFbnRyeUIDgAEBEg8KB21lc3NhZ2UYBCABKAwaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIlAKEEV4Y2hhbmdlUmVzcG9uc2USKgoHYW5zd2VycxgBIAMoCzIZLmRpc3BhdGNoZXIuaG9wLnYxLkFuc3dlchIQCghkcmFpbmluZxgCIAEoCCJgCgZBbnN3ZXISCgoCaWQYASABKA0SEQoHbWVzc2FnZRgCIAEoDEgAEi0KB2ZhaWx1cmUYAyABKAsyGi5kaXNwYXRjaGVyLmhvcC52MS5GYWlsdXJlSABCCAoGcmVzdWx0IosBCgdGYWlsdXJlEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEjIKBGluZm8YAyADKAsyJC5kaXNwYXRjaGVyLmhvcC52MS5GYWlsdXJlLkluZm9FbnRyeRorCglJbmZvRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ATJlCgpIb3BTZXJ2aWNlElcKCEV4Y2hhbmdlEiIuZGlzcGF0Y2hlci5ob3AudjEuRXhjaGFuZ2VSZXF1ZXN0GiMuZGlzcGF0Y2hlci5ob3AudjEuRXhjaGFuZ2VSZXNwb25zZSgBMAFiBnByb3RvMw");
+  fileDesc("ChtkaXNwYXRjaGVyL2hvcC92MS9ob3AucHJvdG8SEWRpc3BhdGNoZXIuaG9wLnYxIloKD0V4Y2hhbmdlUmVxdWVzdBImCgVjYWxscxgBIAMoCzIXLmRpc3BhdGNoZXIuaG9wLnYxLkNhbGwSEQoJY2FuY2VsbGVkGAIgAygNEgwKBHBpbmcYAyABKA0iogEKBENhbGwSCgoCaWQYASABKA0SDgoGbWV0aG9kGAIgASgJEjwKCG1ldGFkYXRhGAMgAygLMiUuZGlzcGF0Y2hlci5ob3AudjEuQ2FsbC5NZXRhZGF0YUVudHJ5QgOAAQESDwoHbWVzc2FnZRgEIAEoDBovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiXgoQRXhjaGFuZ2VSZXNwb25zZRIqCgdhbnN3ZXJzGAEgAygLMhkuZGlzcGF0Y2hlci5ob3AudjEuQW5zd2VyEhAKCGRyYWluaW5nGAIgASgIEgwKBHBvbmcYAyABKA0iYAoGQW5zd2VyEgoKAmlkGAEgASgNEhEKB21lc3NhZ2UYAiABKAxIABItCgdmYWlsdXJlGAMgASgLMhouZGlzcGF0Y2hlci5ob3AudjEuRmFpbHVyZUgAQggKBnJlc3VsdCKLAQoHRmFpbHVyZRIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRIyCgRpbmZvGAMgAygLMiQuZGlzcGF0Y2hlci5ob3AudjEuRmFpbHVyZS5JbmZvRW50cnkaKwoJSW5mb0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEyZQoKSG9wU2VydmljZRJXCghFeGNoYW5nZRIiLmRpc3BhdGNoZXIuaG9wLnYxLkV4Y2hhbmdlUmVxdWVzdBojLmRpc3BhdGNoZXIuaG9wLnYxLkV4Y2hhbmdlUmVzcG9uc2UoATABYgZwcm90bzM");
 
 /**
  * What a client says in one message.
@@ -34,6 +34,13 @@ export type ExchangeRequest = Message<"dispatcher.hop.v1.ExchangeRequest"> & {
    * @generated from field: repeated uint32 cancelled = 2;
    */
   cancelled: number[];
+
+  /**
+   * Asks for the same number as `pong`, to see that the other side still works; 0 asks nothing.
+   *
+   * @generated from field: uint32 ping = 3;
+   */
+  ping: number;
 };
 
 /**
@@ -55,6 +62,13 @@ export type ExchangeRequestJson = {
    * @generated from field: repeated uint32 cancelled = 2;
    */
   cancelled?: number[];
+
+  /**
+   * Asks for the same number as `pong`, to see that the other side still works; 0 asks nothing.
+   *
+   * @generated from field: uint32 ping = 3;
+   */
+  ping?: number;
 };
 
 /**
@@ -160,6 +174,13 @@ export type ExchangeResponse = Message<"dispatcher.hop.v1.ExchangeResponse"> & {
    * @generated from field: bool draining = 2;
    */
   draining: boolean;
+
+  /**
+   * The ping that this answers, or 0. A client sends its first call after the first of these.
+   *
+   * @generated from field: uint32 pong = 3;
+   */
+  pong: number;
 };
 
 /**
@@ -181,6 +202,13 @@ export type ExchangeResponseJson = {
    * @generated from field: bool draining = 2;
    */
   draining?: boolean;
+
+  /**
+   * The ping that this answers, or 0. A client sends its first call after the first of these.
+   *
+   * @generated from field: uint32 pong = 3;
+   */
+  pong?: number;
 };
 
 /**

@@ -1,0 +1,81 @@
+import { type ChannelCredentials, type ChannelOptions, Client } from '@grpc/grpc-js';
+import { HopConnection } from './hop-connection.ts';
+
+/** One process of a service, with a stream to it that is opened again whenever it breaks. */
+export interface HopMember extends Disposable {
+  /** The stream; calls can be made while it is `open`. */
+  readonly connection: HopConnection;
+  /** For calls that need a stream of their own. */
+  readonly client: Client;
+}
+
+/** What happens to a member. */
+export interface HopMemberEvents {
+  onOpen: () => void;
+  /** It could be reached and cannot any more, or it could not be reached the first time. */
+  onLost: (reason: Error) => void;
+}
+
+/** How soon a process that went away is tried again: at first at once, then ever later. Each time is spread by half, so that not all gateways come at once. */
+const retryMs = [0, 25, 50, 100, 250];
+
+const channelOptions: ChannelOptions = {
+  'grpc.initial_reconnect_backoff_ms': 50,
+  'grpc.max_reconnect_backoff_ms': 250,
+  'grpc.keepalive_time_ms': 2000,
+  'grpc.keepalive_timeout_ms': 2000,
+  'grpc.max_receive_message_length': 64 * 1024 * 1024,
+};
+
+/** Keeps a stream open to the process at `address` (`host:port`). Credentials that have changed are used from the next stream on. */
+export function keepHopMember(address: string, credentials: () => ChannelCredentials, events: HopMemberEvents): HopMember {
+  let used = credentials();
+  let client = new Client(address, used, channelOptions);
+  const retired: Client[] = [];
+  let failures = 0;
+  let closed = false;
+  let retry: NodeJS.Timeout | undefined;
+
+  const connect = (): HopConnection => {
+    if (credentials() !== used) {
+      // Streams of their own may still run on it.
+      retired.push(client);
+      used = credentials();
+      client = new Client(address, used, channelOptions);
+    }
+    const onOpen = () => {
+      failures = 0;
+      events.onOpen();
+    };
+    const onClosed = (reason: Error | null) => {
+      if (closed) return;
+      if (reason && failures === 0) events.onLost(reason);
+      retry = setTimeout(reconnect, delayMs(failures)).unref();
+      failures += 1;
+    };
+    return new HopConnection(client, { onOpen, onClosed });
+  };
+  const reconnect = () => {
+    connection = connect();
+  };
+  let connection = connect();
+
+  return {
+    get connection() {
+      return connection;
+    },
+    get client() {
+      return client;
+    },
+    [Symbol.dispose]() {
+      closed = true;
+      clearTimeout(retry);
+      connection.close();
+      for (const each of [...retired, client]) each.close();
+    },
+  };
+}
+
+function delayMs(failures: number): number {
+  return (retryMs[Math.min(failures, retryMs.length - 1)] ?? 0) * (0.5 + Math.random());
+}
