@@ -29,7 +29,7 @@ export async function startNatsServer({ port, storeDir }: { port: number; storeD
 }
 
 /** The path of nats-server. Debian's package is installed when it is missing and this is root; else it throws with what to do. */
-export async function findNatsServer(): Promise<string> {
+async function findNatsServer(): Promise<string> {
   const found = places.find(existsSync);
   if (found) return found;
   const isRoot = process.getuid?.() === 0;

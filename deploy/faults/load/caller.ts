@@ -6,7 +6,7 @@ import type { Random } from '../random.ts';
 import { type Sent, sendRequest } from './send-request.ts';
 
 /** A request as a worker wants it. */
-export interface Wish {
+interface Wish {
   readonly kind: Operation['kind'];
   readonly method: 'POST' | 'PATCH';
   readonly path: string;

@@ -5,13 +5,13 @@ import type { Random } from '../random.ts';
 import type { Caller } from './caller.ts';
 
 /** What the workers of a run share: tasks they have heard of, and claims that were left alone by their holders. */
-export interface Board {
+interface Board {
   readonly tasks: string[];
   readonly abandoned: HeldClaim[];
 }
 
 /** A claim in the hands of a worker. */
-export interface HeldClaim {
+interface HeldClaim {
   readonly taskId: string;
   readonly agent: string;
   readonly token: string;

@@ -5,6 +5,8 @@ import { type MainProcess, startMain } from '@dispatcher/test/start-main.ts';
 export interface Node extends AsyncDisposable {
   readonly name: string;
   readonly url: string;
+  /** The number of the running process. */
+  readonly pid: number;
   /** Resolves when it is ready. */
   start(): Promise<void>;
   /** Asks it to end, and resolves when it has; rejects when it did not end well. */
@@ -26,6 +28,9 @@ export async function createNode(name: string, settings: Readonly<Record<string,
   return {
     name,
     url: `http://127.0.0.1:${port}`,
+    get pid() {
+      return current()?.child.pid ?? 0;
+    },
     async start() {
       const main = startMain({ LOG_LEVEL: 'warn', ...settings, PORT: String(port), GRPC_PORT: String(grpcPort) });
       starts.push(main);

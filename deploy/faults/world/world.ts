@@ -19,6 +19,7 @@ export interface World extends AsyncDisposable {
   readonly nodes: readonly [Node, ...Node[]];
   readonly nats: Nats | null;
   readonly db: Db;
+  readonly databaseUrl: string;
   readonly adminKey: string;
   killPostgres(): Promise<void>;
 }
@@ -31,19 +32,21 @@ export async function startWorld(setup: Setup): Promise<World> {
   const adminKey = `sk_admin_${randomBytes(24).toString('hex')}`;
   const settings = { DISPATCHER_API_KEY: adminKey, ...(nats && { NATS_URL: nats.url }) };
   const cluster = join(path, setup === 'pair' ? 'shared' : 'a', 'postgres');
-  const databaseUrl = setup === 'pair' ? await sharedDatabase(resources, path) : undefined;
+  const sharedUrl = setup === 'pair' ? await sharedDatabase(resources, path) : undefined;
 
   const node = async (name: string) =>
-    resources.use(await createNode(name, { ...settings, DISPATCHER_DATA_DIR: join(path, name), ...(databaseUrl && { DATABASE_URL: databaseUrl }) }));
+    resources.use(await createNode(name, { ...settings, DISPATCHER_DATA_DIR: join(path, name), ...(sharedUrl && { DATABASE_URL: sharedUrl }) }));
   const nodes: [Node, ...Node[]] = [await node('a'), ...(setup === 'pair' ? [await node('b')] : [])];
   for (const each of nodes) await each.start();
-  const db = resources.use(openDb(databaseUrl ?? (await urlOfCluster(cluster))));
+  const databaseUrl = sharedUrl ?? (await urlOfCluster(cluster));
+  const db = resources.use(openDb(databaseUrl));
   const running = resources.move();
   return {
     setup,
     nodes,
     nats,
     db,
+    databaseUrl,
     adminKey,
     killPostgres: () => killPostgres(cluster),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
