@@ -1,4 +1,4 @@
-/** Lets a bounded number of streams read the log at once; the others wait their turn. */
+/** Lets a bounded number of streams read the log at once; the others wait their turn, page by page. */
 export class ReplaySlots {
   #free: number;
   readonly #queue: (() => void)[] = [];

@@ -57,6 +57,36 @@ describe('watching events', () => {
     expect(watch.resets).toEqual([{ reason: expect.stringMatching(reason), position: 5n }]);
   });
 
+  it('lets readers who stop in the middle of a replay keep nobody else waiting', async () => {
+    await using stats = await useStats();
+    await stats.createTask('t');
+    await numbered(stats, 1);
+    const signal = AbortSignal.timeout(10_000);
+    const stuck = Array.from({ length: 9 }, () => stats.client('acme').watchEvents({ after: 0n }, { signal })[Symbol.asyncIterator]());
+    await Promise.all(stuck.map((reader) => reader.next()));
+    using watch = watchFrom(stats.client('acme').watchEvents({ after: 0n }, { signal }));
+    expect((await watch.take(1)).map((event) => event.taskId)).toEqual(['t']);
+    await Promise.all(stuck.map((reader) => reader.return?.()));
+  });
+
+  it('breaks off a replay that paused until its next events were forgotten', async () => {
+    await using stats = await useStats();
+    await stats.database.pool.query(
+      `WITH event AS (
+        INSERT INTO task_events (organization_id, task_id, type, attempt, title, status, stage, score)
+        SELECT 'acme', 't' || n, 'task.created', 0, 't', 'pending', 'build', 0 FROM generate_series(1, 700) AS n RETURNING id
+      ) INSERT INTO unpublished (event_id) SELECT id FROM event`,
+    );
+    await numbered(stats, 700);
+    const reader = stats
+      .client('acme')
+      .watchEvents({ after: 0n }, { signal: AbortSignal.timeout(10_000) })
+      [Symbol.asyncIterator]();
+    expect((await reader.next()).value?.events).toHaveLength(500);
+    await stats.database.pool.query('DELETE FROM event_positions WHERE position <= 600');
+    await expect(reader.next()).rejects.toThrow('no longer kept');
+  });
+
   it('finds in the log what the bus has lost', async () => {
     await using stats = await useStats();
     using watch = watchFrom(stats.client('acme').watchEvents({}, { signal: AbortSignal.timeout(10_000) }));

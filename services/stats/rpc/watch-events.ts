@@ -32,19 +32,22 @@ async function refusal({ database: { pool } }: StatsDependencies, after: number)
   return null;
 }
 
-async function* replay(
-  { database: { pool }, feed, replays }: StatsDependencies,
-  request: WatchEventsRequest,
-  cursor: { at: number },
-  signal: AbortSignal,
-) {
-  using _slot = await replays.take();
+async function* replay(dependencies: StatsDependencies, request: WatchEventsRequest, cursor: { at: number }, signal: AbortSignal) {
+  const { feed } = dependencies;
   while (cursor.at < feed.position && !signal.aborted) {
     const upTo = feed.position;
-    const rows = await readEvents(pool, cursor.at, upTo, request.organizationId ?? null);
+    const rows = await readPage(dependencies, request, cursor.at, upTo);
+    // A reader may have paused until what it had yet to read was forgotten.
+    if (await refusal(dependencies, cursor.at)) throw unavailable('The next events are no longer kept; resume, and be told what is.');
     cursor.at = rows.length === pageSize ? Number(rows.at(-1)?.position) : upTo;
     yield { events: rows.map(eventFromRow).filter((event) => wanted(request, event)), position: BigInt(cursor.at) };
   }
+}
+
+/** The turn lasts as long as the reading, not until the reader has taken the page: one who never does must keep nobody waiting. */
+async function readPage({ database: { pool }, replays }: StatsDependencies, request: WatchEventsRequest, after: number, upTo: number) {
+  using _slot = await replays.take();
+  return await readEvents(pool, after, upTo, request.organizationId ?? null);
 }
 
 async function* live({ feed }: StatsDependencies, request: WatchEventsRequest, after: number, signal: AbortSignal) {
