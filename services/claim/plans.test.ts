@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statement } from './sql/claim-next-task.ts';
+import { readyDueTasksSql } from './sql/ready-due-tasks.ts';
 import { type TestClaims, useClaims } from './use-claims.ts';
 
 /** A node of a plan as EXPLAIN (FORMAT JSON) prints it. */
@@ -43,6 +44,14 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
       expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
       expect(scan?.['Actual Rows']).toBeLessThanOrEqual(1);
     }
+  });
+
+  it('the sweeper looks at no task that still waits for its time', async () => {
+    await claims.database.pool.query(`UPDATE tasks SET available_at = now() + interval '1 hour' WHERE rank >= 500`);
+    const nodes = await explain(claims, readyDueTasksSql, [200]);
+    const scan = nodes.find((node) => node['Index Name'] === 'tasks_waiting');
+    expect(scan?.['Actual Rows']).toBe(0);
+    expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
   });
 
   async function explain({ database: { pool } }: TestClaims, text: string, values: unknown[]): Promise<PlanNode[]> {

@@ -20,17 +20,18 @@ DELETE FROM event_positions WHERE position = ANY (ARRAY(
  * many. A task with an event that a stream may still ask for stays.
  */
 export async function forgetTasks(pool: Pool, days: number): Promise<number> {
-  const { rows } = await pool.query({ name: 'forget-tasks', text: tasksSql, values: [days, forgetSize] });
+  const { rows } = await pool.query({ name: 'forget-tasks', text: forgetTasksSql, values: [days, forgetSize] });
   return rows.length;
 }
 
-const tasksSql = `
+/** The clock is the statement's: the indexes on the times can be asked for what is older than that, not for what is older than a clock that moves. */
+export const forgetTasksSql = `
 WITH old AS (
   SELECT organization_id, id FROM tasks t
   WHERE (organization_id, id) IN (
-    (SELECT organization_id, id FROM tasks WHERE completed_at < clock_timestamp() - make_interval(days => $1) ORDER BY completed_at LIMIT $2)
+    (SELECT organization_id, id FROM tasks WHERE completed_at < statement_timestamp() - make_interval(days => $1) ORDER BY completed_at LIMIT $2)
     UNION ALL
-    (SELECT organization_id, id FROM tasks WHERE archived_at < clock_timestamp() - make_interval(days => $1) ORDER BY archived_at LIMIT $2)
+    (SELECT organization_id, id FROM tasks WHERE archived_at < statement_timestamp() - make_interval(days => $1) ORDER BY archived_at LIMIT $2)
   ) AND NOT EXISTS (
     SELECT FROM task_events e LEFT JOIN event_positions p ON p.event_id = e.id LEFT JOIN unpublished u ON u.event_id = e.id
     WHERE e.organization_id = t.organization_id AND e.task_id = t.id AND (p.event_id IS NOT NULL OR u.event_id IS NOT NULL)

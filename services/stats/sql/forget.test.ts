@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { type TestStats, useStats } from '../use-stats.ts';
+import { forgetPositions, forgetTasks, forgetTasksSql } from './forget.ts';
+import { wrongCounts } from './wrong-counts.ts';
+
+/** A task that was created and done, both so many days ago. */
+async function createOldTask(stats: TestStats, id: string, days: number): Promise<void> {
+  await stats.createTask(id);
+  await stats.changeTask(id, 'task.completed', `status = 'done', completed_at = now() - ${days} * interval '1 day'`);
+}
+
+async function untilNumbered(stats: TestStats): Promise<void> {
+  await expect.poll(async () => (await stats.database.pool.query('SELECT FROM unpublished')).rowCount, { timeout: 10_000 }).toBe(0);
+}
+
+const ids = async (stats: TestStats, table: string, column: string): Promise<unknown[]> =>
+  (await stats.database.pool.query(`SELECT DISTINCT ${column} AS id FROM ${table} ORDER BY 1`)).rows.map(({ id }) => id);
+
+test('a task that was done long ago goes with its events, once no stream can ask for them, and leaves the counts right', async () => {
+  await using stats = await useStats();
+  const { pool } = stats.database;
+  await createOldTask(stats, 'old', 91);
+  await createOldTask(stats, 'young', 89);
+  await untilNumbered(stats);
+  expect(await forgetTasks(pool, 90)).toBe(0);
+  await pool.query(`UPDATE event_positions SET numbered_at = now() - interval '8 days'`);
+  expect(await forgetPositions(pool, 7)).toBe(4);
+  expect(await forgetTasks(pool, 90)).toBe(1);
+  expect(await ids(stats, 'tasks', 'id')).toEqual(['young']);
+  expect(await ids(stats, 'task_events', 'task_id')).toEqual(['young']);
+  expect(await wrongCounts(pool)).toEqual([]);
+});
+
+test('looking for what to forget reads no task that is to stay', async () => {
+  await using stats = await useStats();
+  const { pool } = stats.database;
+  await pool.query(`
+    INSERT INTO tasks (organization_id, id, title, created_by, rank, status, completed_at, archived_at)
+    SELECT 'acme', 't' || i, 't', 'test', 0, 'done', now(), now() FROM generate_series(1, 5000) AS i`);
+  await pool.query('ANALYZE tasks');
+  const client = await pool.connect();
+  try {
+    await client.query(`PREPARE forget (integer, bigint) AS ${forgetTasksSql}`);
+    const { rows } = await client.query('EXPLAIN (ANALYZE) EXECUTE forget (90, 500)');
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toContain('Index Scan using tasks_completed');
+    expect(plan).toContain('Index Scan using tasks_archived');
+    expect(plan).not.toContain('Rows Removed by Filter');
+  } finally {
+    client.release(true);
+  }
+});
