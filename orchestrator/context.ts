@@ -19,7 +19,7 @@ export interface Timings {
   readonly retryMs: number;
   /** The first pause after a failed run; it doubles with each attempt. */
   readonly firstRetryAfterSeconds: number;
-  /** How often origin is tried before a run gives up. */
+  /** How often origin is tried, `retryMs` apart, before a run gives up. */
   readonly originTries: number;
   /** How often a merge is tried while others move the base. */
   readonly mergeTries: number;
@@ -35,7 +35,7 @@ export const defaultTimings: Timings = {
   claimWaitSeconds: 20,
   retryMs: 5_000,
   firstRetryAfterSeconds: 60,
-  originTries: 12,
+  originTries: 120,
   mergeTries: 5,
   pause: { firstMs: 60_000, longestMs: 30 * 60_000 },
   minimumFreeBytes: 512 * 1024 * 1024,

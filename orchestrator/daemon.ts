@@ -1,10 +1,9 @@
-import { statfs } from 'node:fs/promises';
-import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuthenticationError, AuthorizationError } from '@recursiv/sdk';
 import { claimWork } from './claim/claim-work.ts';
 import { wordsFromError } from './claim/dispatcher.ts';
 import type { DaemonContext, StopSignals } from './context.ts';
+import { obstacle } from './obstacle.ts';
 import { driveRun } from './run/drive-run.ts';
 import { RunFile } from './run/run-file.ts';
 
@@ -73,15 +72,6 @@ async function drive({ context, drain, interrupt, inHand }: Daemon, file: RunFil
   } finally {
     inHand.delete(file);
   }
-}
-
-/** Why no new work may be begun; null when it may. */
-async function obstacle({ state, settings, timings }: DaemonContext): Promise<string | null> {
-  for (const folder of [state.runs, path.dirname(settings.worktreeBaseDir)]) {
-    const { bavail, bsize } = await statfs(folder);
-    if (bavail * bsize < timings.minimumFreeBytes) return `${folder} has less than ${Math.round(timings.minimumFreeBytes / 1024 / 1024)} MiB free`;
-  }
-  return null;
 }
 
 /** A claim under one of our names that no run knows of: the daemon died between the answer and its own note of it. Names are never shared, so it is ours to end. */

@@ -71,6 +71,7 @@ export async function openDaemon(given: OrchestratorSettings, timings: Timings, 
   faults.push(...(await missingSurroundings(context)));
   if (faults.length > 0) throw new PreflightError(faults);
   await pruneLogs(state.logs).catch((error: unknown) => log.warn({ err: error }, 'old logs could not be deleted'));
+  await sayIfDirty(context);
   const owned = stack.move();
   return {
     context,
@@ -79,6 +80,14 @@ export async function openDaemon(given: OrchestratorSettings, timings: Timings, 
     run: (stop) => runDaemon(context, member.name, stop),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** Nobody's own changes are touched, nor are they seen: agents begin from what origin has. */
+async function sayIfDirty({ git, repository, settings, log }: DaemonContext): Promise<void> {
+  const place = { ...repository.place, workTree: repository.dir };
+  const changes = await git(place, ['status', '--porcelain', '--untracked-files=no'], { accept: [0, 128] });
+  if (changes.stdout !== '')
+    log.warn(`${repository.dir} has uncommitted changes; agents begin from origin/${settings.baseBranch} and do not see them`);
 }
 
 /** git writes the real path of a worktree into its records. */

@@ -5,7 +5,7 @@ import { agentEnvironment } from './agent/environment.ts';
 import { wordsFromError } from './claim/dispatcher.ts';
 import type { DaemonContext } from './context.ts';
 import { commitOf, fetchFromOrigin } from './git/clean-clone.ts';
-import type { Git } from './git/git.ts';
+import { type Git, withoutPassword } from './git/git.ts';
 import { verifyCommands } from './verify/commands.ts';
 
 /** `merge-tree --write-tree` came with this version. */
@@ -48,7 +48,7 @@ async function originFault({ git, clone, settings, repository }: DaemonContext):
     if ((await verifyCommands(git, clone, base, settings)) !== null) return null;
     return `Nothing would verify the work: ${baseBranch} has no package.json with a typecheck or test script. Set ORCH_VERIFY_CMD.`;
   } catch (error) {
-    return `origin (${withoutPassword(clone.originUrl)}) cannot be read: ${withoutPassword(wordsFromError(error)).trim()}`;
+    return `origin (${withoutPassword(clone.originUrl)}) cannot be read: ${wordsFromError(error)}`;
   }
 }
 
@@ -87,8 +87,4 @@ async function findProgram(program: string, searchPath: string): Promise<string 
       return place;
   }
   return null;
-}
-
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/[^/@\s]+@/g, '//***@');
 }

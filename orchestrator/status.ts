@@ -20,6 +20,8 @@ export class Status {
   /** Why nothing new is begun, such as a full disk; null when work is being looked for. */
   blocked: string | null = null;
   lastFailure: string | null = null;
+  /** Whether origin could not be read when it was tried last. */
+  isOriginAway = false;
 
   /** The runs in the order in which they began. */
   get runs(): readonly RunStatus[] {

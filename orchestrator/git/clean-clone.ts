@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Git, GitError, type GitPlace } from './git.ts';
+import { type Git, GitError, type GitPlace, withoutPassword } from './git.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 
 /** A bare clone of our own, which no agent works in: bases are fetched, work is merged and results are pushed from here. */
@@ -74,7 +74,7 @@ export async function pushToOrigin(
   if (answer.code === 0) return { result: 'pushed' };
   const line = answer.stdout.split('\n').find((one) => one.startsWith('!'));
   if (line === undefined) throw new GitError(['push'], 'exit code 1', answer.stderr);
-  const said = `${line.split('\t').slice(2).join(' ')}\n${answer.stderr}`.trim();
+  const said = withoutPassword(`${line.split('\t').slice(2).join(' ')}\n${answer.stderr}`).trim();
   return { result: /\[rejected\]/.test(line) ? 'stale' : 'refused', said };
 }
 

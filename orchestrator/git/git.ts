@@ -34,9 +34,15 @@ export class GitError extends Error {
   readonly stderr: string;
 
   constructor(args: readonly string[], why: string, stderr: string) {
-    super(`git ${args[0] ?? ''}: ${why}${stderr === '' ? '' : `\n${stderr.trim()}`}`);
-    this.stderr = stderr;
+    const said = withoutPassword(stderr).trim();
+    super(`git ${args[0] ?? ''}: ${why}${said === '' ? '' : `\n${said}`}`);
+    this.stderr = said;
   }
+}
+
+/** A text of git's without the password that an address in it may carry. */
+export function withoutPassword(text: string): string {
+  return text.replace(/\/\/[^/@\s]+@/g, '//***@');
 }
 
 /** What git needs from its surroundings: its allow-listed environment and the user's own settings, read before any agent ran. */

@@ -2,16 +2,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import { Lease } from '../claim/lease.ts';
 import type { DaemonContext, StopSignals } from '../context.ts';
-import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { landedCommit } from '../git/landed.ts';
 import { killStrays, straysOf } from '../process/strays.ts';
-import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
+import { type ActiveRun, fail, showStep } from './active-run.ts';
 import { build } from './build.ts';
 import { clean } from './clean.ts';
 import { decide, type RunAction, type RunFacts } from './decide.ts';
 import { fetchBranch } from './fetch-branch.ts';
 import { integrate } from './integrate.ts';
 import { releaseWorktreeLock } from './prepare-worktree.ts';
+import { readBase } from './read-base.ts';
 import type { RunFile } from './run-file.ts';
 import { complete, handOver, keep, release } from './settle.ts';
 
@@ -102,8 +102,7 @@ async function observe(run: ActiveRun): Promise<RunFacts> {
 async function observeLanded(run: ActiveRun): Promise<RunFacts['landed']> {
   const { git, clone, settings } = run.context;
   try {
-    const base = await exclusively(run.context, () => fetchFromOrigin(git, clone, settings.baseBranch));
-    if (base === null) throw new Error(`origin has no branch ${settings.baseBranch}`);
+    await readBase(run.context);
     return (await landedCommit(git, clone, settings.baseBranch, run.file.record.task)) === null ? 'no' : 'yes';
   } catch (error) {
     run.log.warn({ why: wordsFromError(error) }, 'origin could not be read');

@@ -1,13 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import { createCandidate } from '../git/candidate.ts';
-import { fetchFromOrigin, fetchWork, type PushResult, pushToOrigin } from '../git/clean-clone.ts';
+import { fetchWork, type PushResult, pushToOrigin } from '../git/clean-clone.ts';
 import { changesBetween, guardedChanges } from '../git/guarded-changes.ts';
 import { waitForLock } from '../process/file-lock.ts';
 import { shortHash } from '../state-folder.ts';
 import { fileAt, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { verifyCommit } from '../verify/verify-commit.ts';
 import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
+import { readBase } from './read-base.ts';
 import { sendBack } from './send-back.ts';
 
 /** How often a push is tried whose connection breaks. */
@@ -34,10 +35,9 @@ export async function integrate(run: ActiveRun): Promise<void> {
 }
 
 async function tryToLand(run: ActiveRun): Promise<Try> {
-  const { git, clone, settings } = run.context;
+  const { git, clone } = run.context;
   showStep(run, 'merge');
-  const base = await exclusively(run.context, () => fetchFromOrigin(git, clone, settings.baseBranch, run.signal));
-  if (base === null) throw new Error(`origin has no branch ${settings.baseBranch}`);
+  const base = await readBase(run.context, run.signal);
   const { task, agent } = run.file.record;
   const candidate = await createCandidate(git, clone, base, await workOf(run), { id: task.id, title: task.title, agent });
   if (candidate.result === 'empty') await fail(run, { notes: 'The agent changed nothing: an empty diff is not done.' });
@@ -86,7 +86,7 @@ async function acceptedCommands(run: ActiveRun, base: string, commit: string): P
 }
 
 async function push(run: ActiveRun, base: string, commit: string): Promise<Try> {
-  const { git, clone, settings } = run.context;
+  const { settings } = run.context;
   showStep(run, 'push');
   if ((await run.lease.renew()) !== 'held' || run.signal.aborted) return 'over';
   const pushed = await pushStubbornly(run, base, commit);
@@ -95,7 +95,7 @@ async function push(run: ActiveRun, base: string, commit: string): Promise<Try> 
     return 'over';
   }
   await run.file.update({ state: 'built', candidate: null });
-  const now = await exclusively(run.context, () => fetchFromOrigin(git, clone, settings.baseBranch, run.signal));
+  const now = await readBase(run.context, run.signal);
   if (now !== base) return 'again';
   await fail(run, {
     reason: 'blocked',
@@ -112,7 +112,7 @@ async function pushStubbornly(run: ActiveRun, base: string, commit: string): Pro
       return await pushToOrigin(git, clone, { branch: settings.baseBranch, commit, expected: base });
     } catch (error) {
       run.log.warn({ why: wordsFromError(error) }, 'the push broke off');
-      const now = await exclusively(run.context, () => fetchFromOrigin(git, clone, settings.baseBranch));
+      const now = await readBase(run.context);
       if (now === commit) return { result: 'pushed' };
       if (now !== base) return { result: 'stale', said: 'the base moved' };
       if (tries >= pushTries || run.signal.aborted) throw error;
