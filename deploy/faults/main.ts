@@ -9,13 +9,14 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     seconds: { type: 'string', default: '30' },
     report: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
 if (values.help)
   console.log(
-    'pnpm faults [--seed N] [--seeds HOW_MANY] [--seconds OF_FAULTS] [--report]\nRuns seeds one after the other; --report writes docs/faults.md.',
+    'pnpm faults [--seed N] [--seeds HOW_MANY] [--seconds OF_FAULTS] [--verbose] [--report]\nRuns seeds one after the other; --verbose shows each fault, --report writes docs/faults.md.',
   );
 else process.exitCode = await runSeeds(Number(values.seed ?? 1), Number(values.seeds ?? (values.report ? 20 : 1)), Number(values.seconds));
 
@@ -25,6 +26,8 @@ async function runSeeds(first: number, count: number, seconds: number): Promise<
     const result = await runSeed(seed, { seconds });
     results.push(result);
     console.log(lineOf(result));
+    if (values.verbose)
+      for (const { name, node, from, to } of result.history.faults) console.log(`  ${name} ${node ?? ''} ${((to - from) / 1000).toFixed(1)} s`);
     for (const violation of result.violations.slice(0, 20)) console.log(`  ${violation}`);
     if (result.violations.length > 0 && result.output.trim()) console.log(result.output.slice(-4_000));
   }

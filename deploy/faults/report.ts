@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { machineInWords } from './machine.ts';
 import type { SeedResult } from './run-seed.ts';
 import { sometimesNames } from './sometimes.ts';
-import { largest, lineOf, tally } from './summary.ts';
+import { largest, lineOf } from './summary.ts';
 
 const path = join(import.meta.dirname, '../../docs/faults.md');
 
@@ -36,10 +36,7 @@ ${sentence(results)}
 
 ## Faults
 
-${table(
-  ['Fault', 'Times'],
-  [...tally(results.flatMap(({ history }) => history.faults.map(({ name }) => name)))].sort().map(([name, count]) => [name, String(count)]),
-)}
+${table(['Fault', 'Times', 'Longest until all was up again'], faultRows(results))}
 
 Leases ended by SQL: ${total(results, ({ history }) => history.expiries.length)}. After PostgreSQL took connections again the API answered within
 ${recovery(results)} ms at the latest.
@@ -59,6 +56,18 @@ ${table(
 
 ${results.map((result) => `- ${lineOf(result)}`).join('\n')}
 `;
+}
+
+function faultRows(results: readonly SeedResult[]): string[][] {
+  const byName = Map.groupBy(
+    results.flatMap(({ history }) => history.faults),
+    ({ name }) => name,
+  );
+  return [...byName].map(([name, faults]) => [
+    name,
+    String(faults.length),
+    `${(largest(faults.map(({ from, to }) => to - from)) / 1000).toFixed(1)} s`,
+  ]);
 }
 
 function requestRows(results: readonly SeedResult[]): string[][] {

@@ -10,11 +10,6 @@ export function lineOf(result: SeedResult): string {
   return `seed ${seed} (${setup}, ${seconds.toFixed(0)} s): ${work}, ${history.faults.length} faults, ${verdict}`;
 }
 
-/** How many of a list there are of each name. */
-export function tally(names: readonly string[]): Map<string, number> {
-  return new Map([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
-}
-
 /** The largest of numbers, and 0 of none. */
 export function largest(numbers: readonly number[]): number {
   return numbers.reduce((max, number) => Math.max(max, number), 0);
