@@ -1,0 +1,16 @@
+import { type LocalSettings, readLocalSettings } from '@dispatcher/local/config.ts';
+
+/** The settings of `pnpm start:services`. */
+export interface ServicesSettings {
+  /** Those of `npm start`; `GRPC_PORT` is not used, since each service has a port of its own. */
+  readonly local: LocalSettings;
+  /** What the processes are given of this one's environment: all, since each reads its own settings from it. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Where programs are looked for. */
+  readonly path: string;
+}
+
+/** Reads and checks the settings. Throws a `SettingsError` with everything that is wrong. */
+export function readServicesSettings(): ServicesSettings {
+  return { local: readLocalSettings(), env: { ...process.env }, path: process.env.PATH ?? '' };
+}

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readCredentials } from '@dispatcher/local/credentials.ts';
+import { useFolder } from '@dispatcher/test/use-folder.ts';
+import { expect, test, vi } from 'vitest';
+import { type Child, startChild } from './child.ts';
+
+/** `pnpm start:services` on a data folder, running. */
+async function startServices(dataDir: string): Promise<Child & { output(): string }> {
+  let output = '';
+  const env = { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, PORT: '0', GRPC_PORT: '0', DISPATCHER_DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
+  const child = startChild({
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'main.ts')],
+    env,
+    onOutput: (text) => {
+      output += text;
+    },
+  });
+  await vi.waitFor(() => expect(output).toContain('Dispatcher is running.'), { timeout: 60_000, interval: 50 });
+  return { ...child, output: () => output };
+}
+
+/** The processes that a process has started, and those they have. */
+async function descendants(pid: number): Promise<number[]> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
+  const children = lists.join(' ').split(/\s+/).filter(Boolean).map(Number);
+  return [...children, ...(await Promise.all(children.map(descendants))).flat()];
+}
+
+async function post(url: string, key: string, path: string, body: object): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${url}/api/v1/dispatcher${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return { status: response.status, body: await response.json() };
+}
+
+test('each service and the gateway run as processes of their own, and the next start finds everything as it was', async () => {
+  await using folder = await useFolder();
+  const first = await startServices(folder.path);
+  const credentials = await readCredentials(folder.path);
+  if (!credentials) throw new Error('no credentials');
+  expect((await post(credentials.url, credentials.api_key, '/tasks', { id: 'one', title: 'One' })).status).toBe(201);
+  const pids = await descendants(first.process.pid ?? 0);
+  // Four services, a gateway and NATS at least.
+  expect(pids.length).toBeGreaterThanOrEqual(6);
+  expect(await first.stop()).toBe(0);
+  for (const pid of pids) expect(existsSync(`/proc/${pid}`)).toBe(false);
+
+  const second = await startServices(folder.path);
+  const again = await readCredentials(folder.path);
+  expect(again?.api_key).toBe(credentials.api_key);
+  const claimed = await post(again?.url ?? '', credentials.api_key, '/tasks/claim-next', { agent: 'ann' });
+  expect(claimed).toMatchObject({ status: 200, body: { data: { task: { id: 'one' } } } });
+  expect(await second.stop()).toBe(0);
+});
+
+test('kill -9 leaves no process behind', async () => {
+  await using folder = await useFolder();
+  const killed = await startServices(folder.path);
+  const pids = await descendants(killed.process.pid ?? 0);
+  killed.process.kill('SIGKILL');
+  await vi.waitFor(() => expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]), { timeout: 20_000, interval: 50 });
+});

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Child, type ChildOptions, startChild } from './child.ts';
+
+/** A process of Dispatcher that can end and come back at the same address. */
+export interface ManagedProcess extends AsyncDisposable {
+  /** What it is, for people: `claim-1`. */
+  readonly name: string;
+  /** `host:port`. */
+  readonly address: string;
+  /** Starts it, and resolves when it is ready. Rejects when it ends before. */
+  start(): Promise<void>;
+  /** Asks it to end, and resolves when it has; rejects when it did not end well. */
+  stop(): Promise<void>;
+  /** kill -9; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Stops it in the middle of whatever it does. */
+  pause(): void;
+  resume(): void;
+  /** Resolves when it has ended, for whatever reason; at once when it does not run. */
+  ended(): Promise<void>;
+}
+
+/** What to run, and how to see that it is ready. */
+export interface ManagedProcessOptions extends ChildOptions {
+  name: string;
+  address: string;
+  isReady: () => Promise<boolean>;
+}
+
+/** A start on a busy machine may take several seconds. */
+const startLimitMs = 60_000;
+
+/** A process that does not run yet. */
+export function createManagedProcess({ name, address, isReady, ...options }: ManagedProcessOptions): ManagedProcess {
+  let child: Child | null = null;
+  const becomeReady = async ({ exited }: Child) => {
+    let ended = false;
+    exited.then(
+      () => {
+        ended = true;
+      },
+      () => undefined,
+    );
+    const until = performance.now() + startLimitMs;
+    while (!(await isReady())) {
+      if (ended) throw new Error(`${name} ended before it was ready.`);
+      if (performance.now() > until) throw new Error(`${name} was not ready within ${startLimitMs / 1000} s.`);
+      await sleep(50);
+    }
+  };
+  return {
+    name,
+    address,
+    async start() {
+      child = startChild(options);
+      await becomeReady(child);
+    },
+    async stop() {
+      const code = await child?.stop();
+      child = null;
+      if (code !== 0 && code !== undefined) throw new Error(`${name} ended with ${code} when it was asked to stop.`);
+    },
+    async kill() {
+      child?.process.kill('SIGKILL');
+      await child?.exited;
+      child = null;
+    },
+    pause: () => void child?.process.kill('SIGSTOP'),
+    resume: () => void child?.process.kill('SIGCONT'),
+    ended: async () => void (await child?.exited),
+    async [Symbol.asyncDispose]() {
+      child?.process.kill('SIGCONT');
+      await child?.stop();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { createManagedProcess, type ManagedProcess } from './managed-process.ts';
+
+/** A nats-server on 127.0.0.1, not started yet; ready when it takes connections. `path` is where to look for programs. */
+export function createNatsServer(port: number, path: string, onOutput?: (text: string) => void): ManagedProcess {
+  return createManagedProcess({
+    name: 'nats',
+    address: `127.0.0.1:${port}`,
+    command: findNatsServer(path),
+    // It carries hints between processes and stores nothing, so it needs no JetStream.
+    args: ['--addr', '127.0.0.1', '--port', String(port), '--log', '/dev/null'],
+    env: { PATH: path },
+    onOutput,
+    isReady: () => takesConnections(port),
+  });
+}
+
+function findNatsServer(path: string): string {
+  const folders = [...path.split(delimiter), '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
+  const found = folders.map((folder) => join(folder, 'nats-server')).find(existsSync);
+  if (found) return found;
+  throw new Error(
+    'nats-server is missing. Debian and Ubuntu: `apt-get install nats-server`; macOS: `brew install nats-server`; else https://nats.io/download. ' +
+      'Or name a server that runs: NATS_URL=nats://host:4222.',
+  );
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}

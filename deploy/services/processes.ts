@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { isServing } from '@dispatcher/kit/hop-health.ts';
+import { Client, credentials } from '@grpc/grpc-js';
+import { createManagedProcess, type ManagedProcess } from './managed-process.ts';
+
+/** The services that run alone, by their folders. */
+export const serviceNames = ['task', 'claim', 'stats', 'key'] as const;
+
+/** One of them. */
+export type ServiceName = (typeof serviceNames)[number];
+
+/** Where a process listens, what it is told beside that, and who gets its output. */
+export interface ProcessOptions {
+  host: string;
+  port: number;
+  /** Settings by their names in the environment, and what else of the environment it shall have. */
+  env: NodeJS.ProcessEnv;
+  onOutput?: (text: string) => void;
+}
+
+const root = join(import.meta.dirname, '../..');
+
+/** A service in a process of its own; ready when it answers its health check. */
+export function createServiceProcess(service: ServiceName, name: string, { host, port, env, onOutput }: ProcessOptions): ManagedProcess {
+  const address = `${host}:${port}`;
+  return createManagedProcess({
+    name,
+    address,
+    command: process.execPath,
+    args: [join(root, 'services', service, 'main.ts')],
+    env: { ...env, HOST: host, GRPC_PORT: String(port) },
+    onOutput,
+    isReady: () => serves(address),
+  });
+}
+
+/** A gateway in a process of its own; ready when `/readyz` says so. `addresses` are those of the processes of each service. */
+export function createGatewayProcess(
+  name: string,
+  addresses: Readonly<Record<ServiceName, readonly string[]>>,
+  { host, port, env, onOutput }: ProcessOptions,
+): ManagedProcess {
+  const services = serviceNames.map((service) => [`${service.toUpperCase()}_SERVICE_ADDRESSES`, addresses[service].join(',')]);
+  const address = `${host}:${port}`;
+  return createManagedProcess({
+    name,
+    address,
+    command: process.execPath,
+    args: [join(root, 'gateway/main.ts')],
+    env: { ...env, ...Object.fromEntries(services), HOST: host, PORT: String(port) },
+    onOutput,
+    isReady: () => isReady(`http://${address}`),
+  });
+}
+
+async function serves(address: string): Promise<boolean> {
+  const client = new Client(address, credentials.createInsecure());
+  try {
+    return await isServing(client);
+  } finally {
+    client.close();
+  }
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).then(
+    async (response) => {
+      await response.arrayBuffer();
+      return response.ok;
+    },
+    () => false,
+  );
+}

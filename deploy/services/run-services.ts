@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import { migrate } from '@dispatcher/database/migrate.ts';
+import type { Log } from '@dispatcher/kit/log.ts';
+import { createAdminClient } from '@dispatcher/local/admin-client.ts';
+import { type Credentials, createAdminKey, credentialsPath, readCredentials, saveCredentials } from '@dispatcher/local/credentials.ts';
+import { holdDataFolder } from '@dispatcher/local/data-folder.ts';
+import { startEmbeddedPostgres } from '@dispatcher/local/embedded-postgres.ts';
+import { addressOf, welcome } from '@dispatcher/local/welcome.ts';
+import { freePort } from '@dispatcher/test/free-port.ts';
+import type { ServicesSettings } from './config.ts';
+import { keepRunning } from './keep-running.ts';
+import type { ManagedProcess } from './managed-process.ts';
+import { createNatsServer } from './nats-server.ts';
+import { createGatewayProcess, createServiceProcess, type ServiceName, serviceNames } from './processes.ts';
+
+/** What a start needs. */
+export interface ServicesOptions {
+  readonly settings: ServicesSettings;
+  readonly log: Log;
+  /** Aborting it stops everything. */
+  readonly signal: AbortSignal;
+  readonly print: (text: string) => void;
+}
+
+/** Runs each service and a gateway as processes of their own, with PostgreSQL and NATS besides where none are named, until the signal is aborted. */
+export async function runServices({ settings, log, signal, print }: ServicesOptions): Promise<void> {
+  const { local } = settings;
+  await using resources = new AsyncDisposableStack();
+  const { path: dataDir } = resources.use(await holdDataFolder(local.dataDir));
+  const saved = await readCredentials(dataDir);
+  const databaseUrl = local.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir, log, signal })).url;
+  await migrate(databaseUrl);
+  const start = async (managed: ManagedProcess) => {
+    resources.use(managed);
+    resources.use(await keepRunning(managed, log));
+  };
+  const natsPort = await freePort();
+  if (!local.natsUrl) await start(createNatsServer(natsPort, settings.path));
+
+  const adminKey = local.adminKey ?? saved?.admin_key ?? createAdminKey();
+  const env = {
+    ...settings.env,
+    DATABASE_URL: databaseUrl,
+    NATS_URL: local.natsUrl ?? `nats://127.0.0.1:${natsPort}`,
+    DISPATCHER_API_KEY: adminKey,
+  };
+  const ports = await portsOf(local.grpcPort);
+  const addressAt = (name: ServiceName) => `127.0.0.1:${ports[name]}`;
+  await Promise.all(serviceNames.map((name) => start(createServiceProcess(name, name, { host: '127.0.0.1', port: ports[name], env }))));
+  const addresses = { task: [addressAt('task')], claim: [addressAt('claim')], stats: [addressAt('stats')], key: [addressAt('key')] };
+  const port = local.port || (await freePort());
+  await start(createGatewayProcess('gateway', addresses, { host: local.host, port, env }));
+
+  const credentials = await ensureCredentials({
+    dataDir,
+    saved,
+    adminKey,
+    url: `http://${addressOf(local.host, port)}`,
+    grpcUrl: addressAt('claim'),
+  });
+  await saveCredentials(dataDir, credentials);
+  print(welcome({ credentials, path: credentialsPath(dataDir), isFirst: saved === undefined }));
+  print(serviceNames.map((name) => `  ${name.padEnd(6)} gRPC ${addressAt(name)}`).join('\n'));
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+/** Where each service listens: ten above `GRPC_PORT` and on, and anywhere when that is 0. */
+async function portsOf(grpcPort: number): Promise<Record<ServiceName, number>> {
+  const [task, claim, stats, key] = grpcPort
+    ? [grpcPort + 10, grpcPort + 11, grpcPort + 12, grpcPort + 13]
+    : [await freePort(), await freePort(), await freePort(), await freePort()];
+  return { task, claim, stats, key };
+}
+
+/** The saved key of the organization `local` when it still opens it, else a new one. */
+async function ensureCredentials({
+  dataDir,
+  saved,
+  adminKey,
+  url,
+  grpcUrl,
+}: {
+  dataDir: string;
+  saved: Credentials | undefined;
+  adminKey: string;
+  url: string;
+  grpcUrl: string;
+}): Promise<Credentials> {
+  const base = `${url}/api/v1/dispatcher`;
+  const admin = await createAdminClient({ dispatcherUrl: base, adminKey, dataDir });
+  const known = saved && (await fetch(`${base}/stats`, { headers: { authorization: `Bearer ${saved.api_key}` } })).ok;
+  const { key } = known ? { key: saved.api_key } : await admin.createKey({ organization_id: 'local', name: 'local' });
+  if (key === undefined) throw new Error('The key service answered no key.');
+  // There is no one address of gRPC: this is where most calls go.
+  return { url, grpc_url: grpcUrl, admin_key: adminKey, organization_id: 'local', api_key: key };
+}
