@@ -65,3 +65,27 @@ test('while NATS is away events get their positions as fast as ever', async () =
   await insertEvents(relay.pool, 12_000);
   await untilNumbered(relay.pool, 12_000, 7_000);
 });
+
+test('while NATS is told what it has missed, new events get their positions at once', async () => {
+  await using relay = await useRelay();
+  await relay.stop();
+  const missed = 60_000;
+  await relay.pool.query(
+    `WITH event AS (
+      INSERT INTO task_events (organization_id, task_id, type, attempt, title, status, stage, score)
+      SELECT 'acme', 'task-' || n, 'task.created', 0, 'A task', 'pending', 'build', 0 FROM generate_series(1, ${missed}) AS n RETURNING id
+    ), placed AS (INSERT INTO event_positions (position, event_id, organization_id) SELECT row_number() OVER (ORDER BY id), id, 'acme' FROM event)
+    UPDATE relay_state SET position = ${missed}`,
+  );
+  await relay.startAgain();
+  await insertEvents(relay.pool, 1);
+  await untilNumbered(relay.pool, missed + 1, 3_000);
+  const published = async () => Number((await relay.pool.query<{ at: string }>('SELECT published_position AS at FROM relay_state')).rows[0]?.at);
+  let before = await published();
+  for (let i = 1; before < missed; i++) {
+    await insertEvents(relay.pool, 1);
+    await untilNumbered(relay.pool, missed + 1 + i, 1_500);
+    before = await published();
+  }
+  await vi.waitFor(async () => expect(await published()).toBeGreaterThan(missed), { timeout: 10_000 });
+}, 40_000);

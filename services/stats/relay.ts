@@ -19,6 +19,9 @@ const lookIntervalMs = 1000;
 /** Rounds keep this distance, so that under load each numbers many events instead of a few. */
 const spacingMs = 10;
 
+/** A round tells the bus for about so long what it has missed; new events get their positions between. Several times faster than they can come. */
+const catchUpMs = 250;
+
 /**
  * The relay: gives each committed event the next position, then publishes it on `dispatcher.events.<organization>.<type>` with the position as
  * message id. Any number may run; the database lets one work at a time. What was numbered but not surely published is published again.
@@ -27,20 +30,23 @@ export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable
   let confirmed = 0;
   /** Where a quiet round found the bus behind; another relay may just be about to tell it. */
   let behindAt = 0;
+  let isCatchingUp = false;
   const loop = startLoop('relay', lookIntervalMs, log, async (signal) => {
     const round = await numberEvents(pool, confirmed);
     if (!round) return false;
     const { events, before, publishedPosition } = round;
+    const isDue = events.length > 0 || isCatchingUp || behindAt === before;
+    isCatchingUp = false;
     // Positions do not wait for the bus. What it has not been told of is published when it is back.
-    if (bus.connected && (events.length > 0 || behindAt === before)) {
-      await publishMissed(pool, bus, publishedPosition, before);
-      publish(bus, events);
-      await bus.flush();
-      confirmed = Math.max(confirmed, before + events.length);
+    if (bus.connected && isDue) {
+      const told = await publishMissed(pool, bus, publishedPosition, before);
+      isCatchingUp = told < before;
+      if (!isCatchingUp) await publish(bus, events);
+      confirmed = Math.max(confirmed, isCatchingUp ? told : before + events.length);
     }
     behindAt = events.length === 0 && publishedPosition < before ? before : 0;
     await sleep(spacingMs, undefined, { signal }).catch(() => undefined);
-    return events.length === roundSize;
+    return events.length === roundSize || isCatchingUp;
   });
   const wakes = bus.subscribe(committedSubject, loop.wake);
   return {
@@ -51,17 +57,22 @@ export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable
   };
 }
 
-async function publishMissed(pool: Pool, bus: EventBus, after: number, upTo: number): Promise<void> {
-  for (let at = after; at < upTo; ) {
+/** Publishes what comes after a position, up to another unless that takes too long; answers how far it came. */
+async function publishMissed(pool: Pool, bus: EventBus, after: number, upTo: number): Promise<number> {
+  const until = performance.now() + catchUpMs;
+  let at = after;
+  while (at < upTo && performance.now() < until) {
     const events = await readEvents(pool, at, upTo, null);
-    publish(bus, events);
-    await bus.flush();
+    await publish(bus, events);
     at = Number(events.at(-1)?.position ?? upTo);
   }
+  return at;
 }
 
-function publish(bus: EventBus, events: readonly NumberedEvent[]): void {
+/** Resolves when the bus has been told of these events for certain. */
+async function publish(bus: EventBus, events: readonly NumberedEvent[]): Promise<void> {
   for (const event of events) {
     bus.publish(`dispatcher.events.${event.organizationId}.${event.type}`, toBinary(EventSchema, eventFromRow(event)), String(event.position));
   }
+  await bus.flush();
 }
