@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs';
 import { type TestServices, useServices } from '@dispatcher/test/use-services.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectOrder } from './test/expect-order.ts';
+import { processesWith } from './test/processes.ts';
 import { until, useDaemon, useSite } from './test/use-daemon.ts';
 
 let services: TestServices;
@@ -103,5 +104,24 @@ test('while origin is away nothing new is claimed, and what is claimed waits for
   renameSync(`${origin}.away`, origin);
   for (const id of ['one', 'two']) expect((await here.until(id, ({ status }) => status === 'done')).attempts).toBe(1);
   await running.drain();
+  expectOrder(here);
+});
+
+test('a task that a person takes out of the queue is not claimed again', async () => {
+  await using here = await site();
+  await here.task('one', 'echo part > part.txt; sleep 7237');
+  await using running = await useDaemon(here);
+  await until(
+    () => processesWith('7237').length,
+    (count) => count > 1,
+  );
+  await here.dispatcher.release('one', { release_reason: 'needs_human', notes: 'Wait.' });
+  await until(
+    () => running.daemon.context.status.runs.length,
+    (count) => count === 0,
+  );
+  await running.drain();
+  expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'pending', held: true, notes: 'Wait.', attempts: 1 });
+  expect(here.repository.files('task/one')).toContain('part.txt');
   expectOrder(here);
 });

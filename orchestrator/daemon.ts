@@ -6,6 +6,7 @@ import type { DaemonContext, StopSignals } from './context.ts';
 import { obstacle } from './obstacle.ts';
 import { driveRun } from './run/drive-run.ts';
 import { RunFile } from './run/run-file.ts';
+import { taskKey, tasksOnDisk } from './run/tasks-on-disk.ts';
 
 /**
  * Works until it is told to stop: first everything that daemons which are gone left behind, then one run after another in each slot. Throws when the
@@ -18,9 +19,9 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
   const left = await RunFile.adoptAll(context.state.runs, (folder, why) =>
     context.log.error({ folder, why }, 'a run could not be read and is set aside'),
   );
-  const daemon: Daemon = { context, drain, interrupt, inHand: new Set(left) };
+  const daemon: Daemon = { context, drain, interrupt };
   const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
-  await releaseUnknownClaims(daemon, agents);
+  await releaseUnknownClaims(context, agents);
   const resumed = left.map((file) => drive(daemon, file, true));
   const slots = agents.map(async (agent, index) => {
     // What was left behind takes up slots until it is over.
@@ -33,8 +34,6 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
 
 interface Daemon extends StopSignals {
   readonly context: DaemonContext;
-  /** The runs of this process. */
-  readonly inHand: Set<RunFile>;
 }
 
 async function runSlot(daemon: Daemon, agent: string): Promise<void> {
@@ -50,37 +49,33 @@ async function runSlot(daemon: Daemon, agent: string): Promise<void> {
 }
 
 async function nextRun(daemon: Daemon, agent: string): Promise<RunFile | null> {
-  const { context, drain, inHand } = daemon;
+  const { context, drain } = daemon;
   try {
-    const file = await claimWork(context, agent, drain);
-    if (file !== null) inHand.add(file);
-    return file;
+    return await claimWork(context, agent, drain);
   } catch (error) {
     if (error instanceof AuthenticationError || error instanceof AuthorizationError) throw error;
     if (!drain.aborted) context.log.warn({ agent, why: wordsFromError(error) }, 'no work could be claimed');
     // The claim may have been made all the same, without its answer reaching us.
-    await releaseUnknownClaims(daemon, [agent]);
+    await releaseUnknownClaims(context, [agent]);
     return null;
   }
 }
 
-async function drive({ context, drain, interrupt, inHand }: Daemon, file: RunFile, isResumed: boolean): Promise<void> {
+async function drive({ context, drain, interrupt }: Daemon, file: RunFile, isResumed: boolean): Promise<void> {
   try {
     await driveRun(context, file, { drain, interrupt }, isResumed);
   } catch (error) {
     context.log.error({ err: error, task: file.record.task.id }, 'a run ended with a fault and is left to the next start');
-  } finally {
-    inHand.delete(file);
   }
 }
 
 /** A claim under one of our names that no run knows of: the daemon died between the answer and its own note of it. Names are never shared, so it is ours to end. */
-async function releaseUnknownClaims({ context: { dispatcher, log }, inHand }: Daemon, agents: readonly string[]): Promise<void> {
+async function releaseUnknownClaims({ dispatcher, settings, log }: DaemonContext, agents: readonly string[]): Promise<void> {
   for (const agent of agents) {
     try {
       const { data } = await dispatcher.claims({ agent });
-      const known = new Set([...inHand].map((file) => file.record.task.id));
-      for (const claim of data.filter((one) => !known.has(one.task_id))) {
+      const known = await tasksOnDisk(settings.stateDir);
+      for (const claim of data.filter(({ task_id: id, organization_id }) => !known.has(taskKey({ id, organization_id })))) {
         const notes = 'The daemon ended before it could begin.';
         await dispatcher.release(claim.task_id, { agent, organization_id: claim.organization_id, notes, release_reason: 'reassigned' });
         log.info({ task: claim.task_id, agent }, 'a claim without a run is released');

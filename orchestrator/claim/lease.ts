@@ -21,7 +21,7 @@ export interface LeaseOptions {
 
 /**
  * Keeps one claim alive from the moment it is made until it is disposed of. When the dispatcher says that the claim is lost it tries once to claim the same
- * task again; only when that fails is `signal` aborted. A dispatcher that does not answer ends nothing: the work goes on.
+ * task again, unless a person holds it; only when that fails is `signal` aborted. A dispatcher that does not answer ends nothing: the work goes on.
  */
 export class Lease implements AsyncDisposable {
   readonly #options: LeaseOptions;
@@ -110,6 +110,9 @@ export class Lease implements AsyncDisposable {
       if (standing !== 'lost') return standing;
     }
     try {
+      const task = await dispatcher.get(taskId, { organization_id: organizationId }, call);
+      // Somebody has taken it out of the queue; a claim by id would take it up again.
+      if (task.data.held) return 'lost';
       const { data } = await dispatcher.claim(taskId, { agent, organization_id: organizationId, lease_seconds: leaseSeconds }, call);
       if (data.claim.claim_token === undefined) return 'lost';
       await this.#options.onNewToken(data.claim.claim_token);
