@@ -37,12 +37,16 @@ export interface ServiceParts {
   readonly resources: AsyncDisposableStack;
 }
 
-/** Runs one service in a process of its own until `signal` fires: what `start` answers is served over gRPC, Connect and the hop of the gateways. */
+/**
+ * Runs one service in a process of its own until `signal` fires: what `start` answers is served over gRPC, Connect and the hop of the gateways.
+ * `keysKeptMs` is how long it remembers a key, if not as long as any service does.
+ */
 export async function runServiceProcess(
   service: DescService,
   settings: ServiceSettings,
   signal: AbortSignal,
   start: (parts: ServiceParts) => Promise<Routes> | Routes,
+  keysKeptMs?: number,
 ): Promise<void> {
   const log = createLog(settings.LOG_LEVEL).child({ service: service.typeName });
   await using resources = new AsyncDisposableStack();
@@ -52,7 +56,7 @@ export async function runServiceProcess(
   const published = oncePerTurn(() => bus.publish('dispatcher.committed', new Uint8Array()));
   const routes = await start({ database, bus, log, published, resources });
 
-  const authenticate = createAuthenticate(settings.DISPATCHER_API_KEY, createResolveKey(database.pool));
+  const authenticate = createAuthenticate(settings.DISPATCHER_API_KEY, createResolveKey(database.pool), keysKeptMs);
   const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
   const hop = hopRoutes([service], createDirectTransport([routes], interceptors), signal);
   const open = [healthRoutes([service.typeName], () => readinessOf(database, signal)), reflectionRoutes([service]), hop];

@@ -19,8 +19,8 @@ const cacheMs = 800;
 /** At most this many keys are remembered, so that guessing keys costs no memory. */
 const cacheSize = 10_000;
 
-/** Authenticates by the admin key or by `resolveKey`, whose answers are kept for 0.8 s and asked once for simultaneous callers. */
-export function createAuthenticate(adminKey: string, resolveKey: ResolveKey): Authenticate {
+/** Authenticates by the admin key or by `resolveKey`, whose answers are kept for 0.8 s and asked once for simultaneous callers. With `keptMs` 0 none is kept. */
+export function createAuthenticate(adminKey: string, resolveKey: ResolveKey, keptMs = cacheMs): Authenticate {
   const adminDigest = digestOfKey(adminKey);
   const cache = new Map<string, { until: number; caller: Promise<Caller> }>();
   return async (authorization) => {
@@ -33,7 +33,7 @@ export function createAuthenticate(adminKey: string, resolveKey: ResolveKey): Au
     if (cached && cached.until > performance.now()) return cached.caller;
     const caller = resolve(digest, key, resolveKey);
     if (cache.size >= cacheSize) cache.clear();
-    cache.set(id, { until: performance.now() + cacheMs, caller });
+    cache.set(id, { until: performance.now() + keptMs, caller });
     caller.catch((thrown: unknown) => isRefusal(thrown) || cache.delete(id));
     return caller;
   };

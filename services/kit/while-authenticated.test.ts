@@ -27,7 +27,10 @@ async function useQuietStream(lookUpAt: number) {
   end.catch(() => (isOpen = false));
   await vi.advanceTimersByTimeAsync(lookUpAt);
   await authenticate(header);
-  return { revoke: () => void (revoked = true), end, isOpen: () => isOpen };
+  const revoke = () => {
+    revoked = true;
+  };
+  return { revoke, end, isOpen: () => isOpen };
 }
 
 test.each(Array.from({ length: 20 }, (_, i) => i * 50))(
