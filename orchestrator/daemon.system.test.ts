@@ -125,3 +125,20 @@ test('a task that a person takes out of the queue is not claimed again', async (
   expect(here.repository.files('task/one')).toContain('part.txt');
   expectOrder(here);
 });
+
+test('the lock in a worktree says whose it is, and git does not see it', async () => {
+  await using here = await site();
+  await here.task('one', 'cp .orchestrator.lock copy.json; git status --porcelain > status.txt');
+  await using running = await useDaemon(here);
+  await here.until('one', ({ status }) => status === 'done');
+  await running.drain();
+  const lock: unknown = JSON.parse(here.repository.inOrigin('show', 'main:copy.json'));
+  expect(lock).toMatchObject({
+    pid: process.pid,
+    task_id: 'one',
+    agent: `${running.daemon.member}-1`,
+    boot_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
+  expect(here.repository.inOrigin('show', 'main:status.txt')).not.toContain('.orchestrator.lock');
+  expectOrder(here);
+});

@@ -3,7 +3,7 @@ import { agentEnvironment, commandEnvironment, gitEnvironment } from './environm
 
 const env = {
   PATH: '/bin',
-  HOME: '/home/me',
+  HOME: '/me',
   LC_ALL: 'C',
   ANTHROPIC_API_KEY: 'model',
   DISPATCHER_API_KEY: 'no',
@@ -18,7 +18,7 @@ const env = {
 };
 
 test('only names on the list are handed on, each to whom it is for', () => {
-  const basic = { PATH: '/bin', HOME: '/home/me', LC_ALL: 'C' };
+  const basic = { PATH: '/bin', HOME: '/me', LC_ALL: 'C' };
   expect(agentEnvironment(env)).toEqual({ ...basic, ANTHROPIC_API_KEY: 'model' });
   expect(commandEnvironment(env)).toEqual({ ...basic, CI: 'true' });
   expect(gitEnvironment(env)).toEqual({ ...basic, SSH_AUTH_SOCK: '/agent' });

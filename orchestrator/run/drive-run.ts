@@ -17,7 +17,7 @@ import { complete, handOver, keep, release } from './settle.ts';
 
 /** What is done for each action, but for waiting. */
 const actions: Record<Exclude<RunAction, 'wait'>, (run: ActiveRun) => Promise<unknown>> = {
-  kill: (run) => killStrays(run.file.record.run),
+  kill,
   build,
   fetch: fetchBranch,
   integrate,
@@ -59,6 +59,11 @@ export async function driveRun(context: DaemonContext, file: RunFile, { drain, i
     await releaseWorktreeLock(run);
     context.status.delete(record.run);
   }
+}
+
+async function kill(run: ActiveRun): Promise<void> {
+  const left = await killStrays(run.file.record.run);
+  run.log.warn({ left }, 'processes that nobody watched were killed');
 }
 
 async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<void> {
