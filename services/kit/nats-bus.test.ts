@@ -43,3 +43,18 @@ test('messages published after the server came back arrive at those who listened
   bus.publish('some.word', Buffer.from('hello'));
   await vi.waitFor(() => expect(got).toEqual(['some.word hello']), { timeout: 5_000 });
 });
+
+test('a message that a listener cannot take costs no other message', async () => {
+  await using folder = await useFolder();
+  await using server = await startNatsServer({ port: await freePort(), storeDir: folder.path });
+  await using bus = createNatsBus(server.url, log);
+  const got: string[] = [];
+  bus.subscribe('some.>', (payload) => {
+    if (payload.length === 0) throw new Error('not a message of ours');
+    got.push(String(Buffer.from(payload)));
+  });
+  await vi.waitFor(() => expect(bus.connected).toBe(true));
+  bus.publish('some.word', new Uint8Array());
+  bus.publish('some.word', Buffer.from('hello'));
+  await vi.waitFor(() => expect(got).toEqual(['hello']), { timeout: 5_000 });
+});

@@ -26,7 +26,7 @@ export function createNatsBus(servers: string, log: Log): EventBus {
     if (!made) return;
     connection = made;
     connected = true;
-    for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, subscriber));
+    for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, subscriber, log));
     for await (const { type } of made.status()) {
       if (type !== 'disconnect' && type !== 'reconnect') continue;
       connected = type === 'reconnect';
@@ -50,7 +50,7 @@ export function createNatsBus(servers: string, log: Log): EventBus {
     },
     subscribe(subject, listener) {
       const subscriber = { subject, listener };
-      subscriptions.set(subscriber, connection && listen(connection, subscriber));
+      subscriptions.set(subscriber, connection && listen(connection, subscriber, log));
       return {
         [Symbol.dispose]: () => {
           subscriptions.get(subscriber)?.unsubscribe();
@@ -104,8 +104,18 @@ function optionsFrom(servers: string): ConnectionOptions {
   };
 }
 
-function listen(connection: NatsConnection, { subject, listener }: Subscriber): Subscription {
-  return connection.subscribe(subject, { callback: (error, message) => void (error ?? listener(message.data, message.subject)) });
+/** Anybody may publish on a subject, and what a listener throws would end the whole connection. */
+function listen(connection: NatsConnection, { subject, listener }: Subscriber, log: Log): Subscription {
+  return connection.subscribe(subject, {
+    callback: (error, message) => {
+      if (error) return;
+      try {
+        listener(message.data, message.subject);
+      } catch (err) {
+        log.warn({ err, subject: message.subject }, 'a message that nobody could take');
+      }
+    },
+  });
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
