@@ -17,11 +17,11 @@ export const faultsOf: Record<Setup, readonly FaultName[]> = {
 /** Lets one fault happen, and returns when all is up again. */
 export async function runFault(name: FaultName, world: World, random: Random): Promise<FaultRecord> {
   const from = now();
-  const { node = null, recoveryMs = null } = (await actions[name](world, random)) ?? {};
-  return { name, from, to: now(), node, recoveryMs };
+  const { brokenUntil, node = null, recoveryMs = null } = await actions[name](world, random);
+  return { name, from, brokenUntil, to: now(), node, recoveryMs };
 }
 
-type Action = (world: World, random: Random) => Promise<{ node?: string; recoveryMs?: number | null } | undefined>;
+type Action = (world: World, random: Random) => Promise<{ brokenUntil: number; node?: string; recoveryMs?: number | null }>;
 
 const actions: Record<FaultName, Action> = {
   restarted: restartNode,
@@ -37,45 +37,50 @@ const actions: Record<FaultName, Action> = {
 async function restartNode({ nodes }: World, random: Random) {
   const node = random.pick(nodes);
   await node.stop();
+  const brokenUntil = now();
   await node.start();
-  return { node: node.name };
+  return { brokenUntil, node: node.name };
 }
 
 async function killNode({ nodes }: World, random: Random) {
   const node = random.pick(nodes);
   await node.kill();
   await sleep(random.integer(100, 2_000));
+  const brokenUntil = now();
   await node.start();
-  return { node: node.name };
+  return { brokenUntil, node: node.name };
 }
 
 async function killAll(world: World, random: Random) {
   const before = await databaseStart(world);
   await Promise.all([...world.nodes.map((node) => node.kill()), world.killPostgres()]);
   await sleep(random.integer(0, 500));
+  const brokenUntil = now();
   // A shared PostgreSQL is started again by this process; a node's own comes with the node.
   if (world.setup === 'pair') await newDatabaseAnswers(world, before);
   await Promise.all(world.nodes.map((node) => node.start()));
-  return undefined;
+  return { brokenUntil };
 }
 
 async function wipeNats({ nats }: World, random: Random) {
   await nats?.stop();
   await sleep(random.integer(1_000, 3_000));
+  const brokenUntil = now();
   await nats?.startEmpty();
   // Clients look for it every half to whole second.
   await sleep(1_200);
-  return undefined;
+  return { brokenUntil };
 }
 
 async function killDatabase(world: World) {
   const before = await databaseStart(world);
   await world.killPostgres();
   await newDatabaseAnswers(world, before);
+  const brokenUntil = now();
   const recoveryMs = await waitUntil(10_000, async () =>
     (await Promise.all(world.nodes.map(({ url }) => answers(url, world.adminKey)))).every(Boolean),
   );
-  return { recoveryMs };
+  return { brokenUntil, recoveryMs };
 }
 
 /** A connection outlives the server by a moment, so an answer alone does not say that it runs again. */
@@ -98,8 +103,9 @@ async function stopNode({ nodes }: World, random: Random) {
   const node = random.pick(nodes);
   node.pause();
   await sleep(random.integer(1_500, 4_500));
+  const brokenUntil = now();
   node.resume();
-  return { node: node.name };
+  return { brokenUntil, node: node.name };
 }
 
 /** An event gets its id at once and is committed only when events with higher ids have long had their positions. */
@@ -113,7 +119,7 @@ async function commitLate({ db }: World, random: Random) {
   } finally {
     client.release();
   }
-  return undefined;
+  return { brokenUntil: now() };
 }
 
 const createTaskSql = `

@@ -80,6 +80,8 @@ export interface ReaderRecord {
 export interface FaultRecord {
   readonly name: FaultName;
   readonly from: number;
+  /** When its repair began: until then what it broke was surely broken. */
+  readonly brokenUntil: number;
   readonly to: number;
   /** Which of two processes it hit. */
   readonly node: string | null;

@@ -87,7 +87,7 @@ function sentence(results: readonly SeedResult[]): string {
   const away = attempts.filter(({ status }) => status === 503).length;
   const frames = total(results, ({ history }) => history.streams.reduce((sum, { frames }) => sum + frames.length, 0));
   const events = total(results, (result) => result.events);
-  return `Sent ${attempts.length} times: ${lost} without an answer, ${away} answered 503. They made ${events} events, of which the readers got ${frames} frames.`;
+  return `Sent ${attempts.length} times: ${lost} without an answer, most of them while nobody listened, ${away} answered 503. They made ${events} events, of which the readers got ${frames} frames.`;
 }
 
 function recovery(results: readonly SeedResult[]): string {

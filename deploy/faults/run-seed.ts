@@ -53,7 +53,7 @@ export async function runSeed(seed: number, { seconds }: { seconds: number }): P
   await load.stop();
   const violations = brokenOff.length > 0 ? brokenOff : [...(await comeToRest(world, load)), ...(await wrongCounts(world))];
   const collected = await collectLog(world.db);
-  const sometimes = countSometimes(history, collected.log);
+  const sometimes = countSometimes(setup, history, collected.log);
   return {
     seed,
     setup,

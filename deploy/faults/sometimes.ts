@@ -18,14 +18,14 @@ export const sometimesNames = [
   'event committed late',
   'stream resumed',
   'replay from the log used',
-  'relay taken over',
+  'relay carried on by the other process',
 ] as const;
 type SometimesName = (typeof sometimesNames)[number];
 
 /** What cannot happen in a setup. */
 const impossible: Record<Setup, readonly SometimesName[]> = {
-  alone: ['event committed without NATS', 'relay taken over'],
-  'alone-nats': ['relay taken over'],
+  alone: ['event committed without NATS', 'relay carried on by the other process'],
+  'alone-nats': ['relay carried on by the other process'],
   pair: [],
 };
 
@@ -37,34 +37,38 @@ export function neverHappened(setup: Setup, sometimes: Sometimes): string[] {
 }
 
 /** Counts them. */
-export function countSometimes(history: History, log: readonly LogEvent[]): Sometimes {
+export function countSometimes(setup: Setup, history: History, log: readonly LogEvent[]): Sometimes {
   const { operations, streams } = history;
   const attempts = operations.flatMap((operation) => operation.attempts);
   const connections = streams.flatMap(({ frames }) => frames.filter((frame) => frame.kind === 'connected'));
   const resumed = connections.filter(({ after }) => after !== null && after > 0);
   const during = windowsOf(history);
-  const unanswered = ({ status, cut }: Attempt) => status === null && !cut;
   return {
     'lease reclaimed': reclaimed(log),
     'stale write refused': staleWrites(history).refused.length,
     'answer lost and repeated': lostAndRepeated(operations, log),
-    'request cut by a kill': attempts.filter((attempt) => unanswered(attempt) && during(attempt.sentAt, 'kill-node', 'kill-all')).length,
+    'request cut by a kill': attempts.filter((attempt) => wasCut(attempt) && during(attempt.endedAt, 'kill-node', 'kill-all')).length,
     'answered 503 without PostgreSQL': attempts.filter(({ status, sentAt }) => status === 503 && during(sentAt, 'postgres-killed')).length,
     'event committed without NATS': log.filter(({ occurredAt }) => during(occurredAt, 'nats-wiped')).length,
     'request held up by a stopped process': attempts.filter((attempt) => isSlow(attempt) && during(attempt.sentAt, 'stopped')).length,
     'event committed late': overtaken(log),
     'stream resumed': resumed.length,
     'replay from the log used': resumed.filter(({ after, newest }) => (after ?? 0) < newest).length,
-    'relay taken over': takenOver(history, log),
+    'relay carried on by the other process': setup === 'pair' ? takenOver(history, log) : 0,
   };
 }
 
 function windowsOf({ faults }: History) {
-  return (at: number, ...names: FaultName[]) => faults.some(({ name, from, to }) => names.includes(name) && at > from - 100 && at < to);
+  return (at: number, ...names: FaultName[]) => faults.some(({ name, from, brokenUntil }) => names.includes(name) && at > from && at < brokenUntil);
 }
 
-function isSlow({ sentAt, answeredAt }: Attempt): boolean {
-  return answeredAt === null || answeredAt - sentAt > 800;
+/** The connection was there and broke; where nobody listens none is made. */
+function wasCut({ status, cut, code }: Attempt): boolean {
+  return status === null && !cut && code !== 'ECONNREFUSED';
+}
+
+function isSlow({ sentAt, endedAt, cut }: Attempt): boolean {
+  return !cut && endedAt - sentAt > 800;
 }
 
 function reclaimed(log: readonly LogEvent[]): number {
@@ -90,6 +94,6 @@ function overtaken(log: readonly LogEvent[]): number {
 
 /** With two relays: one was dead or stopped, and events got their positions all the same. */
 function takenOver({ faults }: History, log: readonly LogEvent[]): number {
-  const alone = faults.filter(({ node, name }) => node !== null && (name === 'kill-node' || name === 'stopped'));
-  return alone.filter(({ from, to }) => log.some(({ numberedAt }) => numberedAt > from + 50 && numberedAt < to - 50)).length;
+  const alone = faults.filter(({ node }) => node !== null);
+  return alone.filter(({ from, brokenUntil }) => log.some(({ numberedAt }) => numberedAt > from + 100 && numberedAt < brokenUntil)).length;
 }
