@@ -22,7 +22,7 @@ export function connectionOptions(url: string) {
 /** The same without the time limits of requests, for what reads or writes whole tables. */
 export function patientOptions(url: string) {
   const { query_timeout: _, ...options } = connectionOptions(url);
-  return { ...options, statement_timeout: 0, lock_timeout: 60_000 };
+  return { ...options, statement_timeout: 0, lock_timeout: 60_000, idle_in_transaction_session_timeout: 0 };
 }
 
 /**
