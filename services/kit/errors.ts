@@ -42,6 +42,11 @@ export class DispatcherError extends ConnectError {
     this.reason = reason;
     this.info = info;
   }
+
+  /** A ConnectError calls everything one of its kind that looks like one, and so every ConnectError one of ours. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return Function.prototype[Symbol.hasInstance].call(DispatcherError, value);
+  }
 }
 
 /** A 400 that names the field at fault. */

@@ -8,6 +8,7 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
+import { findTrailerError } from '@connectrpc/connect/protocol-grpc';
 import { type Client, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { dispatcherErrorFrom } from './errors.ts';
 
@@ -41,8 +42,14 @@ export async function* streamOver<I extends DescMessage, O extends DescMessage>(
   }
 }
 
-/** grpc-js numbers the codes as Connect does; the reason of the error table travels in its details. */
+/** grpc-js numbers the codes as Connect does; the reason of the error table travels in the details beside them. */
 function connectErrorFrom(thrown: unknown): unknown {
-  const { code, details } = thrown as Partial<ServiceError>;
-  return code === undefined ? thrown : new ConnectError(details ?? '', code in Code ? (code as number as Code) : Code.Unknown);
+  const { code, details, metadata } = thrown as Partial<ServiceError>;
+  if (code === undefined) return thrown;
+  const [status] = metadata?.get('grpc-status-details-bin') ?? [];
+  const trailer = new Headers({
+    'grpc-status': String(code),
+    ...(status instanceof Buffer && { 'grpc-status-details-bin': status.toString('base64') }),
+  });
+  return findTrailerError(trailer) ?? new ConnectError(details ?? '', code in Code ? (code as number as Code) : Code.Unknown);
 }

@@ -1,0 +1,55 @@
+import { freePort } from '@dispatcher/test/free-port.ts';
+import type { ManagedProcess } from './managed-process.ts';
+import { createGatewayProcess, createServiceProcess, type ServiceName, serviceNames } from './processes.ts';
+
+/** All services and gateways as processes of their own, running. Disposing it stops them, gateways first. */
+export interface Topology extends AsyncDisposable {
+  readonly services: Readonly<Record<ServiceName, readonly ManagedProcess[]>>;
+  readonly gateways: readonly ManagedProcess[];
+  /** What all of them have printed. */
+  output(): string;
+}
+
+/** What to run. */
+export interface TopologyOptions {
+  /** Processes of each service, and gateways. */
+  copies: number;
+  /** Settings for all: `DATABASE_URL`, `NATS_URL`, `DISPATCHER_API_KEY` and whatever else differs from the defaults. */
+  env: Readonly<Record<string, string>>;
+  /** Where the gateways find a process, when not where it listens: say behind a proxy that can fail. */
+  via?: (managed: ManagedProcess) => string;
+}
+
+/** Starts them on free ports of 127.0.0.1, on a database that has been migrated. */
+export async function startTopology({ copies, env, via = ({ address }) => address }: TopologyOptions): Promise<Topology> {
+  await using resources = new AsyncDisposableStack();
+  let output = '';
+  const options = async () => ({
+    host: '127.0.0.1',
+    port: await freePort(),
+    env,
+    onOutput: (text: string) => {
+      output += text;
+    },
+  });
+  const several = async (create: (copy: number) => Promise<ManagedProcess>) => {
+    const made = await Promise.all(Array.from({ length: copies }, (_, copy) => create(copy + 1)));
+    for (const each of made) resources.use(each);
+    await Promise.all(made.map((each) => each.start()));
+    return made;
+  };
+  const serve = (service: ServiceName) => several(async (copy) => createServiceProcess(service, `${service}-${copy}`, await options()));
+  const [task, claim, stats, key] = await Promise.all([serve('task'), serve('claim'), serve('stats'), serve('key')]);
+  const services = { task, claim, stats, key };
+  const addressesOf = (service: ServiceName) => services[service].map(via);
+  const addresses = { task: addressesOf('task'), claim: addressesOf('claim'), stats: addressesOf('stats'), key: addressesOf('key') };
+  const gateways = await several(async (copy) => createGatewayProcess(`gateway-${copy}`, addresses, await options()));
+  const running = resources.move();
+  return { services, gateways, output: () => output, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** All processes of a topology, services first. */
+export const processesOf = ({ services, gateways }: Topology): ManagedProcess[] => [
+  ...serviceNames.flatMap((service) => services[service]),
+  ...gateways,
+];
