@@ -54,7 +54,7 @@ export async function openDaemon(given: OrchestratorSettings, timings: Timings, 
   const member = await takeMember(state.locks, settings.agentPrefix);
   stack.use(member.lock);
   const { log } = stack.use(openLog({ file: path.join(state.logs, `${member.name}.log`), level: settings.logLevel, also: alsoLogTo }));
-  const { name, contain } = await findContainment();
+  const { name, contain } = await findContainment(environment.PATH ?? '');
   const context: DaemonContext = {
     settings,
     timings,

@@ -16,12 +16,12 @@ const candidates: readonly { readonly name: string; readonly prefix: readonly st
 ];
 
 /** Finds out, by trying, the strongest way this system allows. */
-export async function findContainment(): Promise<{ name: string; contain: Containment }> {
+export async function findContainment(searchPath: string): Promise<{ name: string; contain: Containment }> {
   for (const { name, prefix } of candidates) {
     const end = await runProcess({
       command: [...prefix, 'true'],
       cwd: '/',
-      env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+      env: { PATH: searchPath },
       limitMs: 5_000,
       onOutput: () => undefined,
     });

@@ -44,7 +44,7 @@ test('a child that keeps the output open does not hold the run', async () => {
 });
 
 test('the containment that was found passes exit codes and input through', async () => {
-  const { contain } = await findContainment();
+  const { contain } = await findContainment(env.PATH);
   expect((await run(contain(['sh', '-c', 'cat; exit 7']), { input: 'hello' })).end).toEqual({ how: 'exited', code: 7, signal: null });
 });
 
