@@ -16,8 +16,11 @@ import type { Routes } from './routes.ts';
 /** No message in either direction is larger. */
 const messageMaxBytes = 1024 * 1024;
 
-/** A connection that has not said what it speaks by then is closed. */
-const helloTimeoutMs = 10_000;
+/** A connection that has not said by then what it speaks, or sent the request it began over HTTP/1.1, is closed. */
+const defaultReceiveTimeoutMs = 10_000;
+
+/** Connections at once. */
+const maxConnections = 10_000;
 
 /** What to serve, and where. */
 export interface RpcServerOptions {
@@ -28,6 +31,8 @@ export interface RpcServerOptions {
   interceptors: Interceptor[];
   /** What needs no key: health and reflection. */
   open: readonly Routes[];
+  /** How long a client may take to say what it speaks, and to send a request over HTTP/1.1; 10 s when absent. */
+  receiveTimeoutMs?: number;
 }
 
 /** A listener for gRPC, gRPC-Web and Connect. Disposing it lets calls in flight finish, for at most 10 s. */
@@ -50,7 +55,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
     maxTimeoutMs: 3_600_000,
     shutdownSignal: shutdown.signal,
   });
-  const listener = createListener(handler);
+  const listener = createListener(handler, options.receiveTimeoutMs ?? defaultReceiveTimeoutMs);
   listener.server.listen(options.port, options.host);
   await once(listener.server, 'listening');
   return {
@@ -65,10 +70,15 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
 type Handler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void;
 
 /** Gives each connection to the HTTP/2 or the HTTP/1.1 server by its first bytes. */
-function createListener(handler: Handler) {
+function createListener(handler: Handler, receiveTimeoutMs: number) {
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
-  const http1 = createHttp1Server(handler);
+  const http1 = createHttp1Server(
+    { headersTimeout: receiveTimeoutMs, requestTimeout: receiveTimeoutMs, connectionsCheckingInterval: Math.min(1000, receiveTimeoutMs) },
+    handler,
+  );
+  // It is given its connections, and looks at their time limits only once it believes that it listens.
+  http1.emit('listening');
   const http2 = createHttp2Server({ settings: { maxConcurrentStreams: 1024 } }, handler);
   http2.on('stream', endUnread);
   http2.on('session', (session) => {
@@ -79,7 +89,7 @@ function createListener(handler: Handler) {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    socket.setTimeout(helloTimeoutMs, () => socket.destroy());
+    socket.setTimeout(receiveTimeoutMs, () => socket.destroy());
     // What was read to look at it is put back: either server takes up what a connection has already received.
     socket.once('readable', () => {
       const hello: Buffer | null = socket.read();
@@ -90,11 +100,12 @@ function createListener(handler: Handler) {
       (hello.toString('latin1', 0, 3) === 'PRI' ? http2 : http1).emit('connection', socket);
     });
   });
+  server.maxConnections = maxConnections;
   const close = async () => {
     const closed = once(server, 'close');
     server.close();
     for (const session of sessions) session.close();
-    http1.closeIdleConnections();
+    http1.close();
     const late = setTimeout(() => {
       for (const socket of sockets) socket.destroy();
     }, 10_000);
