@@ -52,6 +52,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const server = createHttpServer(options.log);
   const inFlight = createInFlight();
   let stopping = false;
+  // A client that keeps its connection learns with each answer to open its next one elsewhere, so that none is in use when they are closed.
+  server.addHook('onRequest', async (_request, reply) => {
+    if (stopping) reply.raw.shouldKeepAlive = false;
+  });
   serveProbes(server, async () => (stopping ? { ready: false, failing: ['stopping'] } : await options.readiness()));
   const unused = createUnusedConnections(server.server);
   resources.defer(() => close(server, inFlight, unused));
