@@ -4,6 +4,7 @@ import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import type { Authenticate } from '@dispatcher/kit/authentication.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
+import { sharedReadiness } from '@dispatcher/kit/shared-readiness.ts';
 import type { FastifyInstance } from 'fastify';
 import { createHttpServer } from './http-server.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
@@ -56,7 +57,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   server.addHook('onRequest', async (_request, reply) => {
     if (stopping) reply.raw.shouldKeepAlive = false;
   });
-  serveProbes(server, async () => (stopping ? { ready: false, failing: ['stopping'] } : await options.readiness()));
+  const readiness = sharedReadiness(options.readiness);
+  serveProbes(server, async () => (stopping ? { ready: false, failing: ['stopping'] } : await readiness()));
   const unused = createUnusedConnections(server.server);
   resources.defer(() => close(server, inFlight, unused));
   const hub = resources.use(createEventHub(options));

@@ -2,15 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { Health, HealthCheckResponse_ServingStatus as Status } from '@recursiv/proto/gen/grpc/health/v1/health_pb.ts';
 import type { Routes } from './routes.ts';
+import { sharedReadiness } from './shared-readiness.ts';
 
 /** Answers whether the process can serve: every dependency named, with the reason where it does not answer. */
 export type Readiness = () => Promise<{ ready: boolean; failing: string[] }>;
 
 /** The standard health service. `services` are the names it knows beside the empty one, which stands for the whole process. */
 export function healthRoutes(services: readonly string[], readiness: Readiness): Routes {
+  const look = sharedReadiness(readiness);
   const check = async (service: string) => {
     if (service !== '' && !services.includes(service)) return Status.SERVICE_UNKNOWN;
-    return (await readiness()).ready ? Status.SERVING : Status.NOT_SERVING;
+    return (await look()).ready ? Status.SERVING : Status.NOT_SERVING;
   };
   return (router) =>
     router.service(Health, {
