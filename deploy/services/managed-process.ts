@@ -31,8 +31,13 @@ export interface ManagedProcessOptions extends ChildOptions {
 const startLimitMs = 60_000;
 
 /** A process that does not run yet. */
-export function createManagedProcess({ name, address, isReady, ...options }: ManagedProcessOptions): ManagedProcess {
+export function createManagedProcess({ name, address, isReady, onOutput, ...options }: ManagedProcessOptions): ManagedProcess {
   let child: Child | null = null;
+  let lastWords = '';
+  const listen = (text: string) => {
+    lastWords = (lastWords + text).slice(-2_000);
+    onOutput?.(text);
+  };
   const becomeReady = async ({ exited }: Child) => {
     let ended = false;
     exited.then(
@@ -43,7 +48,7 @@ export function createManagedProcess({ name, address, isReady, ...options }: Man
     );
     const until = performance.now() + startLimitMs;
     while (!(await isReady())) {
-      if (ended) throw new Error(`${name} ended before it was ready.`);
+      if (ended) throw new Error(`${name} ended before it was ready: ${lastWords}`);
       if (performance.now() > until) throw new Error(`${name} was not ready within ${startLimitMs / 1000} s.`);
       await sleep(50);
     }
@@ -52,7 +57,7 @@ export function createManagedProcess({ name, address, isReady, ...options }: Man
     name,
     address,
     async start() {
-      child = startChild(options);
+      child = startChild({ ...options, onOutput: onOutput && listen });
       await becomeReady(child);
     },
     async stop() {

@@ -6,8 +6,8 @@ import { type Credentials, createAdminKey, credentialsPath, readCredentials, sav
 import { holdDataFolder } from '@dispatcher/local/data-folder.ts';
 import { startEmbeddedPostgres } from '@dispatcher/local/embedded-postgres.ts';
 import { addressOf, welcome } from '@dispatcher/local/welcome.ts';
-import { freePort } from '@dispatcher/test/free-port.ts';
 import type { ServicesSettings } from './config.ts';
+import { freePorts } from './free-ports.ts';
 import { keepRunning } from './keep-running.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { createNatsServer } from './nats-server.ts';
@@ -34,7 +34,7 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
     resources.use(managed);
     resources.use(await keepRunning(managed, log));
   };
-  const natsPort = await freePort();
+  const [natsPort = 0, anyPort = 0, ...servicePorts] = await freePorts(2 + serviceNames.length);
   if (!local.natsUrl) await start(createNatsServer(natsPort, settings.path));
 
   const adminKey = local.adminKey ?? saved?.admin_key ?? createAdminKey();
@@ -44,11 +44,11 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
     NATS_URL: local.natsUrl ?? `nats://127.0.0.1:${natsPort}`,
     DISPATCHER_API_KEY: adminKey,
   };
-  const ports = await portsOf(local.grpcPort);
+  const ports = portsOf(local.grpcPort, servicePorts);
   const addressAt = (name: ServiceName) => `127.0.0.1:${ports[name]}`;
   await Promise.all(serviceNames.map((name) => start(createServiceProcess(name, name, { host: '127.0.0.1', port: ports[name], env }))));
   const addresses = { task: [addressAt('task')], claim: [addressAt('claim')], stats: [addressAt('stats')], key: [addressAt('key')] };
-  const port = local.port || (await freePort());
+  const port = local.port || anyPort;
   await start(createGatewayProcess('gateway', addresses, { host: local.host, port, env }));
 
   const credentials = await ensureCredentials({
@@ -64,11 +64,9 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
   if (!signal.aborted) await once(signal, 'abort');
 }
 
-/** Where each service listens: ten above `GRPC_PORT` and on, and anywhere when that is 0. */
-async function portsOf(grpcPort: number): Promise<Record<ServiceName, number>> {
-  const [task, claim, stats, key] = grpcPort
-    ? [grpcPort + 10, grpcPort + 11, grpcPort + 12, grpcPort + 13]
-    : [await freePort(), await freePort(), await freePort(), await freePort()];
+/** Where each service listens: ten above `GRPC_PORT` and on, and on any free port when that is 0. */
+function portsOf(grpcPort: number, free: readonly number[]): Record<ServiceName, number> {
+  const [task = 0, claim = 0, stats = 0, key = 0] = grpcPort ? [10, 11, 12, 13].map((offset) => grpcPort + offset) : free;
   return { task, claim, stats, key };
 }
 

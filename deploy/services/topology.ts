@@ -1,4 +1,4 @@
-import { freePort } from '@dispatcher/test/free-port.ts';
+import { freePorts } from './free-ports.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { createGatewayProcess, createServiceProcess, type ServiceName, serviceNames } from './processes.ts';
 
@@ -24,26 +24,27 @@ export interface TopologyOptions {
 export async function startTopology({ copies, env, via = ({ address }) => address }: TopologyOptions): Promise<Topology> {
   await using resources = new AsyncDisposableStack();
   let output = '';
-  const options = async () => ({
+  const ports = await freePorts(copies * (serviceNames.length + 1));
+  const options = () => ({
     host: '127.0.0.1',
-    port: await freePort(),
+    port: ports.pop() ?? 0,
     env,
     onOutput: (text: string) => {
       output += text;
     },
   });
-  const several = async (create: (copy: number) => Promise<ManagedProcess>) => {
-    const made = await Promise.all(Array.from({ length: copies }, (_, copy) => create(copy + 1)));
+  const several = async (create: (copy: number) => ManagedProcess) => {
+    const made = Array.from({ length: copies }, (_, copy) => create(copy + 1));
     for (const each of made) resources.use(each);
     await Promise.all(made.map((each) => each.start()));
     return made;
   };
-  const serve = (service: ServiceName) => several(async (copy) => createServiceProcess(service, `${service}-${copy}`, await options()));
+  const serve = (service: ServiceName) => several((copy) => createServiceProcess(service, `${service}-${copy}`, options()));
   const [task, claim, stats, key] = await Promise.all([serve('task'), serve('claim'), serve('stats'), serve('key')]);
   const services = { task, claim, stats, key };
   const addressesOf = (service: ServiceName) => services[service].map(via);
   const addresses = { task: addressesOf('task'), claim: addressesOf('claim'), stats: addressesOf('stats'), key: addressesOf('key') };
-  const gateways = await several(async (copy) => createGatewayProcess(`gateway-${copy}`, addresses, await options()));
+  const gateways = await several((copy) => createGatewayProcess(`gateway-${copy}`, addresses, options()));
   const running = resources.move();
   return { services, gateways, output: () => output, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
