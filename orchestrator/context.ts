@@ -49,6 +49,8 @@ export interface StopSignals {
 
 /** What all runs of one daemon share. */
 export interface DaemonContext {
+  /** Tells this process from any other that is or was. */
+  readonly daemonId: string;
   readonly settings: OrchestratorSettings;
   readonly timings: Timings;
   readonly git: Git;

@@ -2,11 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { AuthenticationError, AuthorizationError } from '@recursiv/sdk';
 import { claimWork } from './claim/claim-work.ts';
 import { wordsFromError } from './claim/dispatcher.ts';
+import { isOfGoneMember } from './claim/member.ts';
+import { releaseUnknownClaims } from './claim/release-unknown-claims.ts';
 import type { DaemonContext, StopSignals } from './context.ts';
 import { obstacle } from './obstacle.ts';
 import { driveRun } from './run/drive-run.ts';
 import { RunFile } from './run/run-file.ts';
-import { taskKey, tasksOnDisk } from './run/tasks-on-disk.ts';
 
 /**
  * Works until it is told to stop: first everything that daemons which are gone left behind, then one run after another in each slot. Throws when the
@@ -21,7 +22,7 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
   );
   const daemon: Daemon = { context, drain, interrupt };
   const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
-  await releaseUnknownClaims(context, agents);
+  await releaseUnknownClaims(context, (agent) => agents.includes(agent) || isOfGoneMember(context, agent));
   const resumed = left.map((file) => drive(daemon, file, true));
   const slots = agents.map(async (agent, index) => {
     // What was left behind takes up slots until it is over.
@@ -56,7 +57,7 @@ async function nextRun(daemon: Daemon, agent: string): Promise<RunFile | null> {
     if (error instanceof AuthenticationError || error instanceof AuthorizationError) throw error;
     if (!drain.aborted) context.log.warn({ agent, why: wordsFromError(error) }, 'no work could be claimed');
     // The claim may have been made all the same, without its answer reaching us.
-    await releaseUnknownClaims(context, [agent]);
+    await releaseUnknownClaims(context, (one) => one === agent);
     return null;
   }
 }
@@ -66,22 +67,5 @@ async function drive({ context, drain, interrupt }: Daemon, file: RunFile, isRes
     await driveRun(context, file, { drain, interrupt }, isResumed);
   } catch (error) {
     context.log.error({ err: error, task: file.record.task.id }, 'a run ended with a fault and is left to the next start');
-  }
-}
-
-/** A claim under one of our names that no run knows of: the daemon died between the answer and its own note of it. Names are never shared, so it is ours to end. */
-async function releaseUnknownClaims({ dispatcher, settings, log }: DaemonContext, agents: readonly string[]): Promise<void> {
-  for (const agent of agents) {
-    try {
-      const { data } = await dispatcher.claims({ agent });
-      const known = await tasksOnDisk(settings.stateDir);
-      for (const claim of data.filter(({ task_id: id, organization_id }) => !known.has(taskKey({ id, organization_id })))) {
-        const notes = 'The daemon ended before it could begin.';
-        await dispatcher.release(claim.task_id, { agent, organization_id: claim.organization_id, notes, release_reason: 'reassigned' });
-        log.info({ task: claim.task_id, agent }, 'a claim without a run is released');
-      }
-    } catch (error) {
-      log.warn({ agent, why: wordsFromError(error) }, 'claims could not be looked at; they end by themselves');
-    }
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { gitEnvironment } from './agent/environment.ts';
@@ -14,6 +15,7 @@ import { openLog } from './log.ts';
 import { Pause } from './pause.ts';
 import { missingSurroundings, missingTools } from './preflight.ts';
 import { findContainment } from './process/containment.ts';
+import { runVariable } from './process/strays.ts';
 import { pruneLogs } from './prune-logs.ts';
 import { openStateFolder } from './state-folder.ts';
 import { Status } from './status.ts';
@@ -49,13 +51,15 @@ export async function openDaemon(given: OrchestratorSettings, timings: Timings, 
 
   await using stack = new AsyncDisposableStack();
   const settings = { ...given, worktreeBaseDir: await realFolder(given.worktreeBaseDir) };
-  const git = createGit({ environment, settings: await readUserSettings(place.gitDir, environment) });
+  const daemonId = randomUUID();
+  const git = createGit({ environment: { ...environment, [runVariable]: daemonId }, settings: await readUserSettings(place.gitDir, environment) });
   const state = openStateFolder(settings.stateDir, place.gitDir, path.basename(topOf(place)));
   const member = await takeMember(state.locks, settings.agentPrefix);
   stack.use(member.lock);
   const { log } = stack.use(openLog({ file: path.join(state.logs, `${member.name}.log`), level: settings.logLevel, also: alsoLogTo }));
   const { name, contain } = await findContainment(environment.PATH ?? '');
   const context: DaemonContext = {
+    daemonId,
     settings,
     timings,
     git,

@@ -16,12 +16,13 @@ export async function claimWork(context: DaemonContext, agent: string, signal: A
   return claimed === null ? null : await RunFile.create(context.state.runs, recordFromClaim(context, agent, claimed));
 }
 
-function recordFromClaim({ settings }: DaemonContext, agent: string, { task, claim }: ClaimedTask): RunRecord {
+function recordFromClaim({ settings, daemonId }: DaemonContext, agent: string, { task, claim }: ClaimedTask): RunRecord {
   const { id, organization_id, title, description, notes, context_handoff, created_at } = task;
   const stage = task.stage === 'merge' ? 'merge' : 'build';
   return {
     version: 1,
     run: randomUUID(),
+    daemon: daemonId,
     state: 'claimed',
     stage,
     agent,

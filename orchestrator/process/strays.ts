@@ -26,6 +26,13 @@ export async function killStrays(run: string): Promise<number[]> {
   }
 }
 
+/** Waits for the processes that carry a mark to end by themselves, and kills those that are left after `graceMs`. */
+export async function endStrays(mark: string, graceMs: number): Promise<void> {
+  const end = performance.now() + graceMs;
+  while (performance.now() < end && (await straysOf(mark)).length > 0) await delay(50);
+  await killStrays(mark);
+}
+
 async function environmentOf(pid: number): Promise<string[]> {
   // A process that ended meanwhile, that is another user's, or a zombie has nothing to read.
   const text = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');

@@ -11,7 +11,7 @@ import { type ActiveRun, fail, openOutputLog, showStep } from './active-run.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
 
 /** A daemon that dies again and again in the same run leaves it to somebody else. */
-const mostResumptions = 5;
+const mostResumptions = 20;
 
 /** Has the agent do one round of the task in its worktree, and commits what it leaves: the run is `built` after it, or has failed. */
 export async function build(run: ActiveRun): Promise<void> {

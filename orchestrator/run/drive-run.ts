@@ -3,7 +3,7 @@ import { wordsFromError } from '../claim/dispatcher.ts';
 import { Lease } from '../claim/lease.ts';
 import type { DaemonContext, StopSignals } from '../context.ts';
 import { landedCommit } from '../git/landed.ts';
-import { killStrays, straysOf } from '../process/strays.ts';
+import { endStrays, killStrays, straysOf } from '../process/strays.ts';
 import { type ActiveRun, fail, showStep } from './active-run.ts';
 import { build } from './build.ts';
 import { clean } from './clean.ts';
@@ -31,6 +31,9 @@ const actions: Record<Exclude<RunAction, 'wait'>, (run: ActiveRun) => Promise<un
 /** How often a step that ends the run may fail for a reason of this machine before the run is left to the next start. */
 const mostFaults = 5;
 
+/** How long a git whose daemon is gone may take to end by itself: killed, it would leave its locks. */
+const gitGraceMs = 10_000;
+
 /**
  * Takes a run from wherever it stands to its end: looks, decides, acts, and again. The same for a run just begun and for one found on disk. With `interrupt` it
  * is given back as soon as what it does has been stopped; what cannot be said to an absent dispatcher then stays on disk for the next start.
@@ -52,13 +55,20 @@ export async function driveRun(context: DaemonContext, file: RunFile, { drain, i
   });
   const run: ActiveRun = { context, file, lease, log, signal: AbortSignal.any([interrupt, lease.signal]), drain, worktreeLock: null };
   try {
-    if (isResumed) log.info({ state: record.state }, 'a run of a daemon that is gone is taken up');
+    if (isResumed) await takeUp(run);
     if (isResumed && record.state !== 'closed') await lease.renew();
     await loop(run, interrupt);
   } finally {
     await releaseWorktreeLock(run);
     context.status.delete(record.run);
   }
+}
+
+/** A git of the daemon before may still be at work; it ends by itself, and until then nothing may be done where it writes. */
+async function takeUp({ context, file, log }: ActiveRun): Promise<void> {
+  log.info({ state: file.record.state }, 'a run of a daemon that is gone is taken up');
+  await endStrays(file.record.daemon, gitGraceMs);
+  await file.update({ daemon: context.daemonId });
 }
 
 async function kill(run: ActiveRun): Promise<void> {

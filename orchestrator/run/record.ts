@@ -23,6 +23,8 @@ export const recordSchema = z.object({
   version: z.literal(1),
   /** Also in the environment of each of its processes. */
   run: z.string().regex(/^[0-9a-f-]{36}$/),
+  /** Which daemon has it in hand; in the environment of that daemon's own git. */
+  daemon: z.string().regex(/^[0-9a-f-]{36}$/),
   state: z.enum(stateNames),
   stage: z.enum(['build', 'merge']),
   agent: z.string(),

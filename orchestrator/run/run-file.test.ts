@@ -8,6 +8,7 @@ import { RunFile } from './run-file.ts';
 const record = (): RunRecord => ({
   version: 1,
   run: crypto.randomUUID(),
+  daemon: crypto.randomUUID(),
   state: 'claimed',
   stage: 'build',
   agent: 'auto-host-1-1',

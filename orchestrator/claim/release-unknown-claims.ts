@@ -1,0 +1,38 @@
+import type { Claim } from '@recursiv/sdk';
+import type { DaemonContext } from '../context.ts';
+import { taskKey, tasksOnDisk } from '../run/tasks-on-disk.ts';
+import { wordsFromError } from './dispatcher.ts';
+
+/** More live claims than this are not looked through; they end by themselves. */
+const mostPages = 20;
+
+/**
+ * Ends the claims under our own names that no run knows of: a daemon died between the dispatcher's answer and its own note of it. `isOurs` says whose names are ours to
+ * judge; no two daemons share one.
+ */
+export async function releaseUnknownClaims(context: DaemonContext, isOurs: (agent: string) => boolean | Promise<boolean>): Promise<void> {
+  const { dispatcher, settings, log } = context;
+  try {
+    for (const claim of await liveClaims(context)) {
+      if (!(await isOurs(claim.agent))) continue;
+      const { agent, task_id: id, organization_id } = claim;
+      if ((await tasksOnDisk(settings.stateDir)).has(taskKey({ id, organization_id }))) continue;
+      await dispatcher.release(id, { agent, organization_id, notes: 'The daemon ended before it could begin.', release_reason: 'reassigned' });
+      log.info({ task: id, agent }, 'a claim without a run is released');
+    }
+  } catch (error) {
+    log.warn({ why: wordsFromError(error) }, 'claims could not be looked at; they end by themselves');
+  }
+}
+
+async function liveClaims({ dispatcher }: DaemonContext): Promise<Claim[]> {
+  const claims: Claim[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < mostPages; page++) {
+    const { data, meta } = await dispatcher.claims({ limit: 200, cursor });
+    claims.push(...data);
+    if (!meta.has_more || meta.next_cursor === undefined) break;
+    cursor = meta.next_cursor;
+  }
+  return claims;
+}
