@@ -30,7 +30,7 @@ The shortest lease is 30 s, so besides leases that run out by themselves some ar
 ${violations.map((violation) => `  - ${violation}\n`).join('')}
 ## Requests
 
-${table(['Request', 'Made', 'Succeeded', 'Refused', 'Nothing there', 'Never answered'], requestRows(results))}
+${table(['Request', 'Made', 'Succeeded', 'Refused', 'Nothing there', 'No clear answer'], requestRows(results))}
 
 ${sentence(results)}
 
