@@ -6,6 +6,7 @@ import { wordsFromError } from './claim/dispatcher.ts';
 import type { DaemonContext } from './context.ts';
 import { commitOf, fetchFromOrigin } from './git/clean-clone.ts';
 import { type Git, withoutPassword } from './git/git.ts';
+import { exclusively } from './run/active-run.ts';
 import { verifyCommands } from './verify/commands.ts';
 
 /** `merge-tree --write-tree` came with this version. */
@@ -38,10 +39,11 @@ export async function missingSurroundings(context: DaemonContext): Promise<strin
   return found.flatMap((fault) => (fault === null ? [] : [fault]));
 }
 
-async function originFault({ git, clone, settings, repository }: DaemonContext): Promise<string | null> {
+async function originFault(context: DaemonContext): Promise<string | null> {
+  const { git, clone, settings, repository } = context;
   const { baseBranch } = settings;
   try {
-    const base = await fetchFromOrigin(git, clone, baseBranch);
+    const base = await exclusively(context, () => fetchFromOrigin(git, clone, baseBranch));
     if (base === null) return `origin (${withoutPassword(clone.originUrl)}) has no branch ${JSON.stringify(baseBranch)}: set ORCH_BASE_BRANCH.`;
     if ((await commitOf(git, repository.place, 'refs/heads/task')) !== null)
       return `${repository.dir} has a branch "task", which leaves no room for task/<id>: rename it.`;
