@@ -5,6 +5,7 @@ import type { Transport } from '@connectrpc/connect';
 import type { Authenticate } from '@dispatcher/kit/authentication.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
 import { sharedReadiness } from '@dispatcher/kit/shared-readiness.ts';
+import type { Tls } from '@dispatcher/kit/tls.ts';
 import type { FastifyInstance } from 'fastify';
 import { createHttpServer } from './http-server.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
@@ -31,6 +32,8 @@ export interface GatewayOptions {
   readiness: Readiness;
   /** How long `/readyz` says no before the port closes, for load balancers to notice; 0 when absent. */
   drainMs?: number;
+  /** With it, HTTPS is served instead of HTTP. */
+  tls?: Tls | null;
 }
 
 /** A listening gateway. Disposing it lets requests in flight finish, and takes at most 10 s beyond `drainMs`. */
@@ -50,7 +53,7 @@ const replaysWaiting = 4096;
 /** Starts REST, event streams and the OpenAPI document. Rejects with `EADDRINUSE` when the port is taken. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await using resources = new AsyncDisposableStack();
-  const server = createHttpServer(options.log);
+  const server = createHttpServer(options.log, undefined, options.tls);
   const inFlight = createInFlight();
   let stopping = false;
   // A client that keeps its connection learns with each answer to open its next one elsewhere, so that none is in use when they are closed.
@@ -70,7 +73,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const started = resources.move();
   return {
     port,
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
+    url: `${options.tls ? 'https' : 'http'}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     async [Symbol.asyncDispose]() {
       stopping = true;
       await sleep(options.drainMs ?? 0);

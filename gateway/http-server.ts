@@ -1,6 +1,9 @@
+import type { RequestListener, ServerOptions } from 'node:http';
+import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { DispatcherError } from '@dispatcher/kit/errors.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
+import type { Tls, TlsMaterial } from '@dispatcher/kit/tls.ts';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { errorAnswer, failureFrom } from './error-answer.ts';
 import { requestIdOf } from './request-headers.ts';
@@ -12,6 +15,9 @@ const defaultReceiveTimeoutMs = 10_000;
 /** Longer than the usual 60 s of a load balancer, so that it is never this side that closes under a request. */
 const keepAliveTimeoutMs = 72_000;
 
+/** A client that has not agreed on TLS by then is cut off. */
+const tlsHandshakeMs = 10_000;
+
 /** All headers of a request together. */
 const headersMaxBytes = 16 * 1024;
 
@@ -21,13 +27,15 @@ const maxConnections = 10_000;
 const emptyQuery = {};
 
 /** A Fastify instance without routes: its limits, and how it answers what no route does. */
-export function createHttpServer(log: Log, receiveTimeoutMs = defaultReceiveTimeoutMs): FastifyInstance {
+export function createHttpServer(log: Log, receiveTimeoutMs = defaultReceiveTimeoutMs, tls: Tls | null = null): FastifyInstance {
+  const http = { maxHeaderSize: headersMaxBytes, headersTimeout: receiveTimeoutMs, connectionsCheckingInterval: 1000 };
   const server = fastify({
     genReqId: requestIdOf,
     requestTimeout: receiveTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
     return503OnClosing: false,
-    http: { maxHeaderSize: headersMaxBytes, headersTimeout: receiveTimeoutMs, connectionsCheckingInterval: 1000 },
+    http,
+    ...(tls && { serverFactory: (handler: RequestListener) => createHttpsServer(tls, { ...http, requestTimeout: receiveTimeoutMs }, handler) }),
     routerOptions: { maxParamLength: headersMaxBytes, querystringParser: () => emptyQuery },
     frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
     clientErrorHandler: refuseConnection,
@@ -40,6 +48,18 @@ export function createHttpServer(log: Log, receiveTimeoutMs = defaultReceiveTime
   server.setNotFoundHandler(async (request, reply) => sendError(log, unknownRoute(request, reply), request, reply));
   return server;
 }
+
+function createHttpsServer(tls: Tls, options: ServerOptions, handler: RequestListener): Server {
+  const server = createServer(
+    { ...options, ...secretsOf(tls.current), keepAliveTimeout: keepAliveTimeoutMs, handshakeTimeout: tlsHandshakeMs },
+    handler,
+  );
+  tls.onRenewed((material) => server.setSecureContext(secretsOf(material)));
+  return server;
+}
+
+/** Clients show a key and no certificate, so the authority of the processes is not asked for here. */
+const secretsOf = ({ cert, key }: TlsMaterial) => ({ cert, key, minVersion: 'TLSv1.2' as const });
 
 /** Answers a failure. What nobody foresaw goes to the log, under the request's id. */
 function sendError(log: Log, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -1,10 +1,11 @@
 import { createAuthenticate } from '@dispatcher/kit/authentication.ts';
+import { hopCredentials } from '@dispatcher/kit/hop-credentials.ts';
 import { isServing } from '@dispatcher/kit/hop-health.ts';
 import { createHopPool, type HopPool } from '@dispatcher/kit/hop-pool.ts';
 import { createHopTransport } from '@dispatcher/kit/hop-transport.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
 import { runMain } from '@dispatcher/kit/run-main.ts';
-import { credentials } from '@grpc/grpc-js';
+import { watchTls } from '@dispatcher/kit/tls.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
@@ -20,8 +21,9 @@ await runMain(async (signal) => {
   const settings = readGatewaySettings();
   const log = createLog(settings.LOG_LEVEL).child({ service: 'gateway' });
   await using resources = new AsyncDisposableStack();
-  const poolOf = (addresses: string) => resources.use(createHopPool({ addresses: addresses.split(','), credentials: () => plain, log }));
-  const plain = credentials.createInsecure();
+  const poolOf = (addresses: string) => resources.use(createHopPool({ addresses: addresses.split(','), credentials: secret, log }));
+  const tls = resources.use(await watchTls(settings, log));
+  const secret = hopCredentials(tls);
   const pools: Record<string, HopPool> = {
     [TaskService.typeName]: poolOf(settings.TASK_SERVICE_ADDRESSES),
     [ClaimService.typeName]: poolOf(settings.CLAIM_SERVICE_ADDRESSES),
@@ -40,7 +42,7 @@ await runMain(async (signal) => {
   };
   const { HOST: host, PORT: port, DISPATCHER_API_KEY: adminKey } = settings;
   const authenticate = createAuthenticate(adminKey, createRemoteResolveKey(transport));
-  const gateway = resources.use(await createGateway({ host, port, transport, authenticate, adminKey, log, readiness, drainMs }));
+  const gateway = resources.use(await createGateway({ host, port, transport, authenticate, adminKey, log, readiness, drainMs, tls }));
   log.info({ port: gateway.port }, 'serving');
   await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
 });

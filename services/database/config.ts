@@ -1,4 +1,4 @@
-import { portField, processFields } from '@dispatcher/kit/process-settings.ts';
+import { portField, processFields, tlsFields } from '@dispatcher/kit/process-settings.ts';
 import { readSettings } from '@dispatcher/kit/settings.ts';
 import { z } from 'zod';
 
@@ -6,7 +6,7 @@ import { z } from 'zod';
 export const databaseUrlField = z.url({ protocol: /^postgres(ql)?$/ }).describe('a URL of the form postgresql://user:password@host:5432/database');
 
 /** The settings of every service that runs alone; `port` is where it listens unless GRPC_PORT says otherwise. */
-export const serviceFields = (port: number) => ({ ...processFields, GRPC_PORT: portField(port), DATABASE_URL: databaseUrlField });
+export const serviceFields = (port: number) => ({ ...processFields, ...tlsFields, GRPC_PORT: portField(port), DATABASE_URL: databaseUrlField });
 
 /** The one setting of `pnpm migrate`. Throws a `SettingsError`. */
 export const readMigrateSettings = () => readSettings(z.object({ DATABASE_URL: databaseUrlField }), process.env);

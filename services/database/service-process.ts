@@ -11,13 +11,14 @@ import { oncePerTurn } from '@dispatcher/kit/once-per-turn.ts';
 import { reflectionRoutes } from '@dispatcher/kit/reflection.ts';
 import type { Routes } from '@dispatcher/kit/routes.ts';
 import { serveRpc } from '@dispatcher/kit/serve-rpc.ts';
+import { type TlsSettings, watchTls } from '@dispatcher/kit/tls.ts';
 import { type Database, openDatabase } from './database.ts';
 import { errorFromDatabase } from './errors.ts';
 import { createResolveKey } from './resolve-key.ts';
 import { refuseUnknownSchema } from './schema-version.ts';
 
 /** The settings that every service reads, as `serviceFields` names them. */
-export interface ServiceSettings {
+export interface ServiceSettings extends TlsSettings {
   HOST: string;
   GRPC_PORT: number;
   DATABASE_URL: string;
@@ -50,6 +51,7 @@ export async function runServiceProcess(
 ): Promise<void> {
   const log = createLog(settings.LOG_LEVEL).child({ service: service.typeName });
   await using resources = new AsyncDisposableStack();
+  const tls = resources.use(await watchTls(settings, log));
   const database = resources.use(await openDatabase(settings.DATABASE_URL));
   await refuseUnknownSchema(database.orm);
   const bus = resources.use(createNatsBus(settings.NATS_URL, log));
@@ -60,7 +62,7 @@ export async function runServiceProcess(
   const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
   const hop = hopRoutes([service], createDirectTransport([routes], interceptors), signal);
   const open = [healthRoutes([service.typeName], () => readinessOf(database, signal)), reflectionRoutes([service]), hop];
-  const { port } = resources.use(await serveRpc({ host: settings.HOST, port: settings.GRPC_PORT, routes: [routes], interceptors, open }));
+  const { port } = resources.use(await serveRpc({ host: settings.HOST, port: settings.GRPC_PORT, routes: [routes], interceptors, open, tls }));
   log.info({ port }, 'serving');
   await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
 }

@@ -17,6 +17,22 @@ export const processFields = {
     .describe('fatal, error, warn, info, debug, trace or silent'),
 };
 
+const file = (what: string) => z.string().optional().describe(`the path of a PEM file with ${what}`);
+
+/** The settings of TLS. Files that were renewed are used without a restart. */
+export const tlsFields = {
+  TLS_CERT: file('the certificate of this process and its chain'),
+  TLS_KEY: file('the private key of TLS_CERT'),
+  TLS_CA: file('the authorities that the processes of Dispatcher are certified by'),
+};
+
+/** The rule over them, for `refine`. It looks at them also when another setting is at fault. */
+export const tlsRule = [
+  ({ TLS_CERT, TLS_KEY, TLS_CA }: Partial<Record<keyof typeof tlsFields, unknown>>) =>
+    (TLS_CERT === undefined) === (TLS_KEY === undefined) && (TLS_CA === undefined || TLS_CERT !== undefined),
+  { path: ['TLS_CERT'], message: 'TLS_CERT and TLS_KEY go together, and TLS_CA needs both', when: () => true },
+] satisfies [unknown, unknown];
+
 /** A port that defaults to `preset`; 0 takes any free one. */
 export const portField = (preset: number) => z.coerce.number().int().min(0).max(65_535).default(preset).describe('a whole number from 0 to 65535');
 

@@ -8,10 +8,12 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Interceptor } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { Routes } from './routes.ts';
+import type { Tls, TlsMaterial } from './tls.ts';
 
 /** No message in either direction is larger. */
 const messageMaxBytes = 1024 * 1024;
@@ -31,6 +33,8 @@ export interface RpcServerOptions {
   interceptors: Interceptor[];
   /** What needs no key: health and reflection. */
   open: readonly Routes[];
+  /** With it, only TLS is spoken; and where it names an authority, only with clients that are certified by it. */
+  tls?: Tls | null;
   /** How long a client may take to say what it speaks, and to send a request over HTTP/1.1; 10 s when absent. */
   receiveTimeoutMs?: number;
 }
@@ -40,7 +44,7 @@ export interface RpcServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Serves `routes` on one port, behind `interceptors`, and `open` routes in front of them: HTTP/2 without TLS as gRPC clients speak it, and HTTP/1.1 for Connect. */
+/** Serves `routes` on one port, behind `interceptors`, and `open` routes in front of them: HTTP/2 as gRPC clients speak it, and HTTP/1.1 for Connect. */
 export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   const shutdown = new AbortController();
   const handler = connectNodeAdapter({
@@ -55,7 +59,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
     maxTimeoutMs: 3_600_000,
     shutdownSignal: shutdown.signal,
   });
-  const listener = createListener(handler, options.receiveTimeoutMs ?? defaultReceiveTimeoutMs);
+  const listener = createListener(handler, options.receiveTimeoutMs ?? defaultReceiveTimeoutMs, options.tls ?? null);
   listener.server.listen(options.port, options.host);
   await once(listener.server, 'listening');
   return {
@@ -70,7 +74,7 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
 type Handler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void;
 
 /** Gives each connection to the HTTP/2 or the HTTP/1.1 server by its first bytes. */
-function createListener(handler: Handler, receiveTimeoutMs: number) {
+function createListener(handler: Handler, receiveTimeoutMs: number, tls: Tls | null) {
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   const http1 = createHttp1Server(
@@ -85,7 +89,7 @@ function createListener(handler: Handler, receiveTimeoutMs: number) {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
   });
-  const server = createServer((socket) => {
+  const onConnection = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
@@ -99,7 +103,8 @@ function createListener(handler: Handler, receiveTimeoutMs: number) {
       socket.unshift(hello);
       (hello.toString('latin1', 0, 3) === 'PRI' ? http2 : http1).emit('connection', socket);
     });
-  });
+  };
+  const server = tls ? createTlsListener(tls, receiveTimeoutMs, onConnection) : createServer(onConnection);
   server.maxConnections = maxConnections;
   const close = async () => {
     const closed = once(server, 'close');
@@ -128,4 +133,15 @@ function endUnread(stream: ServerHttp2Stream): void {
   stream.once('finish', () => {
     if (!stream.readableEnded) setTimeout(end, answeredMs).unref();
   });
+}
+
+function createTlsListener(tls: Tls, handshakeTimeout: number, onConnection: (socket: Socket) => void): Server {
+  const server = createTlsServer({ ...secretsOf(tls.current), ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout }, onConnection);
+  tls.onRenewed((material) => server.setSecureContext(secretsOf(material)));
+  return server;
+}
+
+function secretsOf({ cert, key, ca }: TlsMaterial) {
+  const mutual = ca && { ca, requestCert: true, rejectUnauthorized: true };
+  return { cert, key, minVersion: 'TLSv1.2' as const, ...mutual };
 }

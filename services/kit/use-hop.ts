@@ -1,14 +1,15 @@
 import { createClient } from '@connectrpc/connect';
-import { credentials } from '@grpc/grpc-js';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { answerErrors } from './answer-errors.ts';
 import { createDirectTransport } from './direct-transport.ts';
+import { hopCredentials } from './hop-credentials.ts';
 import { createHopPool } from './hop-pool.ts';
 import { hopRoutes } from './hop-server.ts';
 import { createHopTransport } from './hop-transport.ts';
 import { createLog } from './log.ts';
 import type { Routes } from './routes.ts';
 import { serveRpc } from './serve-rpc.ts';
+import type { Tls } from './tls.ts';
 
 /** What a task service of a test does; `signal` fires when the call is cancelled. Answers the title of the task. */
 export type TestHandler = (id: string, signal: AbortSignal) => Promise<string> | string;
@@ -21,7 +22,7 @@ export interface TestServer extends AsyncDisposable {
 const log = createLog('silent');
 
 /** Starts a service whose reads and writes both do `handle`. */
-export async function useHopServer(handle: TestHandler, port = 0): Promise<TestServer> {
+export async function useHopServer(handle: TestHandler, tls: Tls | null = null): Promise<TestServer> {
   const stopping = new AbortController();
   const routes: Routes = (router) =>
     router.service(TaskService, {
@@ -29,7 +30,7 @@ export async function useHopServer(handle: TestHandler, port = 0): Promise<TestS
       createTask: async ({ id = '' }, { signal }) => ({ data: { id, title: await handle(id, signal) } }),
     });
   const hop = hopRoutes([TaskService], createDirectTransport([routes], [answerErrors(log)]), stopping.signal);
-  const server = await serveRpc({ host: '127.0.0.1', port, routes: [], interceptors: [], open: [hop] });
+  const server = await serveRpc({ host: '127.0.0.1', port: 0, tls, routes: [], interceptors: [], open: [hop] });
   return {
     address: `127.0.0.1:${server.port}`,
     async [Symbol.asyncDispose]() {
@@ -40,9 +41,11 @@ export async function useHopServer(handle: TestHandler, port = 0): Promise<TestS
 }
 
 /** Calls the services at these addresses over a hop, as a gateway does. */
-export function useHopClient(...addresses: string[]) {
-  const plain = credentials.createInsecure();
-  const pool = createHopPool({ addresses, credentials: () => plain, log });
+export const useHopClient = (...addresses: string[]) => useHopClientWith(null, ...addresses);
+
+/** The same over TLS. */
+export function useHopClientWith(tls: Tls | null, ...addresses: string[]) {
+  const pool = createHopPool({ addresses, credentials: hopCredentials(tls), log });
   const tasks = createClient(
     TaskService,
     createHopTransport(() => pool),
