@@ -90,7 +90,7 @@ describe('a request body', () => {
   test('of a PATCH names what is to be written, null and all, but not the organization', () => {
     const body = { title: 'new', owner: null, organization_id: 'acme' };
     const message = readerOf('UpdateTask')({ params: { task_id: 'x' }, body });
-    const expected = { taskId: 'x', organizationId: 'acme', title: 'new', updateMask: { paths: ['title', 'owner'] } };
+    const expected = { taskId: 'x', organizationId: 'acme', title: 'new', updateMask: { paths: ['owner', 'title'] } };
     expect(equals(UpdateTaskRequestSchema, message as never, create(UpdateTaskRequestSchema, expected))).toBe(true);
   });
 
@@ -104,6 +104,14 @@ describe('a request body', () => {
 });
 
 describe('a query', () => {
+  test('may name the organization on any route, but no other than the body', () => {
+    const url = '/?organization_id=acme';
+    expect(readerOf('CreateTask')({ url, body: { title: 'x' } }).organizationId).toBe('acme');
+    expect(readerOf('CreateTask')({ url, body: { title: 'x', organization_id: 'acme' } }).organizationId).toBe('acme');
+    const field = 'organization_id';
+    expect(failureOf(() => readerOf('CreateTask')({ url, body: { title: 'x', [field]: 'globex' } }))).toEqual({ code: 'invalid_argument', field });
+  });
+
   test('carries numbers, booleans and lists as text', () => {
     expect(readerOf('ListTasks')({ url: '/tasks?limit=5&held=false&owner=a+b%2B' })).toMatchObject({ limit: 5, held: false, owner: 'a b+' });
     expect(readerOf('WatchEvents')({ url: '/stream?types=a,b&types=c&after=9007199254740993' })).toMatchObject({

@@ -24,14 +24,15 @@ export function createRequestReader(route: Route): ReadRequest {
   const mask = schema.fields.find(isMask);
   const others = schema.fields.filter((field) => field !== mask && !route.pathFields.includes(field));
   const readPath = createPathReader(route.pathFields);
-  const readQuery = createQueryReader(route.hasBody ? [] : others);
+  // Whose task is meant may stand in the query of any route.
+  const readQuery = createQueryReader(route.hasBody ? others.filter(isOrganization) : others);
   const readBody = createBodyReader(route.hasBody ? others : []);
   return (parts) => {
     const message = create(schema);
     const fields = message as unknown as Record<string, unknown>;
     readPath(parts.params, fields);
-    readQuery(parts.url, fields);
     readBody(parts.body, fields);
+    readQuery(parts.url, fields);
     if (mask) fields[mask.localName] = create(FieldMaskSchema, { paths: maskPaths(parts.body) });
     return message;
   };
@@ -43,9 +44,16 @@ function isMask(field: DescField): boolean {
   return field.message?.typeName === FieldMaskSchema.typeName;
 }
 
-/** Every key of the body is to be written, those with `null` too. The organization says which task is meant; it is nothing to write. */
+const isOrganization = (field: DescField): boolean => field.jsonName === 'organization_id';
+
+/**
+ * Every key of the body is to be written, those with `null` too. The organization says which task is meant; it is nothing to write. Sorted, so that
+ * a repeat is known for one in whatever order its fields come.
+ */
 function maskPaths(body: RequestParts['body']): string[] {
-  return Object.keys(body).filter((name) => name !== 'organization_id');
+  return Object.keys(body)
+    .filter((name) => name !== 'organization_id')
+    .sort();
 }
 
 function createPathReader(fields: readonly DescField[]) {
@@ -63,7 +71,10 @@ function createQueryReader(fields: readonly DescField[]) {
     for (const [name, texts] of Map.groupBy(query, ([key]) => key)) {
       const reader = readers.get(name);
       if (!reader) throw invalidField(shown(name), 'is not a parameter of this route');
-      into[reader.field.localName] = reader.read(texts.map(([, text]) => text));
+      const value = reader.read(texts.map(([, text]) => text));
+      const inBody = into[reader.field.localName];
+      if (isOrganization(reader.field) && inBody && inBody !== value) throw invalidField(name, 'is one in the query and another in the body');
+      into[reader.field.localName] = value;
     }
   };
 }

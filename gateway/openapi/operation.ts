@@ -27,18 +27,20 @@ function otherFields({ rpc, pathFields }: Route): DescField[] {
 
 function parametersOf(route: Route): unknown[] {
   return [
-    ...route.pathFields.map((field) => parameterOf('path', field)),
-    ...(route.hasBody ? [] : otherFields(route).map((field) => parameterOf('query', field))),
+    ...route.pathFields.map((field) => parameterOf('path', field, true)),
+    ...otherFields(route)
+      .filter((field) => !route.hasBody || field.jsonName === 'organization_id')
+      .map((field) => parameterOf('query', field, !route.hasBody && isRequired(field))),
     ...(route.method === 'POST' || route.method === 'PATCH' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ...(route.rpc.methodKind === 'server_streaming' ? [{ $ref: '#/components/parameters/LastEventId' }] : []),
     { $ref: '#/components/parameters/RequestId' },
   ];
 }
 
-function parameterOf(place: 'path' | 'query', field: DescField): unknown {
+function parameterOf(place: 'path' | 'query', field: DescField, required: boolean): unknown {
   const { description, ...schema } = schemaOfField(field);
   const list = field.fieldKind === 'list' ? { style: 'form', explode: false } : {};
-  return { name: field.jsonName, in: place, required: place === 'path' || isRequired(field), description, ...list, schema };
+  return { name: field.jsonName, in: place, required, description, ...list, schema };
 }
 
 function bodyOf(route: Route): unknown {

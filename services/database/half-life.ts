@@ -4,6 +4,9 @@ import { patientTransaction } from './patient-transaction.ts';
 export async function applyHalfLife(url: string, days: number): Promise<void> {
   await patientTransaction(url, async (client) => {
     const { rowCount } = await client.query('UPDATE settings SET half_life_days = $1 WHERE half_life_days <> $1', [days]);
-    if (rowCount) await client.query('UPDATE tasks SET rank = task_rank(score, updated_at)');
+    if (!rowCount) return;
+    // Whoever writes a task meanwhile would rank it by the old half-life.
+    await client.query('LOCK TABLE tasks IN SHARE ROW EXCLUSIVE MODE');
+    await client.query('UPDATE tasks SET rank = task_rank(score, updated_at)');
   });
 }

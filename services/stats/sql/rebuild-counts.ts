@@ -5,6 +5,8 @@ import { countChanges } from './count-changes.ts';
 export async function rebuildCounts(url: string): Promise<void> {
   await patientTransaction(url, async (client) => {
     await client.query('SELECT FROM relay_state FOR UPDATE');
+    // Retention moves counts too.
+    await client.query('LOCK TABLE task_counts IN SHARE ROW EXCLUSIVE MODE');
     await client.query('DELETE FROM task_counts');
     await client.query(sql);
   });

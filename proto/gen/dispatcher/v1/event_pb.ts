@@ -22,7 +22,8 @@ export const file_dispatcher_v1_event: GenFile = /*@__PURE__*/
  */
 export type Event = Message<"dispatcher.v1.Event"> & {
   /**
-   * Its place among the events of all organizations, rising by one, never reused. Null for the moment between the commit and its numbering.
+   * Its place among the events of all organizations, rising by one, never reused. Null for the moment
+   * between the commit and its numbering, and in a task's activity once positions that old are no longer kept (7 days).
    *
    * @generated from field: optional int64 position = 1;
    */
@@ -85,7 +86,8 @@ export type Event = Message<"dispatcher.v1.Event"> & {
  */
 export type EventJson = {
   /**
-   * Its place among the events of all organizations, rising by one, never reused. Null for the moment between the commit and its numbering.
+   * Its place among the events of all organizations, rising by one, never reused. Null for the moment
+   * between the commit and its numbering, and in a task's activity once positions that old are no longer kept (7 days).
    *
    * @generated from field: optional int64 position = 1;
    */
