@@ -9,6 +9,7 @@ import type { Tls } from '@dispatcher/kit/tls.ts';
 import type { FastifyInstance } from 'fastify';
 import { createHttpServer } from './http-server.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
+import { serveMetrics } from './metrics.ts';
 import { type Readiness, serveProbes } from './probes.ts';
 import { type Route, routes } from './routes.ts';
 import { createEventHub } from './stream/event-hub.ts';
@@ -66,6 +67,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   resources.defer(() => close(server, inFlight, unused));
   const hub = resources.use(createEventHub(options));
   const streams = resources.use(createOpenStreams(options.authenticate, options.log));
+  serveMetrics(server, options.authenticate, () => streams.count);
   const context = { ...options, inFlight, streams, hub, turns: new Turns(replaysAtOnce, replaysWaiting) };
   for (const route of routes) serveRoute(server, route, context);
   await server.listen({ host: options.host, port: options.port });

@@ -37,7 +37,7 @@ export function createOpenApiDocument(): Record<string, unknown> {
 
 function tags(): unknown[] {
   const services = new Set(routes.map(({ rpc }) => rpc.parent));
-  const probes = { name: 'Probes', description: 'Whether the server lives and can serve. They need no key.' };
+  const probes = { name: 'Probes', description: 'Whether the server lives and can serve, and what an operator watches.' };
   return [...services].map((service) => ({ name: service.name.replace(/Service$/, ''), description: descriptionOf(service) })).concat(probes);
 }
 

@@ -1,4 +1,4 @@
-/** The paths that need no key. */
+/** The paths beside the API, which need no key but for the metrics. */
 export function probePaths(): Record<string, unknown> {
   return {
     '/healthz': {
@@ -17,6 +17,18 @@ export function probePaths(): Record<string, unknown> {
         summary: 'Whether everything it needs answers',
         security: [],
         responses: { 200: answer('It can serve.', readiness('ready')), 503: answer('It cannot serve now.', readiness('not ready')) },
+      },
+    },
+    '/metrics': {
+      get: {
+        operationId: 'getMetrics',
+        tags: ['Probes'],
+        summary: 'What an operator watches, in the text format of Prometheus; with the admin key',
+        responses: {
+          200: { description: 'The metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
+          401: { $ref: '#/components/responses/Error401' },
+          403: { $ref: '#/components/responses/Error403' },
+        },
       },
     },
     '/openapi.json': {

@@ -7,6 +7,8 @@ import type { StreamReader } from './stream-reader.ts';
 
 /** Every open stream of the gateway. Disposing it tells their readers when to come again, and ends them. */
 export interface OpenStreams extends AsyncDisposable {
+  /** How many there are. */
+  readonly count: number;
   /** Throws when there is no room for another stream under this `authorization`. */
   checkRoom(authorization: string): void;
   add(reader: StreamReader): void;
@@ -39,6 +41,9 @@ export function createOpenStreams(authenticate: Authenticate, log: Log): OpenStr
     return false;
   });
   return {
+    get count() {
+      return count;
+    },
     checkRoom(authorization) {
       if (count >= streamsMax) throw unavailable('The gateway has as many streams as it can hold; try again later.');
       const mine = byKey.get(authorization)?.size ?? 0;
