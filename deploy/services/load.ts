@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 
 /** What came of one request. */
-export interface LoadAnswer {
+interface LoadAnswer {
   readonly what: string;
   /** 0 when there was no answer. */
   readonly status: number;

@@ -3,7 +3,7 @@ import { readSettings } from '@dispatcher/kit/settings.ts';
 import { z } from 'zod';
 
 /** Where the data is. */
-export const databaseUrlField = z.url({ protocol: /^postgres(ql)?$/ }).describe('a URL of the form postgresql://user:password@host:5432/database');
+const databaseUrlField = z.url({ protocol: /^postgres(ql)?$/ }).describe('a URL of the form postgresql://user:password@host:5432/database');
 
 /** The settings of every service that runs alone; `port` is where it listens unless GRPC_PORT says otherwise. */
 export const serviceFields = (port: number) => ({ ...processFields, ...tlsFields, GRPC_PORT: portField(port), DATABASE_URL: databaseUrlField });
