@@ -11,6 +11,21 @@ import type { Setup, World } from './world/world.ts';
 export const faultsOf: Record<Setup, readonly FaultName[]> = {
   alone: ['restarted', 'kill-node', 'kill-all', 'postgres-killed', 'stopped', 'late-commit', 'kill-node'],
   'alone-nats': ['restarted', 'kill-node', 'kill-all', 'nats-wiped', 'postgres-killed', 'stopped', 'late-commit'],
+  services: [
+    'restarted',
+    'kill-node',
+    'kill-node',
+    'kill-node',
+    'kill-all',
+    'nats-wiped',
+    'postgres-killed',
+    'stopped',
+    'stopped',
+    'late-commit',
+    'link-cut',
+    'link-stalled',
+    'answers-swallowed',
+  ],
   pair: ['restarted', 'kill-node', 'kill-node', 'kill-all', 'nats-wiped', 'postgres-killed', 'stopped', 'late-commit'],
 };
 
@@ -31,19 +46,27 @@ const actions: Record<FaultName, Action> = {
   'postgres-killed': killDatabase,
   stopped: stopNode,
   'late-commit': commitLate,
+  'link-cut': cutLink,
+  'link-stalled': stallLink,
+  'answers-swallowed': swallowAnswers,
 };
 
+function oneOf<T>([first, ...others]: readonly T[], random: Random): T {
+  if (first === undefined) throw new Error('There is nothing to choose from.');
+  return random.pick([first, ...others]);
+}
+
 /** As an update does it: what is in flight is finished first. */
-async function restartNode({ nodes }: World, random: Random) {
-  const node = random.pick(nodes);
+async function restartNode({ processes }: World, random: Random) {
+  const node = oneOf(processes, random);
   await node.stop();
   const brokenUntil = now();
   await node.start();
   return { brokenUntil, node: node.name };
 }
 
-async function killNode({ nodes }: World, random: Random) {
-  const node = random.pick(nodes);
+async function killNode({ processes }: World, random: Random) {
+  const node = oneOf(processes, random);
   await node.kill();
   await sleep(random.integer(100, 2_000));
   const brokenUntil = now();
@@ -53,12 +76,12 @@ async function killNode({ nodes }: World, random: Random) {
 
 async function killAll(world: World, random: Random) {
   const before = await databaseStart(world);
-  await Promise.all([...world.nodes.map((node) => node.kill()), world.killPostgres()]);
+  await Promise.all([...world.processes.map((each) => each.kill()), world.killPostgres()]);
   await sleep(random.integer(0, 500));
   const brokenUntil = now();
   // A shared PostgreSQL is started again by this process; a node's own comes with the node.
-  if (world.setup === 'pair') await newDatabaseAnswers(world, before);
-  await Promise.all(world.nodes.map((node) => node.start()));
+  if (world.setup === 'pair' || world.setup === 'services') await newDatabaseAnswers(world, before);
+  await Promise.all(world.processes.map((each) => each.start()));
   return { brokenUntil };
 }
 
@@ -99,13 +122,41 @@ async function answers(url: string, apiKey: string): Promise<boolean> {
   return attempt.status === 200;
 }
 
-async function stopNode({ nodes }: World, random: Random) {
-  const node = random.pick(nodes);
+async function stopNode({ processes }: World, random: Random) {
+  const node = oneOf(processes, random);
   node.pause();
   await sleep(random.integer(1_500, 4_500));
   const brokenUntil = now();
   node.resume();
   return { brokenUntil, node: node.name };
+}
+
+/** Every connection over one way breaks; it can be made again at once. */
+async function cutLink({ links }: World, random: Random) {
+  oneOf(links, random).cut();
+  return { brokenUntil: now() };
+}
+
+/** Nothing passes for a while, as over a network that drops packets; then all of it, or the connections break. */
+async function stallLink({ links }: World, random: Random) {
+  const link = oneOf(links, random);
+  link.stall();
+  await sleep(random.integer(500, 6_000));
+  const brokenUntil = now();
+  link.resume();
+  return { brokenUntil };
+}
+
+/** Requests arrive, and no answer comes back. */
+async function swallowAnswers({ links }: World, random: Random) {
+  const link = oneOf(links, random);
+  link.swallowAnswers();
+  await sleep(random.integer(500, 3_000));
+  const brokenUntil = now();
+  // A stream with a hole in it is no stream.
+  link.cut();
+  link.resume();
+  return { brokenUntil };
 }
 
 /** An event gets its id at once and is committed only when events with higher ids have long had their positions. */

@@ -90,4 +90,14 @@ export interface FaultRecord {
 }
 
 /** Every fault there is. */
-export type FaultName = 'restarted' | 'kill-node' | 'kill-all' | 'nats-wiped' | 'postgres-killed' | 'stopped' | 'late-commit';
+export type FaultName =
+  | 'restarted'
+  | 'kill-node'
+  | 'kill-all'
+  | 'nats-wiped'
+  | 'postgres-killed'
+  | 'stopped'
+  | 'late-commit'
+  | 'link-cut'
+  | 'link-stalled'
+  | 'answers-swallowed';

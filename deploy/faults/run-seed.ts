@@ -35,11 +35,14 @@ export interface SeedResult {
 
 const setups = ['pair', 'alone', 'alone-nats'] as const;
 
+/** From here on seeds are of separate processes. */
+const firstSeedOfServices = 1000;
+
 /** Runs the whole system under load and faults for a while, lets it come to rest, and checks all that was seen. The seed decides the setup, the load and the faults. */
 export async function runSeed(seed: number, { seconds }: { seconds: number }): Promise<SeedResult> {
   const start = performance.now();
   const random = new Random(seed);
-  const setup = setups[seed % setups.length] ?? 'pair';
+  const setup = seed >= firstSeedOfServices ? 'services' : (setups[seed % setups.length] ?? 'pair');
   await using world = await startWorld(setup);
   const history: History = { operations: [], expiries: [], streams: [], faults: [] };
   await using load = await startLoad(world, history, random);

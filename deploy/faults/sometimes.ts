@@ -27,6 +27,7 @@ const impossible: Record<Setup, readonly SometimesName[]> = {
   alone: ['event committed without NATS', 'relay carried on by the other process'],
   'alone-nats': ['relay carried on by the other process'],
   pair: [],
+  services: ['relay carried on by the other process'],
 };
 
 /** What should have happened in this run and did not. */

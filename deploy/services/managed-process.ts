@@ -7,6 +7,8 @@ export interface ManagedProcess extends AsyncDisposable {
   readonly name: string;
   /** `host:port`. */
   readonly address: string;
+  /** The number of the running process; 0 when it does not run. */
+  readonly pid: number;
   /** Starts it, and resolves when it is ready. Rejects when it ends before. */
   start(): Promise<void>;
   /** Asks it to end, and resolves when it has; rejects when it did not end well. */
@@ -56,6 +58,9 @@ export function createManagedProcess({ name, address, isReady, onOutput, ...opti
   return {
     name,
     address,
+    get pid() {
+      return child?.process.pid ?? 0;
+    },
     async start() {
       child = startChild({ ...options, onOutput: onOutput && listen });
       await becomeReady(child);

@@ -17,9 +17,10 @@ export interface TcpProxy extends AsyncDisposable {
   resume(): void;
 }
 
-/** Listens on 127.0.0.1 and passes bytes on to `target` (`host:port`). */
+/** Listens on 127.0.0.1 and passes bytes on to `target`: `host:port`, or the path of a socket. */
 export async function startTcpProxy(target: string, port = 0): Promise<TcpProxy> {
   const [host, targetPort] = target.split(/:(?=\d+$)/);
+  const reach = () => (target.startsWith('/') ? connect(target) : connect(Number(targetPort), host));
   const pairs = new Set<{ near: Socket; far: Socket }>();
   let mode: 'pass' | 'stall' | 'swallow' = 'pass';
   const apply = ({ near, far }: { near: Socket; far: Socket }) => {
@@ -28,7 +29,7 @@ export async function startTcpProxy(target: string, port = 0): Promise<TcpProxy>
       else socket.resume();
   };
   const server = createServer((near) => {
-    const far = connect(Number(targetPort), host);
+    const far = reach();
     const pair = { near, far };
     pairs.add(pair);
     near.on('data', (bytes) => far.write(bytes));

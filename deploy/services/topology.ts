@@ -17,7 +17,7 @@ export interface TopologyOptions {
   /** Settings for all: `DATABASE_URL`, `NATS_URL`, `DISPATCHER_API_KEY` and whatever else differs from the defaults. */
   env: Readonly<Record<string, string>>;
   /** Where the gateways find a process, when not where it listens: say behind a proxy that can fail. */
-  via?: (managed: ManagedProcess) => string;
+  via?: (managed: ManagedProcess) => string | Promise<string>;
 }
 
 /** Starts them on free ports of 127.0.0.1, on a database that has been migrated. */
@@ -42,8 +42,13 @@ export async function startTopology({ copies, env, via = ({ address }) => addres
   const serve = (service: ServiceName) => several((copy) => createServiceProcess(service, `${service}-${copy}`, options()));
   const [task, claim, stats, key] = await Promise.all([serve('task'), serve('claim'), serve('stats'), serve('key')]);
   const services = { task, claim, stats, key };
-  const addressesOf = (service: ServiceName) => services[service].map(via);
-  const addresses = { task: addressesOf('task'), claim: addressesOf('claim'), stats: addressesOf('stats'), key: addressesOf('key') };
+  const addressesOf = async (service: ServiceName) => await Promise.all(services[service].map(via));
+  const addresses = {
+    task: await addressesOf('task'),
+    claim: await addressesOf('claim'),
+    stats: await addressesOf('stats'),
+    key: await addressesOf('key'),
+  };
   const gateways = await several((copy) => createGatewayProcess(`gateway-${copy}`, addresses, options()));
   const running = resources.move();
   return { services, gateways, output: () => output, [Symbol.asyncDispose]: () => running.disposeAsync() };

@@ -2,11 +2,8 @@ import { freePort } from '@dispatcher/test/free-port.ts';
 import { type MainProcess, startMain } from '@dispatcher/test/start-main.ts';
 
 /** A process of Dispatcher that can die and come back at the same address. */
-export interface Node extends AsyncDisposable {
+export interface WorldProcess {
   readonly name: string;
-  readonly url: string;
-  /** The number of the running process. */
-  readonly pid: number;
   /** Resolves when it is ready. */
   start(): Promise<void>;
   /** Asks it to end, and resolves when it has; rejects when it did not end well. */
@@ -16,6 +13,13 @@ export interface Node extends AsyncDisposable {
   /** Stops it in the middle of whatever it does, as a machine under pressure may. */
   pause(): void;
   resume(): void;
+}
+
+/** One that answers callers. */
+export interface Node extends WorldProcess, AsyncDisposable {
+  readonly url: string;
+  /** The number of the running process. */
+  readonly pid: number;
   /** What all its starts have printed: its warnings. */
   output(): string;
 }

@@ -1,0 +1,66 @@
+import type { ManagedProcess } from '@dispatcher/processes/managed-process.ts';
+import { serviceNames } from '@dispatcher/processes/processes.ts';
+import { startTcpProxy, type TcpProxy } from '@dispatcher/processes/tcp-proxy.ts';
+import { processesOf, startTopology, type Topology } from '@dispatcher/processes/topology.ts';
+import type { Node, WorldProcess } from './node.ts';
+
+/** Two of each service and two gateways, as processes of their own, with a network between them that can fail. */
+export interface Services extends AsyncDisposable {
+  readonly nodes: [Node, ...Node[]];
+  readonly processes: readonly WorldProcess[];
+  /** The ways between gateways and services, services and PostgreSQL, services and NATS. */
+  readonly links: readonly TcpProxy[];
+}
+
+/** Starts them on a migrated database. `socketFolder` is where its socket is. */
+export async function startServices({
+  socketFolder,
+  natsUrl,
+  adminKey,
+}: {
+  socketFolder: string;
+  natsUrl: string;
+  adminKey: string;
+}): Promise<Services> {
+  await using resources = new AsyncDisposableStack();
+  const link = async (target: string) => resources.use(await startTcpProxy(target));
+  const postgres = await link(`${socketFolder}/.s.PGSQL.5432`);
+  const nats = await link(natsUrl.replace('nats://', ''));
+  const ways = new Map<string, TcpProxy>();
+  const topology = resources.use(
+    await startTopology({
+      copies: 2,
+      env: {
+        DATABASE_URL: `postgresql://dispatcher@127.0.0.1:${postgres.port}/dispatcher`,
+        NATS_URL: `nats://127.0.0.1:${nats.port}`,
+        DISPATCHER_API_KEY: adminKey,
+        LOG_LEVEL: 'warn',
+      },
+      via: async ({ name, address }) => {
+        const way = await link(address);
+        ways.set(name, way);
+        return `127.0.0.1:${way.port}`;
+      },
+    }),
+  );
+  const [first, ...others] = topology.gateways.map((gateway) => nodeFrom(gateway, topology));
+  if (!first) throw new Error('there is no gateway');
+  const running = resources.move();
+  return {
+    nodes: [first, ...others],
+    processes: processesOf(topology),
+    links: [postgres, nats, ...serviceNames.flatMap((service) => topology.services[service].flatMap(({ name }) => ways.get(name) ?? []))],
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+function nodeFrom(gateway: ManagedProcess, topology: Topology): Node {
+  return {
+    ...gateway,
+    get pid() {
+      return gateway.pid;
+    },
+    url: `http://${gateway.address}`,
+    output: () => topology.output(),
+  };
+}
