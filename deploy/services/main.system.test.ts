@@ -5,6 +5,7 @@ import { readCredentials } from '@dispatcher/local/credentials.ts';
 import { useFolder } from '@dispatcher/test/use-folder.ts';
 import { expect, test, vi } from 'vitest';
 import { type Child, startChild } from './child.ts';
+import { canRunTopology } from './use-topology.ts';
 
 /** `pnpm start:services` on a data folder, running. */
 async function startServices(dataDir: string): Promise<Child & { output(): string }> {
@@ -39,7 +40,7 @@ async function post(url: string, key: string, path: string, body: object): Promi
   return { status: response.status, body: await response.json() };
 }
 
-test('each service and the gateway run as processes of their own, and the next start finds everything as it was', async () => {
+test.runIf(canRunTopology)('each service and the gateway run as processes of their own, and the next start finds everything as it was', async () => {
   await using folder = await useFolder();
   const first = await startServices(folder.path);
   const credentials = await readCredentials(folder.path);
@@ -59,7 +60,7 @@ test('each service and the gateway run as processes of their own, and the next s
   expect(await second.stop()).toBe(0);
 });
 
-test('kill -9 leaves no process behind', async () => {
+test.runIf(canRunTopology)('kill -9 leaves no process behind', async () => {
   await using folder = await useFolder();
   const killed = await startServices(folder.path);
   const pids = await descendants(killed.process.pid ?? 0);

@@ -4,23 +4,28 @@ import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { createManagedProcess, type ManagedProcess } from './managed-process.ts';
 
-/** A nats-server on 127.0.0.1, not started yet; ready when it takes connections. `path` is where to look for programs. */
-export function createNatsServer(port: number, path: string, onOutput?: (text: string) => void): ManagedProcess {
+/** A nats-server on 127.0.0.1, not started yet; ready when it takes connections. `path` is where to look for programs, `more` are arguments beside the usual. */
+export function createNatsServer(port: number, path: string, onOutput?: (text: string) => void, more: readonly string[] = []): ManagedProcess {
   return createManagedProcess({
     name: 'nats',
     address: `127.0.0.1:${port}`,
-    command: findNatsServer(path),
+    command: neededNatsServer(path),
     // It carries hints between processes and stores nothing, so it needs no JetStream.
-    args: ['--addr', '127.0.0.1', '--port', String(port), '--log', '/dev/null'],
+    args: ['--addr', '127.0.0.1', '--port', String(port), '--log', '/dev/null', ...more],
     env: { PATH: path },
     onOutput,
     isReady: () => takesConnections(port),
   });
 }
 
-function findNatsServer(path: string): string {
+/** The path of a nats-server that is installed; undefined when there is none. `path` is where to look first. */
+export function findNatsServer(path: string): string | undefined {
   const folders = [...path.split(delimiter), '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
-  const found = folders.map((folder) => join(folder, 'nats-server')).find(existsSync);
+  return folders.map((folder) => join(folder, 'nats-server')).find(existsSync);
+}
+
+function neededNatsServer(path: string): string {
+  const found = findNatsServer(path);
   if (found) return found;
   throw new Error(
     'nats-server is missing. Debian and Ubuntu: `apt-get install nats-server`; macOS: `brew install nats-server`; else https://nats.io/download. ' +

@@ -3,7 +3,7 @@ import { createKey } from '@dispatcher/key/create-key.ts';
 import { freePort } from '@dispatcher/test/free-port.ts';
 import { useDatabase } from '@dispatcher/test/use-database.ts';
 import type { Pool } from 'pg';
-import { createNatsServer } from './nats-server.ts';
+import { createNatsServer, findNatsServer } from './nats-server.ts';
 import { startTopology, type Topology, type TopologyOptions } from './topology.ts';
 
 /** A topology on a database and a NATS of its own, for a test. */
@@ -15,6 +15,9 @@ export interface TestTopology extends Topology {
   /** Makes a key of an organization. */
   createKey(organizationId: string, scopes?: string[]): Promise<string>;
 }
+
+/** Whether this machine has the NATS server that it takes. */
+export const canRunTopology: boolean = findNatsServer('/usr/bin:/bin') !== undefined;
 
 /** Starts it; dispose it at the end. */
 export async function useTopology({ copies = 1, env = {}, via }: Partial<TopologyOptions> = {}): Promise<TestTopology> {
