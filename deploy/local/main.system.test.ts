@@ -2,6 +2,7 @@ import { chmod, chown, mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { killProcesses } from '../test/kill-processes.ts';
 import { startMain } from '../test/start-main.ts';
 import { useDispatcher } from '../test/use-dispatcher.ts';
 import { useFolder } from '../test/use-folder.ts';
@@ -60,8 +61,7 @@ test('after kill -9 PostgreSQL ends too, and the next start works', async () => 
 test('after kill -9 of it and of every PostgreSQL process, the next start works at once', async () => {
   await using folder = await useFolder();
   await using killed = await useDispatcher({ dataDir: folder.path });
-  const pids = await processesOn(join(folder.path, 'postgres'));
-  for (const pid of [killed.main.child.pid ?? 0, ...pids]) process.kill(pid, 'SIGKILL');
+  killProcesses([killed.main.child.pid ?? 0, ...(await processesOn(join(folder.path, 'postgres')))]);
   await killed.main.exited;
   await using next = await useDispatcher({ dataDir: folder.path });
   expect(await answers(next.credentials.url)).toBe(true);

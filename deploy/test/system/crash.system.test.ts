@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { processesOn } from '@dispatcher/local/left-over-postgres.ts';
 import { expect, test, vi } from 'vitest';
+import { killProcesses } from '../kill-processes.ts';
 import { type TestDispatcher, useDispatcher } from '../use-dispatcher.ts';
 import { useFolder } from '../use-folder.ts';
 import { expectNothingLost, expectRepeatable } from './crash-check.ts';
@@ -14,8 +15,7 @@ const workerCount = 24;
 
 /** Kills everything at once, as a power cut would: node and each of its PostgreSQL's processes. */
 async function killAll({ main }: TestDispatcher, dataDir: string): Promise<void> {
-  const pids = [main.child.pid ?? 0, ...(await processesOn(join(dataDir, 'postgres')))];
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  killProcesses([main.child.pid ?? 0, ...(await processesOn(join(dataDir, 'postgres')))]);
   await main.exited;
 }
 
