@@ -1,4 +1,5 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
+import { killProcesses } from './kill-processes.ts';
 
 /** Kills every process that works in a folder or below, or has it as its temp folder. Answers what each was. */
 export async function endProcessesOf(folder: string): Promise<string[]> {
@@ -17,6 +18,6 @@ async function belongsTo(pid: number, folder: string): Promise<boolean> {
 
 async function end(pid: number): Promise<string> {
   const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-  process.kill(pid, 'SIGKILL');
+  killProcesses([pid]);
   return `${pid} ${command.replaceAll('\0', ' ').trim()}`;
 }
