@@ -54,7 +54,7 @@ export function authentication(authenticate: Authenticate): Interceptor {
     const authorization = request.header.get('authorization');
     const caller = await authenticate(authorization);
     const needed = scopeOf(request.method);
-    if (!caller.scopes.has(needed)) throw refusal(needed);
+    if (needed !== 'any' && !caller.scopes.has(needed)) throw refusal(needed);
     request.contextValues.set(callerKey, caller);
     if (!request.stream) return await next(request);
     const ended = new AbortController();

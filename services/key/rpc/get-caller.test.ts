@@ -13,3 +13,10 @@ test('a key that nobody made is refused', async () => {
   await expect(keys.client.getCaller({}, withKey('sk_live_unknown'))).rejects.toMatchObject({ reason: 'invalid_api_key' });
   await expect(keys.client.getCaller({})).rejects.toMatchObject({ reason: 'missing_api_key' });
 });
+
+test('a key that may only write can ask too, as a gateway in front does for it', async () => {
+  await using keys = await useKeys();
+  const { data } = await keys.client.createKey({ organizationId: 'acme', name: 'writer', scopes: ['dispatcher:write'] }, asAdmin);
+  const answer = await keys.client.getCaller({}, withKey(data?.key));
+  expect(answer.data).toMatchObject({ organizationId: 'acme', scopes: ['dispatcher:write'] });
+});
