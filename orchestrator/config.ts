@@ -10,13 +10,17 @@ import type { DispatcherAddress } from './claim/dispatcher.ts';
 /** The settings of a daemon. */
 export interface OrchestratorSettings {
   readonly dispatcher: DispatcherAddress;
-  /** Agents at work at the same time. */
+  /** Whether tasks are built here; a merger only lands what others have built. */
+  readonly builds: boolean;
+  /** Agents at work at the same time; for a merger, candidates in hand. */
   readonly maxAgents: number;
   readonly agentPrefix: string;
   /** The beginning of each worktree folder's name: `-<agent>/<task id>` follows. */
   readonly worktreeBaseDir: string;
   /** Whether finished work is merged here, or handed over to a merger. */
   readonly mergeEnabled: boolean;
+  /** Candidates that are verified in one go, at most. */
+  readonly mergeBatch: number;
   /** The agent's command line, arguments included. */
   readonly agentCommand: readonly string[];
   readonly repoDir: string;
@@ -37,15 +41,20 @@ export interface OrchestratorSettings {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
+/** What a process of the orchestrator is there for: a merger is a daemon without build slots, and needs no agent. */
+export type Role = 'daemon' | 'merger';
+
 /** Reads and checks the settings. Throws a `SettingsError` with everything that is wrong. */
-export function readOrchestratorSettings(env: Readonly<Record<string, string | undefined>> = process.env): OrchestratorSettings {
+export function readOrchestratorSettings(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  role: Role = 'daemon',
+): OrchestratorSettings {
   const settings = readSettings(fields, env);
   return {
+    ...slots[role](settings),
     dispatcher: dispatcherAddress(settings),
-    maxAgents: settings.MAX_AGENTS,
     agentPrefix: settings.AGENT_PREFIX,
     worktreeBaseDir: path.resolve(settings.WORKTREE_BASE_DIR),
-    mergeEnabled: settings.MERGE_ENABLED === 'true',
     agentCommand: agentCommand(settings.CLAUDE_CMD, settings.CLAUDE_ARGS, settings.CLAUDE_MODEL),
     repoDir: path.resolve(settings.ORCH_REPO_DIR ?? process.cwd()),
     baseBranch: settings.ORCH_BASE_BRANCH,
@@ -104,6 +113,7 @@ const fields = z.object({
     .describe('letters, digits, _ and -, up to 50, a letter or digit first'),
   WORKTREE_BASE_DIR: z.string().default('/tmp/social-dev-agents').describe('a path'),
   MERGE_ENABLED: z.enum(['true', 'false']).default('true').describe('true or false'),
+  ORCH_MERGE_BATCH: z.coerce.number().int().min(1).max(50).optional().describe('a whole number from 1 to 50'),
   CLAUDE_CMD: words('a command, with quotes closed').default(['claude']),
   CLAUDE_ARGS: words('arguments, with quotes closed').optional(),
   CLAUDE_MODEL: z
@@ -132,10 +142,31 @@ const fields = z.object({
     .describe('fatal, error, warn, info, debug, trace or silent'),
 });
 
+type Fields = z.infer<typeof fields>;
+
+/** With more in one go a culprit takes longer to find than the others gain. */
+const mergerBatch = 10;
+
+/** Who does what at the same time. While a merger verifies one batch, the next gathers in as many slots again. */
+const slots: Record<Role, (settings: Fields) => Pick<OrchestratorSettings, 'builds' | 'maxAgents' | 'mergeEnabled' | 'mergeBatch'>> = {
+  daemon: ({ MAX_AGENTS, MERGE_ENABLED, ORCH_MERGE_BATCH = 1 }) => ({
+    builds: true,
+    maxAgents: MAX_AGENTS,
+    mergeEnabled: MERGE_ENABLED === 'true',
+    mergeBatch: ORCH_MERGE_BATCH,
+  }),
+  merger: ({ ORCH_MERGE_BATCH = mergerBatch }) => ({
+    builds: false,
+    maxAgents: 2 * ORCH_MERGE_BATCH,
+    mergeEnabled: true,
+    mergeBatch: ORCH_MERGE_BATCH,
+  }),
+};
+
 const credentialsSchema = z.object({ url: z.string(), api_key: z.string() });
 
 /** Without a key of its own the daemon uses what a local `npm start` has saved; its address too, unless one is set. */
-function dispatcherAddress(settings: z.infer<typeof fields>): DispatcherAddress {
+function dispatcherAddress(settings: Fields): DispatcherAddress {
   const organizationId = settings.RECURSIV_ORGANIZATION_ID;
   if (settings.DISPATCHER_API_KEY !== undefined) {
     return { url: settings.DISPATCHER_URL ?? defaultUrl, apiKey: settings.DISPATCHER_API_KEY, organizationId };

@@ -4,6 +4,7 @@ import type { CleanClone } from './git/clean-clone.ts';
 import type { Git } from './git/git.ts';
 import type { Repository } from './git/repository.ts';
 import type { Log } from './log.ts';
+import type { MergeQueue } from './merge/merge-queue.ts';
 import type { Pause } from './pause.ts';
 import type { Containment } from './process/containment.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -17,6 +18,8 @@ export interface Timings {
   readonly claimWaitSeconds: number;
   /** Between two requests for work that found none, and between two tries to reach somebody who is away. */
   readonly retryMs: number;
+  /** How often a daemon looks for runs whose daemon is gone. */
+  readonly adoptMs: number;
   /** The first pause after a failed run; it doubles with each attempt. */
   readonly firstRetryAfterSeconds: number;
   /** How often origin is tried, `retryMs` apart, before a run gives up. */
@@ -34,6 +37,7 @@ export const defaultTimings: Timings = {
   heartbeatMs: 60_000,
   claimWaitSeconds: 20,
   retryMs: 5_000,
+  adoptMs: 10_000,
   firstRetryAfterSeconds: 60,
   originTries: 120,
   mergeTries: 5,
@@ -58,6 +62,7 @@ export interface DaemonContext {
   readonly clone: CleanClone;
   readonly state: StateFolder;
   readonly dispatcher: Dispatcher;
+  readonly merges: MergeQueue;
   readonly contain: Containment;
   readonly pause: Pause;
   readonly status: Status;

@@ -10,17 +10,15 @@ import { driveRun } from './run/drive-run.ts';
 import { RunFile } from './run/run-file.ts';
 
 /**
- * Works until it is told to stop: first everything that daemons which are gone left behind, then one run after another in each slot. Throws when the
- * dispatcher does not know the key.
+ * Works until it is told to stop: first everything that daemons which are gone left behind, then one run after another in each slot. What daemons that go
+ * meanwhile leave behind comes before new work. Throws when the dispatcher does not know the key.
  */
 export async function runDaemon(context: DaemonContext, member: string, stop: StopSignals): Promise<void> {
   const refused = new AbortController();
   const drain = AbortSignal.any([stop.drain, stop.interrupt, refused.signal]);
   const interrupt = AbortSignal.any([stop.interrupt, refused.signal]);
-  const left = await RunFile.adoptAll(context.state.runs, (folder, why) =>
-    context.log.error({ folder, why }, 'a run could not be read and is set aside'),
-  );
-  const daemon: Daemon = { context, drain, interrupt };
+  const daemon: Daemon = { context, drain, interrupt, lookedAt: performance.now() };
+  const left = await adoptRuns(context, Number.POSITIVE_INFINITY);
   const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
   await releaseUnknownClaims(context, (agent) => agents.includes(agent) || isOfGoneMember(context, agent));
   const resumed = left.map((file) => drive(daemon, file, true));
@@ -35,6 +33,17 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
 
 interface Daemon extends StopSignals {
   readonly context: DaemonContext;
+  /** When it last looked for what others left behind, as `performance.now()`. */
+  lookedAt: number;
+}
+
+/** A builder leaves handed-over work alone, and a merger leaves alone what only an agent can finish. */
+async function adoptRuns({ settings, state, log }: DaemonContext, most: number): Promise<RunFile[]> {
+  return await RunFile.adopt(state.runs, {
+    most,
+    isWanted: ({ stage }) => (stage === 'merge' ? settings.mergeEnabled : settings.builds),
+    onUnreadable: (folder, why) => log.error({ folder, why }, 'a run could not be read and is set aside'),
+  });
 }
 
 async function runSlot(daemon: Daemon, agent: string): Promise<void> {
@@ -42,11 +51,30 @@ async function runSlot(daemon: Daemon, agent: string): Promise<void> {
   const { pause, timings, status } = context;
   while (!drain.aborted) {
     await pause.wait(drain);
+    const left = drain.aborted ? undefined : await leftBehind(daemon);
+    if (left !== undefined) {
+      await drive(daemon, left, true);
+      continue;
+    }
     status.blocked = await obstacle(context);
     const file = status.blocked === null && !drain.aborted ? await nextRun(daemon, agent) : null;
     if (file !== null) await drive(daemon, file, false);
     else await delay(timings.retryMs * (0.5 + Math.random()), undefined, { signal: drain }).catch(() => undefined);
   }
+}
+
+/** A run whose daemon went while this one lives. */
+async function leftBehind(daemon: Daemon): Promise<RunFile | undefined> {
+  const { context } = daemon;
+  if (performance.now() - daemon.lookedAt < context.timings.adoptMs) return undefined;
+  daemon.lookedAt = performance.now();
+  const [left] = await adoptRuns(context, 1).catch((error: unknown) => {
+    context.log.warn({ err: error }, 'runs could not be looked at');
+    return [];
+  });
+  // Where there was one there may be more.
+  if (left !== undefined) daemon.lookedAt = Number.NEGATIVE_INFINITY;
+  return left;
 }
 
 async function nextRun(daemon: Daemon, agent: string): Promise<RunFile | null> {

@@ -12,6 +12,7 @@ import { createGit } from './git/git.ts';
 import { findRepository, originUrlOf, topOf } from './git/repository.ts';
 import { readUserSettings } from './git/user-settings.ts';
 import { openLog } from './log.ts';
+import { MergeQueue } from './merge/merge-queue.ts';
 import { Pause } from './pause.ts';
 import { missingSurroundings, missingTools } from './preflight.ts';
 import { findContainment } from './process/containment.ts';
@@ -42,7 +43,7 @@ export interface OpenDaemon extends AsyncDisposable {
 export async function openDaemon(given: OrchestratorSettings, timings: Timings, alsoLogTo?: NodeJS.WritableStream): Promise<OpenDaemon> {
   const environment = gitEnvironment(given.environment);
   const plainGit = createGit({ environment, settings: [] });
-  const faults = await missingTools(given.environment, plainGit, given.agentCommand);
+  const faults = await missingTools(given, plainGit);
   const place = faults.some((fault) => fault.startsWith('git ')) ? null : await findRepository(plainGit, given.repoDir);
   if (place === null) throw new PreflightError([...faults, `${given.repoDir} is in no git repository: set ORCH_REPO_DIR.`]);
   const originUrl = await originUrlOf(plainGit, place);
@@ -67,6 +68,7 @@ export async function openDaemon(given: OrchestratorSettings, timings: Timings, 
     clone: await openCleanClone(git, state.clone, originUrl),
     state,
     dispatcher: createDispatcher(settings.dispatcher),
+    merges: new MergeQueue(),
     contain,
     pause: new Pause(timings.pause),
     status: new Status(),

@@ -3,6 +3,7 @@ import { access, mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { agentEnvironment } from './agent/environment.ts';
 import { wordsFromError } from './claim/dispatcher.ts';
+import type { OrchestratorSettings } from './config.ts';
 import type { DaemonContext } from './context.ts';
 import { commitOf, fetchFromOrigin } from './git/clean-clone.ts';
 import { type Git, withoutPassword } from './git/git.ts';
@@ -13,7 +14,7 @@ import { verifyCommands } from './verify/commands.ts';
 const oldestGit = [2, 38] as const;
 
 /** What must be there, and does not depend on anything else being there. Answers all that is missing, a line for each. */
-export async function missingTools(env: Readonly<Record<string, string | undefined>>, git: Git, agentCommand: readonly string[]): Promise<string[]> {
+export async function missingTools({ environment: env, builds, agentCommand }: OrchestratorSettings, git: Git): Promise<string[]> {
   const faults: string[] = [];
   const version = await git({ gitDir: '/' }, ['version']).then(
     (answer) => /(\d+)\.(\d+)/.exec(answer.stdout),
@@ -27,7 +28,7 @@ export async function missingTools(env: Readonly<Record<string, string | undefin
     if ((await findProgram(tool, env.PATH ?? '')) === null) faults.push(`${tool} is not installed (Debian's package util-linux has it).`);
   }
   const program = agentCommand[0] ?? '';
-  if ((await findProgram(program, agentEnvironment(env).PATH ?? '')) === null) {
+  if (builds && (await findProgram(program, agentEnvironment(env).PATH ?? '')) === null) {
     faults.push(`The agent command ${JSON.stringify(program)} is not on the PATH: install it, or name another one in CLAUDE_CMD.`);
   }
   return faults;

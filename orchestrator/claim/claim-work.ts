@@ -11,8 +11,12 @@ import { RunFile } from '../run/run-file.ts';
 export async function claimWork(context: DaemonContext, agent: string, signal: AbortSignal): Promise<RunFile | null> {
   const { dispatcher, settings, timings } = context;
   const input = { agent, lease_seconds: timings.leaseSeconds, ...settings.filters };
-  const merge = settings.mergeEnabled ? await dispatcher.claimNext({ ...input, stage: 'merge' }, { signal }) : { data: null };
-  const claimed = merge.data ?? (await dispatcher.claimNext({ ...input, stage: 'build', wait_seconds: timings.claimWaitSeconds }, { signal })).data;
+  const stages = [...(settings.mergeEnabled ? ['merge'] : []), ...(settings.builds ? ['build'] : [])];
+  let claimed: ClaimedTask | null = null;
+  for (const stage of stages) {
+    const wait_seconds = stage === stages.at(-1) ? timings.claimWaitSeconds : 0;
+    claimed ??= (await dispatcher.claimNext({ ...input, stage, wait_seconds }, { signal })).data;
+  }
   return claimed === null ? null : await RunFile.create(context.state.runs, recordFromClaim(context, agent, claimed));
 }
 

@@ -4,7 +4,7 @@ import { taskTrailer } from './landed.ts';
 
 /** What is to become the base branch's next commit. */
 export type Candidate =
-  | { readonly result: 'candidate'; readonly commit: string; readonly base: string }
+  | { readonly result: 'candidate'; readonly commit: string; readonly tree: string }
   | { readonly result: 'conflict'; readonly files: readonly string[] }
   | { readonly result: 'empty' };
 
@@ -27,7 +27,7 @@ export async function createCandidate(git: Git, clone: CleanClone, base: string,
   const message = messageOf(task, await subjectsOf(git, clone, base, work));
   const author = await authorOf(git, clone, work);
   const { stdout } = await git(clone.place, ['commit-tree', tree, '-p', base, '-F', '-'], { input: message, env: { ...author, ...committer } });
-  return { result: 'candidate', commit: stdout.trim(), base };
+  return { result: 'candidate', commit: stdout.trim(), tree };
 }
 
 /** Who makes the commits that land; the author stays whoever the agent commits as. */

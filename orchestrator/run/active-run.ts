@@ -20,13 +20,16 @@ export interface ActiveRun {
   worktreeLock: FileLock | null;
 }
 
-/** Puts what failed on disk, to be said to the dispatcher next. An ordinary failure comes round again after a pause that doubles with each attempt. */
+/**
+ * Puts what failed on disk, to be said to the dispatcher next. A failure comes round again after a pause that doubles with each attempt; without a `reason` it
+ * is the work's own, and what was handed over goes back to a builder.
+ */
 export async function fail(
   run: ActiveRun,
   failure: { readonly notes: string; readonly reason?: Release['reason']; readonly handoff?: string },
 ): Promise<void> {
   const { stage, attempt } = run.file.record;
-  const reason = failure.reason ?? (stage === 'merge' ? 'audit_failed' : null);
+  const reason = failure.reason === undefined && stage === 'merge' ? 'audit_failed' : (failure.reason ?? null);
   const isFinal = reason !== null && ['blocked', 'needs_human', 'completed', 'reassigned'].includes(reason);
   const retryAfterSeconds = isFinal ? 0 : Math.min(86_400, run.context.timings.firstRetryAfterSeconds * 2 ** Math.min(20, Math.max(0, attempt - 1)));
   run.log.warn({ reason, notes: failure.notes }, 'the run is given back');

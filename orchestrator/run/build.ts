@@ -29,7 +29,7 @@ export async function build(run: ActiveRun): Promise<void> {
   if (run.file.record.state !== 'building') await run.file.update({ state: 'building' });
   if (commands.setup !== null && run.file.record.round === 1) {
     showStep(run, 'setup');
-    const setup = await runCommand(run, 'setup', commands.setup, worktree.path);
+    const setup = await runCommand(run, 'setup', commands.setup, worktree.path, run.signal);
     if (setup.result === 'aborted') return;
     if (setup.result === 'failed') return await fail(run, { notes: setup.why, handoff: setup.tail });
   }

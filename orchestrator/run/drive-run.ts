@@ -9,7 +9,6 @@ import { build } from './build.ts';
 import { clean } from './clean.ts';
 import { decide, type RunAction, type RunFacts } from './decide.ts';
 import { fetchBranch } from './fetch-branch.ts';
-import { integrate } from './integrate.ts';
 import { releaseWorktreeLock } from './prepare-worktree.ts';
 import { readBase } from './read-base.ts';
 import type { RunFile } from './run-file.ts';
@@ -20,7 +19,7 @@ const actions: Record<Exclude<RunAction, 'wait'>, (run: ActiveRun) => Promise<un
   kill,
   build,
   fetch: fetchBranch,
-  integrate,
+  integrate: (run) => run.context.merges.land(run),
   handOver,
   release,
   complete,
@@ -67,7 +66,7 @@ export async function driveRun(context: DaemonContext, file: RunFile, { drain, i
 /** A git of the daemon before may still be at work; it ends by itself, and until then nothing may be done where it writes. */
 async function takeUp({ context, file, log }: ActiveRun): Promise<void> {
   log.info({ state: file.record.state }, 'a run of a daemon that is gone is taken up');
-  await endStrays(file.record.daemon, gitGraceMs);
+  if (file.record.daemon !== context.daemonId) await endStrays(file.record.daemon, gitGraceMs);
   await file.update({ daemon: context.daemonId });
 }
 
@@ -88,7 +87,7 @@ async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<void> {
     }
     originFailures = action === 'wait' && facts.lease === 'held' ? originFailures + 1 : 0;
     if (originFailures > run.context.timings.originTries) {
-      await fail(run, { notes: 'origin could not be reached.' });
+      await fail(run, { reason: null, notes: 'origin could not be reached.' });
       continue;
     }
     if (action === 'wait') {
@@ -135,7 +134,9 @@ async function act(run: ActiveRun, action: Exclude<RunAction, 'wait'>): Promise<
     const why = wordsFromError(error);
     run.log.error({ err: error, action }, 'a step failed');
     if (action === 'build' || action === 'fetch' || action === 'integrate' || action === 'handOver') {
-      await fail(run, { notes: `${action} failed: ${why.slice(0, 4_000)}` }).catch((cause: unknown) => releaseUnwritten(run, why, cause));
+      await fail(run, { reason: null, notes: `${action} failed: ${why.slice(0, 4_000)}` }).catch((cause: unknown) =>
+        releaseUnwritten(run, why, cause),
+      );
     }
     await delay(Math.min(1_000, run.context.timings.retryMs));
     return false;

@@ -39,7 +39,8 @@ const record = (): RunRecord => ({
 });
 
 const unreadable: string[] = [];
-const adopt = (dir: string) => RunFile.adoptAll(dir, (folder) => unreadable.push(folder));
+const adopt = (dir: string, isWanted = (_: RunRecord) => true) =>
+  RunFile.adopt(dir, { most: 10, isWanted, onUnreadable: (folder) => unreadable.push(folder) });
 
 test('a run is adopted when its holder is gone, as it stood last, and not before', async () => {
   await using folder = await useFolder();

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { type FileLock, tryLock } from '../process/file-lock.ts';
+import { type FileLock, tryLock, waitForLock } from '../process/file-lock.ts';
 import { runStates } from './decide.ts';
 import { type RunRecord, recordSchema } from './record.ts';
 import { writeAtomically } from './write-atomically.ts';
@@ -20,6 +20,7 @@ export class RunFile implements AsyncDisposable {
 
   /** Begins a run: its record is on disk when this answers. */
   static async create(runsDir: string, record: RunRecord): Promise<RunFile> {
+    await using _folderLock = await lockFolder(runsDir);
     const folder = path.join(runsDir, record.run);
     const lock = await tryLock(path.join(folder, 'lock'));
     if (lock === null) throw new Error(`The run ${record.run} is somebody else's`);
@@ -28,23 +29,28 @@ export class RunFile implements AsyncDisposable {
     return file;
   }
 
-  /** Takes over every run whose daemon is gone. What cannot be read is set aside and named. */
-  static async adoptAll(runsDir: string, onUnreadable: (folder: string, why: string) => void): Promise<RunFile[]> {
+  /** Takes over runs whose daemon is gone, up to `most` and only such as `isWanted`. What cannot be read is set aside and named. */
+  static async adopt(
+    runsDir: string,
+    options: { readonly most: number; isWanted(record: RunRecord): boolean; onUnreadable(folder: string, why: string): void },
+  ): Promise<RunFile[]> {
+    await using _folderLock = await lockFolder(runsDir);
     const adopted: RunFile[] = [];
     for (const name of await readdir(runsDir).catch(() => [])) {
+      if (adopted.length >= options.most) break;
       if (name.endsWith('.unreadable')) continue;
       const folder = path.join(runsDir, name);
       const lock = await tryLock(path.join(folder, 'lock'));
       if (lock === null) continue;
       const record = await readRecord(folder).catch((error: Error) => error);
-      if (!(record instanceof Error) && record !== null) {
+      if (!(record instanceof Error) && record !== null && options.isWanted(record)) {
         adopted.push(new RunFile(folder, lock, record));
         continue;
       }
       await lock[Symbol.asyncDispose]();
       if (record === null) await rm(folder, { recursive: true, force: true });
-      else {
-        onUnreadable(folder, record.message);
+      else if (record instanceof Error) {
+        options.onUnreadable(folder, record.message);
         await rename(folder, `${folder}.unreadable`);
       }
     }
@@ -71,6 +77,7 @@ export class RunFile implements AsyncDisposable {
   /** Ends the run on disk. */
   async delete(): Promise<void> {
     if (!runStates[this.#record.state].mayDelete) throw new Error(`The file of a run that is ${this.#record.state} is not to be deleted`);
+    await using _folderLock = await lockFolder(path.dirname(this.folder));
     await rm(this.folder, { recursive: true, force: true });
   }
 
@@ -92,6 +99,13 @@ export class RunFile implements AsyncDisposable {
     await mkdir(this.folder, { recursive: true });
     await writeAtomically(path.join(this.folder, 'state.json'), `${JSON.stringify(record, null, 2)}\n`);
   }
+}
+
+/** Nobody begins, takes over or ends a run while another looks through them: half a run would look like one whose daemon died. */
+async function lockFolder(runsDir: string): Promise<FileLock> {
+  const lock = await waitForLock(`${runsDir}.lock`);
+  if (lock === null) throw new Error(`The lock of ${runsDir} could not be taken`);
+  return lock;
 }
 
 /** Null when the run died before its first record was whole: then nothing had been done yet. */

@@ -4,15 +4,27 @@ import { expect } from 'vitest';
 import { processesWith } from './processes.ts';
 import type { Site } from './use-daemon.ts';
 
-/** What must hold after every story: main only ever moved to commits that were verified on the very value before, and nothing is left behind. */
+/**
+ * What must hold after every story: main only ever moved to trees that were verified on the very value before, with nothing but tasks' own commits between the
+ * two, and nothing is left behind.
+ */
 export function expectOrder({ repository, env }: Site): void {
-  const { history, passed } = { history: repository.history(), passed: repository.passed().map(({ commit, parent }) => `${parent} ${commit}`) };
-  const moves = history.slice(1).map((commit, index) => `${history[index]} ${commit}`);
-  const bySomebodyElse = new Set(repository.inOrigin('log', '--author=Person', '--format=%P %H', 'main').split('\n'));
-  expect(moves.filter((move) => !bySomebodyElse.has(move) && !passed.includes(move))).toEqual([]);
-  expect(repository.leftovers()).toEqual([]);
-  expect(runsOf(env.XDG_STATE_HOME ?? '')).toEqual([]);
-  expect(processesWith(repository.folder)).toEqual([]);
+  const history = repository.history();
+  const passed = new Set(repository.passed().map(({ commit }) => commit));
+  const bySomebodyElse = new Set(repository.inOrigin('log', '--author=Person', '--format=%H', 'main').split('\n'));
+  const moves = history.slice(1).map((commit, index) => ({ from: history[index] ?? '', commit }));
+  const ours = moves.filter(({ commit }) => !bySomebodyElse.has(commit));
+  expect(
+    ours.filter(({ commit }) => !passed.has(commit)),
+    'moves of main to a commit that was not verified',
+  ).toEqual([]);
+  expect(
+    ours.filter(({ from, commit }) => !repository.isStackOn(from, commit)),
+    'moves of main to a commit that was verified on another base',
+  ).toEqual([]);
+  expect(repository.leftovers(), 'worktrees and folders').toEqual([]);
+  expect(runsOf(env.XDG_STATE_HOME ?? ''), 'runs on disk').toEqual([]);
+  expect(processesWith(repository.folder), 'processes').toEqual([]);
 }
 
 /** The runs that are still on disk. */

@@ -7,6 +7,7 @@ export const testTimings: Timings = {
   heartbeatMs: 200,
   claimWaitSeconds: 1,
   retryMs: 50,
+  adoptMs: 200,
   originTries: 3,
   pause: { firstMs: 100, longestMs: 400 },
   minimumFreeBytes: 1024 * 1024,

@@ -16,6 +16,8 @@ export interface TestRepository extends AsyncDisposable {
   passed(): { commit: string; parent: string }[];
   /** Every value that origin's main ever had, oldest first. */
   history(): string[];
+  /** Whether each commit from one to the other is a task's own, one upon the other. */
+  isStackOn(base: string, commit: string): boolean;
   /** The files of a commit on origin. */
   files(name?: string): string[];
   git(...args: string[]): string;
@@ -62,6 +64,16 @@ export async function useRepository(baseFiles: Readonly<Record<string, string>> 
         parent: line.split(' ')[1] ?? '',
       })),
     history: () => lines(readFileSync(path.join(origin, 'logs/refs/heads/main'), 'utf8')).map((line) => line.split(' ')[1] ?? ''),
+    isStackOn: (base, commit) => {
+      const stack = git(origin, ['log', '--format=%H %P %(trailers:key=Dispatcher-Task,valueonly,separator=)', `${base}..${commit}`]);
+      const below = [
+        ...lines(stack)
+          .map((line) => line.split(' ')[0])
+          .slice(1),
+        base,
+      ];
+      return lines(stack).every((line, index) => line.split(' ')[1] === below[index] && (line.split(' ')[2] ?? '') !== '');
+    },
     files: (name = 'main') => lines(git(origin, ['ls-tree', '-r', '--name-only', name])),
     git: (...args) => git(repo, args),
     inOrigin: (...args) => git(origin, args),

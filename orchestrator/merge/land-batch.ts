@@ -1,0 +1,111 @@
+import type { DaemonContext } from '../context.ts';
+import { fail, showStep } from '../run/active-run.ts';
+import { readBase } from '../run/read-base.ts';
+import { sendBack } from '../run/send-back.ts';
+import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
+import { type CommandResult, verifyCommit } from '../verify/verify-commit.ts';
+import { pushBase } from './push-base.ts';
+import { type Placed, stackOnto } from './stack.ts';
+import type { Waiting } from './waiting.ts';
+
+/** Runs to be landed in one go, in this order. */
+type Group = readonly Waiting[];
+
+/**
+ * Lands what can be landed: stacks the runs on the newest base, verifies the tip of the stack, and pushes it by compare-and-set right after accepted heartbeats.
+ * So every commit that lands was verified as part of exactly the tree that landed. A group that fails is split in halves until the culprit stands alone on the
+ * base; the others land without it.
+ */
+export async function landBatch(context: DaemonContext, batch: Group): Promise<void> {
+  const failedTrees = new Set<string>();
+  const groups: Group[] = [batch];
+  for (let group = groups.shift(); group !== undefined; group = groups.shift()) {
+    groups.unshift(...(await landGroup(context, group, failedTrees)).filter((left) => left.length > 0));
+  }
+}
+
+/** Answers the groups that are to be tried next. */
+async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<string>): Promise<Group[]> {
+  const { settings, timings, log } = context;
+  let left = group;
+  for (let tries = 0; tries < timings.mergeTries; tries++) {
+    const base = await readBase(context);
+    const commands = await verifyCommands(context.git, context.clone, base, settings);
+    if (commands === null) {
+      await giveBack(
+        left,
+        'needs_human',
+        `Nothing verifies: ${settings.baseBranch} has no typecheck or test script, and ORCH_VERIFY_CMD is not set.`,
+      );
+      return [];
+    }
+    const { placed, aside } = await stackOnto(base, commands, left);
+    const tip = placed.at(-1);
+    if (tip === undefined) return [];
+    // The same tree has just failed, so there is a culprit among these.
+    if (placed.length > 1 && failedTrees.has(tip.tree)) return [...halves(placed), aside];
+    const verified = await verifyTip(placed, tip, commands);
+    if (verified.result === 'failed') {
+      failedTrees.add(tip.tree);
+      if (placed.length > 1) return [...halves(placed), aside];
+      await sendBack(tip.run, { kind: 'verify', why: verified.why, tail: verified.tail, hung: verified.hung });
+    }
+    if (verified.result !== 'passed') {
+      for (const { over } of placed) over();
+      return [aside];
+    }
+    const held = await stillHeld(placed);
+    if (held.length < placed.length) return [held, aside];
+    const pushed = await pushBase(context, base, placed);
+    if (pushed === 'pushed') return [aside];
+    if (pushed === 'refused') return [];
+    log.info({ tasks: placed.map(({ run }) => run.file.record.task.id) }, 'the base moved meanwhile');
+    left = [...placed, ...aside];
+  }
+  await giveBack(left, null, `${settings.baseBranch} moved during each of ${timings.mergeTries} verifications.`);
+  return [];
+}
+
+/** The processes and the log are those of the first run; it stays where it is until all of them are through. */
+async function verifyTip(placed: readonly Placed[], tip: Placed, commands: VerifyCommands): Promise<CommandResult> {
+  for (const { run } of placed) showStep(run, placed.length === 1 ? 'verify' : `verify with ${placed.length - 1} more`);
+  using unwanted = whenAllAborted(placed.map(({ run }) => run.signal));
+  return await verifyCommit(placed[0]?.run ?? tip.run, tip.commit, commands, unwanted.signal);
+}
+
+/** Asks the dispatcher right before the push whose each task is, and parts with those that are lost. */
+async function stillHeld(placed: readonly Placed[]): Promise<Placed[]> {
+  for (const { run } of placed) showStep(run, 'push');
+  const standings = await Promise.all(placed.map(({ run }) => run.lease.renew()));
+  const isHeld = ({ run }: Placed, index: number) => standings[index] === 'held' && !run.signal.aborted;
+  for (const one of placed.filter((placement, index) => !isHeld(placement, index))) one.over();
+  return placed.filter(isHeld);
+}
+
+async function giveBack(group: Group, reason: 'needs_human' | null, notes: string): Promise<void> {
+  for (const { run, over } of group) {
+    await fail(run, { reason, notes });
+    over();
+  }
+}
+
+function halves(group: Group): [Group, Group] {
+  const middle = Math.ceil(group.length / 2);
+  return [group.slice(0, middle), group.slice(middle)];
+}
+
+/** A signal that comes when the last of the others has come. */
+function whenAllAborted(signals: readonly AbortSignal[]): Disposable & { readonly signal: AbortSignal } {
+  const all = new AbortController();
+  const look = () => {
+    if (signals.every((signal) => signal.aborted)) all.abort();
+  };
+  look();
+  for (const signal of signals) signal.addEventListener('abort', look);
+  return {
+    signal: all.signal,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) signal.removeEventListener('abort', look);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import { createCandidate } from '../git/candidate.ts';
+import { fetchWork } from '../git/clean-clone.ts';
+import { changesBetween, guardedChanges } from '../git/guarded-changes.ts';
+import { type ActiveRun, exclusively, fail, showStep } from '../run/active-run.ts';
+import { sendBack } from '../run/send-back.ts';
+import { fileAt, type VerifyCommands } from '../verify/commands.ts';
+import type { Waiting } from './waiting.ts';
+
+/** A run whose work is one commit of the stack. */
+export interface Placed extends Waiting {
+  readonly commit: string;
+  readonly tree: string;
+}
+
+/** What became of the runs; those that are in neither list have been judged. */
+export interface Stack {
+  /** From the base upwards. */
+  readonly placed: readonly Placed[];
+  /** They do not go with the others; whether they go with the base is judged when those have landed. */
+  readonly aside: readonly Waiting[];
+}
+
+/** Puts the work of one run after the other onto the base. What cannot be put onto the base itself goes back to who made it. */
+export async function stackOnto(base: string, commands: VerifyCommands, group: readonly Waiting[]): Promise<Stack> {
+  const placed: Placed[] = [];
+  const aside: Waiting[] = [];
+  for (const waiting of group) {
+    if (waiting.run.signal.aborted) {
+      waiting.over();
+      continue;
+    }
+    try {
+      const onto = placed.at(-1)?.commit ?? base;
+      const result = await place(waiting.run, onto, onto === base, commands);
+      if (result === 'aside') aside.push(waiting);
+      else if (result === 'judged') waiting.over();
+      else placed.push({ ...waiting, ...result });
+    } catch (error) {
+      waiting.failed(error);
+    }
+  }
+  return { placed, aside };
+}
+
+/** Makes the run's commit on top of another. Only the base itself is a reason to send work back. */
+async function place(
+  run: ActiveRun,
+  onto: string,
+  isBase: boolean,
+  commands: VerifyCommands,
+): Promise<{ commit: string; tree: string } | 'aside' | 'judged'> {
+  const { git, clone } = run.context;
+  showStep(run, 'merge');
+  const { task, agent } = run.file.record;
+  const candidate = await createCandidate(git, clone, onto, await workOf(run), { id: task.id, title: task.title, agent });
+  if (candidate.result !== 'candidate' && !isBase) return 'aside';
+  if (candidate.result === 'empty') await fail(run, { notes: 'The agent changed nothing: an empty diff is not done.' });
+  if (candidate.result === 'conflict') await sendBack(run, { kind: 'conflict', files: candidate.files });
+  if (candidate.result !== 'candidate') return 'judged';
+  const guarded = await changesOfVerification(run, onto, candidate.commit, commands);
+  if (guarded.length === 0) return candidate;
+  const list = guarded.slice(0, 20).map((one) => `- ${one}`);
+  const notes = `The work changes what verifies it, so a person must look at ${run.file.record.branch}:\n${list.join('\n')}`;
+  await fail(run, { reason: 'needs_human', notes });
+  return 'judged';
+}
+
+/** The newest commit of the work, in the clean clone. */
+async function workOf(run: ActiveRun): Promise<string> {
+  const { git, clone, repository } = run.context;
+  const { stage, branch } = run.file.record;
+  if (stage === 'merge') return `refs/heads/${branch}`;
+  return await exclusively(run.context, () => fetchWork(git, clone, repository.place, branch));
+}
+
+async function changesOfVerification(run: ActiveRun, onto: string, commit: string, commands: VerifyCommands): Promise<string[]> {
+  const { git, clone } = run.context;
+  const manifests = { base: await fileAt(git, clone, onto, 'package.json'), candidate: await fileAt(git, clone, commit, 'package.json') };
+  const lines = commands.setup === null ? [commands.verify] : [commands.setup, commands.verify];
+  return guardedChanges(await changesBetween(git, clone, onto, commit), { commands: lines, manifests });
+}

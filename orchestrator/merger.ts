@@ -1,0 +1,3 @@
+import { runFromCommandLine } from './run-from-command-line.ts';
+
+await runFromCommandLine('merger');
