@@ -3,69 +3,67 @@ import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { gitEnvironment } from './agent/environment.ts';
 import { createDispatcher } from './claim/dispatcher.ts';
-import { takeMember } from './claim/member.ts';
+import { type Member, takeMember } from './claim/member.ts';
 import type { OrchestratorSettings } from './config.ts';
 import type { DaemonContext, StopSignals, Timings } from './context.ts';
 import { runDaemon } from './daemon.ts';
 import { openCleanClone } from './git/clean-clone.ts';
 import { createGit } from './git/git.ts';
-import { findRepository, originUrlOf, topOf } from './git/repository.ts';
 import { readUserSettings } from './git/user-settings.ts';
 import { openLog } from './log.ts';
 import { MergeQueue } from './merge/merge-queue.ts';
 import { Pause } from './pause.ts';
-import { missingSurroundings, missingTools } from './preflight.ts';
+import { missingSurroundings, PreflightError, requireRepository } from './preflight.ts';
 import { findContainment } from './process/containment.ts';
 import { runVariable } from './process/strays.ts';
 import { pruneLogs } from './prune-logs.ts';
 import { openStateFolder } from './state-folder.ts';
 import { Status } from './status.ts';
 
-/** Everything the daemon needs and does not have, a line for each. */
-export class PreflightError extends Error {
-  override readonly name = 'PreflightError';
-
-  constructor(faults: readonly string[]) {
-    super(`The orchestrator cannot start:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
-  }
-}
-
 /** A daemon that has everything it needs. */
 export interface OpenDaemon extends AsyncDisposable {
   readonly context: DaemonContext;
   /** Its name; an agent's adds the slot. */
   readonly member: string;
+  /** Where its report is kept for those who look from outside. */
+  readonly statusFile: string;
   readonly containment: string;
   run(stop: StopSignals): Promise<void>;
 }
 
-/** Looks for all that a daemon needs and puts it together. Throws a `PreflightError` that names everything that is missing. */
-export async function openDaemon(given: OrchestratorSettings, timings: Timings, alsoLogTo?: NodeJS.WritableStream): Promise<OpenDaemon> {
-  const environment = gitEnvironment(given.environment);
-  const plainGit = createGit({ environment, settings: [] });
-  const faults = await missingTools(given, plainGit);
-  const place = faults.some((fault) => fault.startsWith('git ')) ? null : await findRepository(plainGit, given.repoDir);
-  if (place === null) throw new PreflightError([...faults, `${given.repoDir} is in no git repository: set ORCH_REPO_DIR.`]);
-  const originUrl = await originUrlOf(plainGit, place);
-  if (originUrl === null)
-    throw new PreflightError([...faults, `${topOf(place)} has no remote "origin", where finished work goes: git remote add origin <url>.`]);
+/** Where a daemon says what it does. */
+export interface DaemonOutput {
+  /** The log goes here too. */
+  readonly alsoLogTo?: NodeJS.WritableStream | undefined;
+  /** The name, the log and the status file that whoever started it has chosen. */
+  readonly place?: { readonly member: Member; readonly logFile: string; readonly statusFile: string } | undefined;
+}
 
+/** Looks for all that a daemon needs and puts it together. Throws a `PreflightError` that names everything that is missing. */
+export async function openDaemon(
+  given: OrchestratorSettings,
+  timings: Timings,
+  { alsoLogTo, place: chosen }: DaemonOutput = {},
+): Promise<OpenDaemon> {
+  const environment = gitEnvironment(given.environment);
+  const { repository, faults } = await requireRepository(given);
+  const { place, dir } = repository;
   await using stack = new AsyncDisposableStack();
   const settings = { ...given, worktreeBaseDir: await realFolder(given.worktreeBaseDir) };
   const daemonId = randomUUID();
   const git = createGit({ environment: { ...environment, [runVariable]: daemonId }, settings: await readUserSettings(place.gitDir, environment) });
-  const state = openStateFolder(settings.stateDir, place.gitDir, path.basename(topOf(place)));
-  const member = await takeMember(state.locks, settings.agentPrefix);
+  const state = openStateFolder(settings.stateDir, place.gitDir, path.basename(dir));
+  const member = chosen?.member ?? (await takeMember(state.locks, settings.agentPrefix));
   stack.use(member.lock);
-  const { log } = stack.use(openLog({ file: path.join(state.logs, `${member.name}.log`), level: settings.logLevel, also: alsoLogTo }));
+  const log = openLog({ file: chosen?.logFile ?? path.join(state.logs, `${member.name}.log`), level: settings.logLevel, also: alsoLogTo });
   const { name, contain } = await findContainment(environment.PATH ?? '');
   const context: DaemonContext = {
     daemonId,
     settings,
     timings,
     git,
-    repository: { dir: topOf(place), place, originUrl },
-    clone: await openCleanClone(git, state.clone, originUrl),
+    repository,
+    clone: await openCleanClone(git, state.clone, repository.originUrl),
     state,
     dispatcher: createDispatcher(settings.dispatcher),
     merges: new MergeQueue(),
@@ -82,6 +80,7 @@ export async function openDaemon(given: OrchestratorSettings, timings: Timings, 
   return {
     context,
     member: member.name,
+    statusFile: chosen?.statusFile ?? path.join(state.status, `${member.name}.json`),
     containment: name,
     run: (stop) => runDaemon(context, member.name, stop),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

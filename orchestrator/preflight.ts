@@ -1,20 +1,42 @@
 import { constants } from 'node:fs';
 import { access, mkdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
-import { agentEnvironment } from './agent/environment.ts';
+import { agentEnvironment, gitEnvironment } from './agent/environment.ts';
 import { wordsFromError } from './claim/dispatcher.ts';
 import type { OrchestratorSettings } from './config.ts';
 import type { DaemonContext } from './context.ts';
 import { commitOf, fetchFromOrigin } from './git/clean-clone.ts';
-import { type Git, withoutPassword } from './git/git.ts';
+import { createGit, type Git, withoutPassword } from './git/git.ts';
+import { findRepository, originUrlOf, type Repository, topOf } from './git/repository.ts';
 import { exclusively } from './run/active-run.ts';
 import { verifyCommands } from './verify/commands.ts';
 
 /** `merge-tree --write-tree` came with this version. */
 const oldestGit = [2, 38] as const;
 
+/** Everything the daemon needs and does not have, a line for each. */
+export class PreflightError extends Error {
+  override readonly name = 'PreflightError';
+
+  constructor(faults: readonly string[]) {
+    super(`The orchestrator cannot start:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  }
+}
+
+/** The repository, without which nothing else can be looked at, and what is missing besides. Throws a `PreflightError` when there is none to work on. */
+export async function requireRepository(settings: OrchestratorSettings): Promise<{ repository: Repository; faults: string[] }> {
+  const git = createGit({ environment: gitEnvironment(settings.environment), settings: [] });
+  const faults = await missingTools(settings, git);
+  const place = faults.some((fault) => fault.startsWith('git ')) ? null : await findRepository(git, settings.repoDir);
+  if (place === null) throw new PreflightError([...faults, `${settings.repoDir} is in no git repository: set ORCH_REPO_DIR.`]);
+  const originUrl = await originUrlOf(git, place);
+  if (originUrl === null)
+    throw new PreflightError([...faults, `${topOf(place)} has no remote "origin", where finished work goes: git remote add origin <url>.`]);
+  return { repository: { dir: topOf(place), place, originUrl }, faults };
+}
+
 /** What must be there, and does not depend on anything else being there. Answers all that is missing, a line for each. */
-export async function missingTools({ environment: env, builds, agentCommand }: OrchestratorSettings, git: Git): Promise<string[]> {
+async function missingTools({ environment: env, builds, agentCommand }: OrchestratorSettings, git: Git): Promise<string[]> {
   const faults: string[] = [];
   const version = await git({ gitDir: '/' }, ['version']).then(
     (answer) => /(\d+)\.(\d+)/.exec(answer.stdout),

@@ -2,33 +2,27 @@ import { SettingsError } from '@dispatcher/kit/settings.ts';
 import { AuthenticationError, AuthorizationError } from '@recursiv/sdk';
 import { type Role, readOrchestratorSettings } from './config.ts';
 import { defaultTimings } from './context.ts';
-import { openDaemon, PreflightError } from './open-daemon.ts';
+import { type DaemonOutput, openDaemon } from './open-daemon.ts';
+import { PreflightError } from './preflight.ts';
 import { keepStatusFile } from './status-file.ts';
+import { stopAsAsked, stopInTwoSteps } from './stop-signals.ts';
 import { showInTerminal } from './terminal.ts';
 
-/** Starts a daemon, or a merger, and runs it until the second signal at the latest. What keeps it from starting is said on standard error, with exit code 1. */
-export async function runFromCommandLine(role: Role): Promise<void> {
-  process.exitCode = await run(role).catch((error: unknown) => {
+/** Starts a daemon, or a merger, and runs it until it is told to stop. What keeps it from starting is said on standard error, with exit code 1. */
+export async function runFromCommandLine(role: Role, place?: DaemonOutput['place']): Promise<void> {
+  process.exitCode = await run(role, place).catch((error: unknown) => {
     process.stderr.write(`${words(error)}\n`);
     return 1;
   });
 }
 
-async function run(role: Role): Promise<number> {
+async function run(role: Role, place: DaemonOutput['place']): Promise<number> {
   const isTerminal = process.stdout.isTTY === true;
-  await using daemon = await openDaemon(readOrchestratorSettings(undefined, role), defaultTimings, isTerminal ? undefined : process.stdout);
+  const alsoLogTo = isTerminal || place !== undefined ? undefined : process.stdout;
+  await using daemon = await openDaemon(readOrchestratorSettings(undefined, role), defaultTimings, { alsoLogTo, place });
   await using stack = new AsyncDisposableStack();
   const { context, member } = daemon;
-  const drain = new AbortController();
-  const interrupt = new AbortController();
-  const onSignal = () => {
-    if (drain.signal.aborted) interrupt.abort();
-    context.log.info(
-      interrupt.signal.aborted ? 'stopping: work in hand is given back' : 'no new work is begun; a second signal gives back what is in hand',
-    );
-    drain.abort();
-  };
-  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  const stop = place === undefined ? stopInTwoSteps(context) : stopAsAsked(context);
   context.log.info(
     {
       role,
@@ -41,13 +35,13 @@ async function run(role: Role): Promise<number> {
     'ready',
   );
   const ended = new AbortController();
-  const statusFile = keepStatusFile(context, member, ended.signal);
+  const statusFile = keepStatusFile(context, member, daemon.statusFile, ended.signal);
   stack.defer(async () => {
     ended.abort();
     await statusFile;
   });
   if (isTerminal) stack.use(showInTerminal(context, member, process.stdout));
-  await daemon.run({ drain: drain.signal, interrupt: interrupt.signal });
+  await daemon.run(stop);
   return 0;
 }
 

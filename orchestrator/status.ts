@@ -13,6 +13,8 @@ export interface RunStatus {
 export class Status {
   readonly #runs = new Map<string, RunStatus>();
   readonly startedAt = performance.now();
+  /** Whether it looks for work, finishes what it has, or gives that back. */
+  state: 'running' | 'draining' | 'stopping' = 'running';
   /** Tasks this daemon has brought to the base branch or handed over. */
   finished = 0;
   /** Runs that ended in a release. */

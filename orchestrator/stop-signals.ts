@@ -1,0 +1,37 @@
+import type { DaemonContext, StopSignals } from './context.ts';
+
+/** For a person at a terminal: the first SIGINT or SIGTERM lets it finish what it has, the second gives that back. */
+export function stopInTwoSteps(context: DaemonContext): StopSignals {
+  const stop = createStop(context);
+  const onSignal = () => (stop.drain.signal.aborted ? stop.giveBack() : stop.finish('a second signal gives back what is in hand'));
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  return stop.signals;
+}
+
+/** For a swarm, where several may ask: SIGTERM lets it finish what it has, however often it comes, and SIGINT gives that back. */
+export function stopAsAsked(context: DaemonContext): StopSignals {
+  const stop = createStop(context);
+  process.on('SIGTERM', () => stop.finish('what is in hand is finished')).on('SIGINT', stop.giveBack);
+  return stop.signals;
+}
+
+function createStop({ log, status }: DaemonContext) {
+  const drain = new AbortController();
+  const interrupt = new AbortController();
+  return {
+    drain,
+    signals: { drain: drain.signal, interrupt: interrupt.signal },
+    finish: (after: string) => {
+      if (drain.signal.aborted) return;
+      log.info(`no new work is begun; ${after}`);
+      status.state = 'draining';
+      drain.abort();
+    },
+    giveBack: () => {
+      log.info('stopping: work in hand is given back');
+      status.state = 'stopping';
+      drain.abort();
+      interrupt.abort();
+    },
+  };
+}
