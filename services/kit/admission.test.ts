@@ -1,4 +1,6 @@
-import { createClient } from '@connectrpc/connect';
+import { once } from 'node:events';
+import { createClient, type Interceptor } from '@connectrpc/connect';
+import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { expect, test } from 'vitest';
 import { admission } from './admission.ts';
@@ -52,3 +54,41 @@ test('a process with too many requests in flight refuses more at once, and takes
   await Promise.all(inFlight);
   await call('late');
 });
+
+test('a key has at most 2,048 open streams, and another as soon as one of them ends or its reader leaves', async () => {
+  const routes: Routes = (router) =>
+    router.service(StatsService, {
+      async *watchEvents(_request, { signal }) {
+        yield {};
+        if (!signal.aborted) await once(signal, 'abort');
+      },
+    });
+  const asKey: Interceptor = (next) => (request) => {
+    const keyId = request.header.get('authorization') ?? '';
+    request.contextValues.set(callerKey, { keyId, organizationId: keyId, name: keyId, scopes: new Set<string>() });
+    return next(request);
+  };
+  const transport = createDirectTransport([routes], [asKey, admission()]);
+  const open = async (key: string) => {
+    const reader = new AbortController();
+    const { message } = await transport.stream(StatsService.method.watchEvents, reader.signal, undefined, { authorization: key }, only({}));
+    const parts = message[Symbol.asyncIterator]();
+    return { leave: () => reader.abort(), begin: () => parts.next(), end: async () => void (await parts.return?.()) };
+  };
+  const [unread, begun] = await Promise.all(Array.from({ length: 2048 }, () => open('greedy')));
+  const refused = { reason: 'rate_limited', info: { retry_after_seconds: '1' } };
+  await expect(open('greedy')).rejects.toMatchObject(refused);
+  await open('modest');
+  unread?.leave();
+  await open('greedy');
+  await expect(open('greedy')).rejects.toMatchObject(refused);
+  await begun?.begin();
+  await begun?.end();
+  begun?.leave();
+  await open('greedy');
+  await expect(open('greedy')).rejects.toMatchObject(refused);
+});
+
+async function* only<T>(message: T) {
+  yield message;
+}
