@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
+import { createAdmissions, streamLimits } from '@dispatcher/kit/admission.ts';
 import type { Authenticate } from '@dispatcher/kit/authentication.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
 import { sharedReadiness } from '@dispatcher/kit/shared-readiness.ts';
@@ -47,7 +48,7 @@ export interface Gateway extends AsyncDisposable {
 /** After this long, calls that still wait for something are ended; a second later, their connections. */
 const patienceMs = 8000;
 
-/** Replays read the log: so many at once, and so many waiting for their turn. */
+/** Streams that read what they missed: so many at once, and so many waiting for their turn. */
 const replaysAtOnce = 8;
 const replaysWaiting = 4096;
 
@@ -68,7 +69,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const hub = resources.use(createEventHub(options));
   const streams = resources.use(createOpenStreams(options.authenticate, options.log));
   serveMetrics(server, options.authenticate, () => streams.count);
-  const context = { ...options, inFlight, streams, hub, turns: new Turns(replaysAtOnce, replaysWaiting) };
+  const streamAdmissions = createAdmissions(streamLimits);
+  const context = { ...options, inFlight, streams, streamAdmissions, hub, turns: new Turns(replaysAtOnce, replaysWaiting) };
   for (const route of routes) serveRoute(server, route, context);
   await server.listen({ host: options.host, port: options.port });
   const { port } = server.server.address() as AddressInfo;

@@ -1,7 +1,7 @@
 import type { Authenticate } from '@dispatcher/kit/authentication.ts';
-import { DispatcherError, errorTable, unavailable } from '@dispatcher/kit/errors.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
 import { startLoop } from '@dispatcher/kit/loop.ts';
+import { isRefusal } from '@dispatcher/kit/while-authenticated.ts';
 import { bytesFromRetry, keepAliveBytes } from './event-frame.ts';
 import type { StreamReader } from './stream-reader.ts';
 
@@ -9,15 +9,9 @@ import type { StreamReader } from './stream-reader.ts';
 export interface OpenStreams extends AsyncDisposable {
   /** How many there are. */
   readonly count: number;
-  /** Throws when there is no room for another stream under this `authorization`. */
-  checkRoom(authorization: string): void;
   add(reader: StreamReader): void;
   remove(reader: StreamReader): void;
 }
-
-/** How many streams there may be in all, and under one key. */
-const streamsMax = 4096;
-const streamsPerKeyMax = 2048;
 
 const keepAliveMs = 15_000;
 
@@ -43,11 +37,6 @@ export function createOpenStreams(authenticate: Authenticate, log: Log): OpenStr
   return {
     get count() {
       return count;
-    },
-    checkRoom(authorization) {
-      if (count >= streamsMax) throw unavailable('The gateway has as many streams as it can hold; try again later.');
-      const mine = byKey.get(authorization)?.size ?? 0;
-      if (mine >= streamsPerKeyMax) throw new DispatcherError('rate_limited', `This key has ${streamsPerKeyMax} open streams, which is the limit.`);
     },
     add(reader) {
       if (isClosed) sayGoodbye(reader);
@@ -82,6 +71,6 @@ async function isRefused(authenticate: Authenticate, authorization: string): Pro
     await authenticate(authorization);
     return false;
   } catch (thrown) {
-    return thrown instanceof DispatcherError && errorTable[thrown.reason].status === 401;
+    return isRefusal(thrown);
   }
 }

@@ -14,9 +14,6 @@ export interface StreamFilter {
 /** A reader who does not read is cut off when this much waits for it. */
 const unreadMaxBytes = 1024 * 1024;
 
-/** How long a reader has to take a page of a replay: others wait for their turn. */
-const drainMs = 2000;
-
 /** How long a reader has to take the end of its stream. */
 const lastWordsMs = 1000;
 
@@ -72,10 +69,10 @@ export class StreamReader {
     this.write(bytesFromReset(reset));
   }
 
-  /** Resolves when the reader has taken what was written; rejects when that takes too long. */
+  /** Resolves when the reader has taken what was written; rejects when `signal` fires before. */
   async drained(signal: AbortSignal): Promise<void> {
     if (!this.#response.writableNeedDrain) return;
-    await once(this.#response, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(drainMs)]) });
+    await once(this.#response, 'drain', { signal });
   }
 
   /** Ends the stream and its connection; one that does not take its last words soon is cut off. */

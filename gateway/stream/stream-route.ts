@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
 import type { DescMethodServerStreaming } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
+import type { Admissions } from '@dispatcher/kit/admission.ts';
 import type { Authenticate } from '@dispatcher/kit/authentication.ts';
 import { invalidField, unavailable } from '@dispatcher/kit/errors.ts';
 import type { StatsService, WatchEventsRequest, WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
@@ -24,7 +26,9 @@ export interface StreamContext {
   inFlight: InFlight;
   hub: EventHub;
   streams: OpenStreams;
-  /** Bounds how many streams are replayed at once. */
+  /** Bounds how many streams there are, in all and under one key. */
+  streamAdmissions: Admissions;
+  /** Bounds how many streams read what they missed at once, a page a turn: how fast a reader takes it is nobody else's concern. */
   turns: Turns;
 }
 
@@ -46,15 +50,14 @@ export function createStreamRoute(route: Route, context: StreamContext) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const { headers, url = '' } = request.raw;
     const { authorization = '' } = headers;
-    const caller = await context.authenticate(authorization);
+    using call = createCall(context.inFlight.enter(reply.raw), openMs);
+    const caller = await call.orGiveUp(context.authenticate(authorization));
     const message = read({ params: {}, url, body: {} }) as WatchEventsRequest;
     const after = lastEventId(headers['last-event-id']) ?? message.after;
     if (after !== undefined) message.after = after;
-    context.streams.checkRoom(authorization);
-    using call = createCall(context.inFlight.enter(reply.raw), openMs);
-    using _turn = after === undefined ? undefined : await context.turns.take(call.signal);
-    await call.orGiveUp(context.hub.live());
-    const parts = await openCall(context.transport, route.rpc as WatchEvents, call, callHeaders(headers, request.id, false), message);
+    const admitted = context.streamAdmissions.admit(caller.keyId);
+    finished(reply.raw, () => admitted[Symbol.dispose]());
+    const parts = await openCall(context, route.rpc as WatchEvents, call, callHeaders(headers, request.id, false), message);
     call.limit(replayMs);
     reply.hijack();
     writeHead(reply.raw, request.id, after ?? parts.first.position);
@@ -104,14 +107,22 @@ function createCall(left: AbortSignal, limitMs: number) {
 }
 
 /** Opens the call and waits for its first message, which says where it stands; until then a failure is an ordinary answer. */
-async function openCall(transport: Transport, rpc: WatchEvents, call: Call, headers: Headers, message: WatchEventsRequest) {
+async function openCall({ transport, hub, turns }: StreamContext, rpc: WatchEvents, call: Call, headers: Headers, message: WatchEventsRequest) {
+  using _turn = message.after === undefined ? undefined : await turns.take(call.signal);
+  await call.orGiveUp(hub.live());
   const response = await call.orGiveUp(transport.stream(rpc, call.signal, undefined, headers, only(message)));
   const parts = response.message[Symbol.asyncIterator]();
   // A generator that stands at a yield does not hear the signal.
   call.onEnd(() => void parts.return?.().catch(() => undefined));
   const first = await call.orGiveUp(parts.next());
   if (first.done) throw unavailable('The event stream ended before it began.');
-  return { first: first.value, next: () => call.orGiveUp(parts.next()) };
+  return {
+    first: first.value,
+    async next() {
+      using _turn = await turns.take(call.signal);
+      return await call.orGiveUp(parts.next());
+    },
+  };
 }
 
 /** `x-last-event-id` says where the stream stands before its first event, so that a client can resume one that breaks until then. */
@@ -128,7 +139,7 @@ function writeHead(response: ServerResponse, requestId: string, position: bigint
 
 function register(reader: StreamReader, response: ServerResponse, { hub, streams }: StreamContext): void {
   streams.add(reader);
-  response.once('close', () => {
+  finished(response, () => {
     streams.remove(reader);
     hub.leave(reader);
   });
