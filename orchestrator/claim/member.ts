@@ -7,14 +7,14 @@ import { type FileLock, tryLock } from '../process/file-lock.ts';
 export interface Member {
   /** `<prefix>-<host>-<member>`; an agent's name adds its slot. */
   readonly name: string;
-  readonly lock: FileLock;
+  readonly lock: AsyncDisposable;
 }
 
 /** More daemons than a machine can carry. */
 const mostMembers = 1_000;
 
 /** Takes the lowest number that is free, so that a daemon started again has the name it had. */
-export async function takeMember(locksDir: string, prefix: string): Promise<Member> {
+export async function takeMember(locksDir: string, prefix: string): Promise<Member & { readonly lock: FileLock }> {
   for (let number = 1; number <= mostMembers; number++) {
     const name = `${prefix}-${hostPart()}-${number}`;
     const lock = await tryLock(lockFile(locksDir, name));

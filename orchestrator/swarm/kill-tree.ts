@@ -1,0 +1,32 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { identityOf, isRunning, type ProcessIdentity, sendSignal } from '../process/process-identity.ts';
+
+/** How long killing may take before it is given up. */
+const boundMs = 5_000;
+
+/** Kills a process and everything it started. False when something of it would not go. */
+export async function killTree(root: ProcessIdentity): Promise<boolean> {
+  // Stopped, it starts nothing while its children are counted.
+  await sendSignal(root, 'SIGSTOP');
+  const tree = [root, ...(await descendantsOf(root.pid))];
+  const end = performance.now() + boundMs;
+  for (;;) {
+    const left = (await Promise.all(tree.map(async (one) => ((await isRunning(one)) ? [one] : [])))).flat();
+    if (left.length === 0 || performance.now() > end) return left.length === 0;
+    for (const one of left) await sendSignal(one, 'SIGKILL');
+    await delay(20);
+  }
+}
+
+async function descendantsOf(pid: number): Promise<ProcessIdentity[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const children = Map.groupBy(await Promise.all(pids.map(async (one) => ({ one, parent: await parentOf(one) }))), ({ parent }) => parent);
+  const below = (parent: number): number[] => (children.get(parent) ?? []).flatMap(({ one }) => [one, ...below(one)]);
+  return (await Promise.all(below(pid).map(identityOf))).filter((identity) => identity !== null);
+}
+
+async function parentOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+}

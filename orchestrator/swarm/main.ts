@@ -1,0 +1,73 @@
+import { SettingsError } from '@dispatcher/kit/settings.ts';
+import { Command, CommanderError } from 'commander';
+import { PreflightError } from '../preflight.ts';
+import { readSwarmPlace, readSwarmSettings } from './config.ts';
+import { SwarmStartError, startSwarm } from './start.ts';
+import { jsonText, statusText, swarmStatus } from './status.ts';
+import { SwarmStopError, stopSwarm } from './stop.ts';
+import { openSwarmFolder, SwarmFolderError } from './swarm-folder.ts';
+
+/** Scripts tell by them what happened; 3 is what `systemctl status` answers too. */
+const exitCodes = { error: 1, usage: 2, notAllRun: 3, interrupted: 130 } as const;
+
+/** `pnpm orchestrator:swarm:start|status|stop`. */
+function createProgram(): Command {
+  const program = new Command('orchestrator:swarm').description('Several daemons of the orchestrator on this machine.').exitOverride();
+  program.command('start').description('Start the members that are missing, and wait until they take tasks.').action(start);
+  program
+    .command('status')
+    .description('Show what each member does. Exit code 3 when none runs or one has died.')
+    .option('--json', 'print JSON, for scripts')
+    .action(status);
+  program
+    .command('stop [member...]')
+    .description('Let members finish what they have, and end them; all of them when none is named.')
+    .option('--now', 'give back what they have instead')
+    .action(stop);
+  return program;
+}
+
+async function start(): Promise<void> {
+  const settings = readSwarmSettings();
+  await startSwarm(await openSwarmFolder(settings.dir), settings, say);
+}
+
+async function status({ json }: { readonly json?: true }): Promise<void> {
+  const seen = await swarmStatus(await openSwarmFolder(readSwarmPlace().dir));
+  say(json ? jsonText(seen) : statusText(seen, process.stdout.isTTY ? process.stdout.columns : undefined));
+  if (seen.members.length === 0 || seen.members.some(({ state }) => state === 'dead')) process.exitCode = exitCodes.notAllRun;
+}
+
+async function stop(names: readonly string[], { now }: { readonly now?: true }): Promise<void> {
+  const { dir, stopMs } = readSwarmPlace();
+  const leave = new AbortController();
+  process.once('SIGINT', () => leave.abort()).once('SIGTERM', () => leave.abort());
+  try {
+    await stopSwarm(await openSwarmFolder(dir), { names, drainMs: now ? 0 : stopMs, signal: leave.signal }, say);
+  } catch (error) {
+    if (!leave.signal.aborted) throw error;
+    say('The members go on to finish what they have. To give it back at once: pnpm orchestrator:swarm:stop --now');
+    process.exitCode = exitCodes.interrupted;
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A fault of the surroundings is said in words; anything else with its trace. Commander has said its own already. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
+  const isExpected = [SettingsError, PreflightError, SwarmFolderError, SwarmStartError, SwarmStopError].some((kind) => error instanceof kind);
+  const words = error instanceof Error ? (isExpected ? error.message : (error.stack ?? error.message)) : String(error);
+  process.stderr.write(`${words}\n`);
+  return exitCodes.error;
+}
+
+// A reader that went away, as in `… status | head -1`, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : exitCodes.error));
+await createProgram()
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.exitCode = report(error);
+  });

@@ -1,0 +1,80 @@
+import path from 'node:path';
+import { takeMember } from '../claim/member.ts';
+import { PreflightError, requireRepository } from '../preflight.ts';
+import type { SwarmSettings } from './config.ts';
+import { lockSwarm } from './lock-swarm.ts';
+import { type StartOutcome, startMember } from './start-member.ts';
+import type { SwarmFolder } from './swarm-folder.ts';
+import { memberLog, readMembers, removeMember, type SwarmMember } from './swarm-member.ts';
+
+/** A swarm that cannot be started as it is asked for, in words that say why. */
+export class SwarmStartError extends Error {
+  override readonly name = 'SwarmStartError';
+}
+
+/** Says a line to whoever runs the command. */
+export type Say = (line: string) => void;
+
+/** Starts as many members as are missing, and waits until they take tasks. Throws a `SwarmStartError` when one could not start. */
+export async function startSwarm(folder: SwarmFolder, settings: SwarmSettings, say: Say): Promise<void> {
+  await using _lock = await lockSwarm(folder, say);
+  const { repository, faults } = await requireRepository(settings.member);
+  if (faults.length > 0) throw new PreflightError(faults);
+  const members = await readMembers(folder);
+  refuseOtherRepository(folder, members, repository.dir);
+  const running = await sayWhatIsThere(folder, members, say);
+  const missing = settings.count - running.length;
+  if (missing < 0) say(tooMany(running, settings.count));
+  const start = async () => {
+    const taken = await takeMember(path.join(settings.member.stateDir, 'locks'), settings.member.agentPrefix);
+    await using _handedOver = taken.lock;
+    return sayOutcome(folder, await startMember(folder, settings.member, repository.dir, taken), say);
+  };
+  // What keeps one from starting keeps them all: the first says it alone.
+  if (missing > 0 && !(await start())) throw new SwarmStartError('The swarm is not complete.');
+  const rest = await Promise.all(Array.from({ length: Math.max(0, missing - 1) }, start));
+  if (rest.includes(false)) throw new SwarmStartError('The swarm is not complete.');
+}
+
+function refuseOtherRepository(folder: SwarmFolder, members: readonly SwarmMember[], repository: string): void {
+  const other = members.find(({ isAlive, report }) => isAlive && report.repository !== repository);
+  if (other === undefined) return;
+  throw new SwarmStartError(
+    `A swarm of ${other.report.repository} runs in ${folder.path}. Stop it, or name another folder for the swarm of ${repository} in ORCH_SWARM_DIR.`,
+  );
+}
+
+/** Answers the members that run. Those that drain will be gone, and those that died are: neither counts. */
+async function sayWhatIsThere(folder: SwarmFolder, members: readonly SwarmMember[], say: Say): Promise<SwarmMember[]> {
+  const running: SwarmMember[] = [];
+  for (const member of members) {
+    const { name, report, isAlive } = member;
+    if (!isAlive) {
+      say(`${name} has died (pid ${report.pid}); its log is ${memberLog(folder, name)}`);
+      await removeMember(folder, member);
+    } else if (report.state === 'draining' || report.state === 'stopping') {
+      say(`${name} is stopping (pid ${report.pid}) and does not count`);
+    } else {
+      say(`${name} runs already (pid ${report.pid})`);
+      running.push(member);
+    }
+  }
+  return running;
+}
+
+function tooMany(running: readonly SwarmMember[], count: number): string {
+  const names = running.slice(count).map(({ name }) => name);
+  return `More run than the ${count} of ORCH_SWARM_COUNT. To end what is too much: pnpm orchestrator:swarm:stop ${names.join(' ')}`;
+}
+
+/** False when the member does not run. */
+function sayOutcome(folder: SwarmFolder, outcome: StartOutcome, say: Say): boolean {
+  const { name } = outcome;
+  if (outcome.how === 'ready') say(`${name} is started (pid ${outcome.pid})`);
+  if (outcome.how === 'slow') say(`${name} (pid ${outcome.pid}) is not ready yet and goes on starting; its log is ${memberLog(folder, name)}`);
+  if (outcome.how !== 'failed') return outcome.how === 'ready';
+  const said = outcome.said.trimEnd().split('\n').slice(-20);
+  const how = outcome.code === null ? 'was killed' : `exit code ${outcome.code}`;
+  say([`${name} could not start (${how}); its log is ${memberLog(folder, name)}`, ...said.map((line) => `  ${line}`)].join('\n'));
+  return false;
+}

@@ -1,0 +1,72 @@
+import { duration, fitLine, statusLines } from '../status-lines.ts';
+import type { StatusReport } from '../status-report.ts';
+import { lastWords } from './last-words.ts';
+import type { SwarmFolder } from './swarm-folder.ts';
+import { memberLog, readMembers } from './swarm-member.ts';
+
+/** A member as `status --json` shows it: its own report, and what is seen from outside. */
+export interface MemberStatus extends Omit<StatusReport, 'state'> {
+  /** `dead`: it ended without being stopped; the rest is then what it said last. */
+  readonly state: StatusReport['state'] | 'dead';
+  /** How long ago it wrote its report. It does so every two seconds. */
+  readonly silent_seconds: number;
+  readonly last_line: string | null;
+  readonly log: string;
+}
+
+/** What `status --json` prints. */
+export interface SwarmStatus {
+  readonly folder: string;
+  readonly members: readonly MemberStatus[];
+}
+
+/** Looks at every member. */
+export async function swarmStatus(folder: SwarmFolder): Promise<SwarmStatus> {
+  const members = (await readMembers(folder)).map(async ({ name, report, isAlive }): Promise<MemberStatus> => {
+    const { start_ticks, boot_id, ...told } = report;
+    const log = memberLog(folder, name);
+    const silentMs = Date.now() - Date.parse(report.written_at);
+    return {
+      ...told,
+      state: isAlive ? report.state : 'dead',
+      silent_seconds: Math.max(0, Math.round(silentMs / 1_000)),
+      last_line: await lastWords(log),
+      log,
+    };
+  });
+  return { folder: folder.path, members: await Promise.all(members) };
+}
+
+/** JSON that a terminal does not act on either: JSON itself leaves DEL, C1 controls and what turns the direction of text as they are. */
+export function jsonText(status: SwarmStatus): string {
+  const escaped = (character: string) => (character === '\n' ? character : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(status, null, 2).replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, escaped);
+}
+
+/** Longer than a busy machine keeps a member from writing. */
+const silenceSeconds = 15;
+
+/** The same for people, cut to the terminal's width where there is one. */
+export function statusText({ folder, members }: SwarmStatus, columns: number | undefined): string {
+  const dead = members.filter(({ state }) => state === 'dead');
+  const summary =
+    members.length === 0
+      ? `No member runs (${folder}). To start: pnpm orchestrator:swarm:start`
+      : `${members.length} ${members.length === 1 ? 'member' : 'members'} of ${members[0]?.repository}${dead.length === 0 ? '' : `, ${dead.length} dead. To replace: pnpm orchestrator:swarm:start`}`;
+  return [...members.flatMap(memberLines), summary].map((line) => fitLine(line, columns)).join('\n');
+}
+
+function memberLines(member: MemberStatus): string[] {
+  const { state, silent_seconds: silent } = member;
+  const lines = state === 'dead' ? deadLines(member) : statusLines({ ...member, state });
+  const [head = '', ...rest] = lines;
+  const silence = state !== 'dead' && silent > silenceSeconds ? `  silent for ${duration(silent)}` : '';
+  return [`${head}  pid ${member.pid}${silence}`, ...rest, ...(member.last_line === null ? [] : [`  last line: ${member.last_line}`])];
+}
+
+function deadLines({ member, silent_seconds, runs }: MemberStatus): string[] {
+  return [
+    `${member}  DEAD, last seen ${duration(silent_seconds)} ago`,
+    ...runs.map(({ task, step, title }) => `  ${task}  was at ${step}  ${title}`),
+  ];
+}
