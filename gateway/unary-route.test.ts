@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { ConnectError } from '@connectrpc/connect';
+import { admin } from '@dispatcher/kit/caller.ts';
 import { DispatcherError, type ErrorReason, errorTable, unavailable } from '@dispatcher/kit/errors.ts';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { createRecordingServices } from './recording-services.ts';
 import { useGateway } from './use-gateway.ts';
 import { useSocket } from './use-socket.ts';
@@ -79,6 +80,49 @@ describe('a call over REST', () => {
     expect(signal.aborted).toBe(false);
     client.socket.destroy();
     if (!signal.aborted) await once(signal, 'abort');
+  });
+
+  test('has 10 s for all of its steps together', async () => {
+    const arrived = Promise.withResolvers<void>();
+    const getStats = () => {
+      arrived.resolve();
+      return new Promise<never>(() => undefined);
+    };
+    const { routes } = createRecordingServices({ GetStats: getStats });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    using _real = { [Symbol.dispose]: () => vi.useRealTimers() };
+    const asked = Promise.withResolvers<void>();
+    const authenticate = async () => {
+      asked.resolve();
+      await new Promise((resolve) => setTimeout(resolve, 6000));
+      return admin;
+    };
+    await using gateway = await useGateway([routes], { authenticate });
+    const late = gateway.send('GET', `${api}/stats`);
+    await asked.promise;
+    await vi.advanceTimersByTimeAsync(6000);
+    await arrived.promise;
+    await vi.advanceTimersByTimeAsync(4000);
+    expect(await late).toMatchObject({ status: 504, body: { error: { code: 'deadline_exceeded' } } });
+  });
+
+  test('is refused before its body is read when its key sends too many', async () => {
+    const { routes } = createRecordingServices();
+    await using gateway = await useGateway([routes]);
+    await using stack = new AsyncDisposableStack();
+    const head = `POST ${api}/tasks HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.acmeKey}\r\ncontent-type: application/json`;
+    const senders = await Promise.all(Array.from({ length: 256 }, () => useSocket(gateway.port)));
+    for (const sender of senders) {
+      stack.use(sender);
+      sender.write(`${head}\r\ncontent-length: 100\r\n\r\n{`);
+    }
+    const create = (key: string) => gateway.send('POST', `${api}/tasks`, { body: { title: 'x' }, headers: { authorization: `Bearer ${key}` } });
+    await vi.waitFor(async () => expect(await create(gateway.acmeKey)).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } }), {
+      timeout: 5000,
+    });
+    expect((await create(gateway.rivalKey)).status).toBe(201);
+    senders[0]?.socket.destroy();
+    await vi.waitFor(async () => expect((await create(gateway.acmeKey)).status).toBe(201), { timeout: 5000 });
   });
 });
 
