@@ -24,6 +24,8 @@ export interface Timings {
   readonly firstRetryAfterSeconds: number;
   /** How often origin is tried, `retryMs` apart, before a run gives up. */
   readonly originTries: number;
+  /** As long as another candidate comes within this time, a batch that is not full waits for more. */
+  readonly gatherMs: number;
   /** How often a merge is tried while others move the base. */
   readonly mergeTries: number;
   readonly pause: { readonly firstMs: number; readonly longestMs: number };
@@ -40,6 +42,7 @@ export const defaultTimings: Timings = {
   adoptMs: 10_000,
   firstRetryAfterSeconds: 60,
   originTries: 120,
+  gatherMs: 500,
   mergeTries: 5,
   pause: { firstMs: 60_000, longestMs: 30 * 60_000 },
   minimumFreeBytes: 512 * 1024 * 1024,

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonContext } from '../context.ts';
 import { waitForLock } from '../process/file-lock.ts';
-import type { ActiveRun } from '../run/active-run.ts';
+import { type ActiveRun, showStep } from '../run/active-run.ts';
 import { shortHash } from '../state-folder.ts';
 import { landBatch } from './land-batch.ts';
 import type { Waiting } from './waiting.ts';
@@ -17,6 +18,7 @@ export class MergeQueue {
   /** Comes back when the run has landed, has been sent back, or is no longer ours. */
   async land(run: ActiveRun): Promise<void> {
     if (run.signal.aborted) return;
+    showStep(run, 'waiting to merge');
     const { promise, resolve: over, reject: failed } = Promise.withResolvers<void>();
     const waiting: Waiting = { run, over, failed };
     const leave = () => {
@@ -48,12 +50,22 @@ export class MergeQueue {
     const lockFile = `${state.locks}/merge-${shortHash(`${clone.originUrl}\n${settings.baseBranch}`)}.lock`;
     await using lock = await waitForLock(lockFile, this.#nobodyWaits.signal);
     if (lock === null) return;
+    await this.#gather(context);
     const batch = this.#take(settings.mergeBatch);
     try {
       await landBatch(context, batch);
       for (const one of batch) one.over();
     } catch (error) {
       for (const one of batch) one.failed(error);
+    }
+  }
+
+  /** Tasks are often handed over close together: one that came a moment later would else wait for a whole verification of the first alone. */
+  async #gather({ settings, timings }: DaemonContext): Promise<void> {
+    const stop = this.#nobodyWaits.signal;
+    for (let before = 0; before < this.#waiting.size && this.#waiting.size < settings.mergeBatch && !stop.aborted; ) {
+      before = this.#waiting.size;
+      await delay(timings.gatherMs, undefined, { signal: stop }).catch(() => undefined);
     }
   }
 

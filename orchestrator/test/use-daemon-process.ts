@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Role } from '../config.ts';
 import type { RunRecord } from '../run/record.ts';
 import type { Site } from './use-daemon.ts';
 
@@ -14,8 +15,8 @@ export interface DaemonProcess extends AsyncDisposable {
 }
 
 /** Starts it and waits until it takes tasks. */
-export async function useDaemonProcess(site: Site, env: Readonly<Record<string, string>> = {}): Promise<DaemonProcess> {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'daemon-process.ts')], {
+export async function useDaemonProcess(site: Site, env: Readonly<Record<string, string>> = {}, role: Role = 'daemon'): Promise<DaemonProcess> {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, 'daemon-process.ts'), role], {
     env: { ...site.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TestServices } from '@dispatcher/test/use-services.ts';
 import { Recursiv, type Task } from '@recursiv/sdk';
-import { readOrchestratorSettings } from '../config.ts';
+import { type Role, readOrchestratorSettings } from '../config.ts';
 import type { Timings } from '../context.ts';
 import { type OpenDaemon, openDaemon } from '../open-daemon.ts';
 import { inherited } from './config.ts';
@@ -70,8 +70,13 @@ export async function useSite(services: TestServices, organization: string, base
 }
 
 /** Starts a daemon on a site. */
-export async function useDaemon(site: Site, env: Readonly<Record<string, string>> = {}, timings: Partial<Timings> = {}): Promise<RunningDaemon> {
-  const daemon = await openDaemon(readOrchestratorSettings({ ...site.env, ...env }), { ...testTimings, ...timings });
+export async function useDaemon(
+  site: Site,
+  env: Readonly<Record<string, string>> = {},
+  timings: Partial<Timings> = {},
+  role: Role = 'daemon',
+): Promise<RunningDaemon> {
+  const daemon = await openDaemon(readOrchestratorSettings({ ...site.env, ...env }, role), { ...testTimings, ...timings });
   const drain = new AbortController();
   const interrupt = new AbortController();
   const running = daemon.run({ drain: drain.signal, interrupt: interrupt.signal });
@@ -88,6 +93,11 @@ export async function useDaemon(site: Site, env: Readonly<Record<string, string>
       await daemon[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Starts a merger on a site. */
+export async function useMerger(site: Site, env: Readonly<Record<string, string>> = {}, timings: Partial<Timings> = {}): Promise<RunningDaemon> {
+  return await useDaemon(site, env, timings, 'merger');
 }
 
 /** Looks until what is seen is as wanted; says what it saw last when that takes too long. */
