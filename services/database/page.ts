@@ -33,11 +33,19 @@ export function pageWanted(request: PageRequest, parts: readonly RegExp[]): Page
   return { limit, offset, after: cursor === undefined ? null : afterFromCursor(cursor, parts) };
 }
 
-/** Cuts `rows`, which were read with one more than the limit, to the page, and says what follows it. `sortKey` gives an item's place in the order. */
-export function pageOf<T>(rows: readonly T[], wanted: PageWanted, sortKey: (row: T) => string[]): { rows: T[]; meta: Page } {
-  const page = rows.slice(0, wanted.limit);
+/**
+ * Cuts `rows`, which were read with one more than the page holds, to the page, and says what follows it. `sortKey` gives an item's place in the order; from
+ * the first that does not fit on none is of the page.
+ */
+export function pageOf<T>(
+  rows: readonly T[],
+  wanted: PageWanted,
+  sortKey: (row: T) => string[],
+  fits: (row: T) => boolean = () => true,
+): { rows: T[]; meta: Page } {
+  const page = rows.slice(0, wanted.limit).filter(fits);
   const last = page.at(-1);
-  const hasMore = rows.length > wanted.limit;
+  const hasMore = rows.length > page.length;
   const nextCursor = hasMore && last ? Buffer.from(JSON.stringify(sortKey(last))).toString('base64url') : undefined;
   return { rows: page, meta: create(PageSchema, { limit: wanted.limit, offset: wanted.offset, hasMore, nextCursor }) };
 }
