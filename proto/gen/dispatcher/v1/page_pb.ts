@@ -20,7 +20,7 @@ export const file_dispatcher_v1_page: GenFile = /*@__PURE__*/
  */
 export type Page = Message<"dispatcher.v1.Page"> & {
   /**
-   * The size that was asked for.
+   * The size that was asked for. A page may have fewer items: one of tasks ends where their texts come to 4 MiB.
    *
    * @generated from field: int32 limit = 1;
    */
@@ -55,7 +55,7 @@ export type Page = Message<"dispatcher.v1.Page"> & {
  */
 export type PageJson = {
   /**
-   * The size that was asked for.
+   * The size that was asked for. A page may have fewer items: one of tasks ends where their texts come to 4 MiB.
    *
    * @generated from field: int32 limit = 1;
    */

@@ -1064,14 +1064,14 @@ export type ListTasksRequest = Message<"dispatcher.v1.ListTasksRequest"> & {
   held?: boolean | undefined;
 
   /**
-   * Page size, 1 to 200; 20 when absent.
+   * Page size, 1 to 200; 20 when absent. A page ends early where the texts of its tasks come to 4 MiB: `has_more` says whether another follows.
    *
    * @generated from field: optional int32 limit = 9;
    */
   limit?: number | undefined;
 
   /**
-   * How many tasks to pass over; slow when large, prefer `cursor`. Not together with it.
+   * How many tasks to pass over; slow when large, and pages may be short: prefer `cursor`. Not together with it.
    *
    * @generated from field: optional int32 offset = 10;
    */
@@ -1148,14 +1148,14 @@ export type ListTasksRequestJson = {
   held?: boolean;
 
   /**
-   * Page size, 1 to 200; 20 when absent.
+   * Page size, 1 to 200; 20 when absent. A page ends early where the texts of its tasks come to 4 MiB: `has_more` says whether another follows.
    *
    * @generated from field: optional int32 limit = 9;
    */
   limit?: number;
 
   /**
-   * How many tasks to pass over; slow when large, prefer `cursor`. Not together with it.
+   * How many tasks to pass over; slow when large, and pages may be short: prefer `cursor`. Not together with it.
    *
    * @generated from field: optional int32 offset = 10;
    */
