@@ -41,7 +41,8 @@ function messageReader(field: DescField): ReadJson {
 function scalarReader(field: DescField, scalar: ScalarType | undefined): ReadJson {
   switch (scalar) {
     case ScalarType.STRING:
-      return checked(field, 'a string', (json) => typeof json === 'string');
+      // What is no Unicode would be changed on its way to a service in another process.
+      return checked(field, 'a string of valid Unicode, without half of a surrogate pair', (json) => typeof json === 'string' && json.isWellFormed());
     case ScalarType.BOOL:
       return checked(field, 'true or false', (json) => typeof json === 'boolean');
     case ScalarType.DOUBLE:

@@ -58,6 +58,7 @@ describe('a request body', () => {
 
   test.each([
     ['CreateTask', { title: 5 }, 'title'],
+    ['CreateTask', { title: 'half a \ud800 pair' }, 'title'],
     ['CreateTask', { title: 'x', rev: '5' }, 'rev'],
     ['CreateTask', { title: 'x', held: 'true' }, 'held'],
     ['CreateTask', { title: 'x', task_id: 'x' }, 'task_id'],

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { expect, test } from 'vitest';
+import type { Routes } from './routes.ts';
 import { serveRpc } from './serve-rpc.ts';
 
 test.each([
@@ -17,3 +19,27 @@ test.each([
   const [hadError] = await once(socket, 'close', { signal: AbortSignal.timeout(3_000) });
   expect(hadError).toBeTypeOf('boolean');
 });
+
+test.each(['close', 'keep-alive'])(
+  'over HTTP/1.1 with Connection: %s, who sends too large a message reads the answer and meets no broken connection',
+  async (wanted) => {
+    const routes: Routes = (router) => router.service(TaskService, { getTask: () => ({}) });
+    await using rpc = await serveRpc({ host: '127.0.0.1', port: 0, routes: [routes], interceptors: [], open: [] });
+    const message = Buffer.alloc(8 * 1024 * 1024);
+    message.writeUInt32BE(message.length - 5, 1);
+    const socket = connect(rpc.port, '127.0.0.1');
+    let broken: Error | undefined;
+    socket.on('error', (error) => {
+      broken = error;
+    });
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes;
+    });
+    const head = ['Host: a', `Connection: ${wanted}`, 'Content-Type: application/grpc-web+proto', `Content-Length: ${message.length}`];
+    socket.write(`POST /dispatcher.v1.TaskService/GetTask HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+    socket.write(message);
+    await once(socket, 'close', { signal: AbortSignal.timeout(5_000) });
+    expect({ broken, answer }).toEqual({ broken: undefined, answer: expect.stringContaining('grpc-status: 8') });
+  },
+);

@@ -12,6 +12,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer } from 'node:tls';
 import type { Interceptor } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
+import { linger } from './linger.ts';
 import type { Routes } from './routes.ts';
 import type { Tls, TlsMaterial } from './tls.ts';
 
@@ -79,7 +80,10 @@ function createListener(handler: Handler, receiveTimeoutMs: number, tls: Tls | n
   const sessions = new Set<ServerHttp2Session>();
   const http1 = createHttp1Server(
     { headersTimeout: receiveTimeoutMs, requestTimeout: receiveTimeoutMs, connectionsCheckingInterval: Math.min(1000, receiveTimeoutMs) },
-    handler,
+    (request, response) => {
+      linger(request, response);
+      handler(request, response);
+    },
   );
   // It is given its connections, and looks at their time limits only once it believes that it listens.
   http1.emit('listening');
