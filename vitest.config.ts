@@ -1,5 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
+const asProcesses = {
+  globalSetup: ['deploy/test/start-postgres.ts', 'deploy/test/start-topology.ts'],
+  fileParallelism: false,
+  testTimeout: 90_000,
+  hookTimeout: 90_000,
+  sequence: { groupOrder: 2 },
+};
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -26,6 +34,16 @@ export default defineConfig({
           hookTimeout: 90_000,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        // What speaks to the system from outside, against services and a gateway that run as processes of their own.
+        extends: true,
+        test: { ...asProcesses, name: 'processes', include: ['deploy/test/system/**/*.test.ts'], exclude: ['**/*.system.test.ts'] },
+      },
+      {
+        // The rest of it, which takes longer; `npm test` leaves it out.
+        extends: true,
+        test: { ...asProcesses, name: 'processes-system', include: ['deploy/test/system/**/*.system.test.ts'] },
       },
     ],
   },

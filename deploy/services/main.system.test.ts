@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCredentials } from '@dispatcher/local/credentials.ts';
+import { descendantsOf } from '@dispatcher/test/descendants-of.ts';
 import { useFolder } from '@dispatcher/test/use-folder.ts';
 import { expect, test, vi } from 'vitest';
 import { type Child, startChild } from './child.ts';
@@ -23,14 +23,6 @@ async function startServices(dataDir: string): Promise<Child & { output(): strin
   return { ...child, output: () => output };
 }
 
-/** The processes that a process has started, and those they have. */
-async function descendants(pid: number): Promise<number[]> {
-  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
-  const lists = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')));
-  const children = lists.join(' ').split(/\s+/).filter(Boolean).map(Number);
-  return [...children, ...(await Promise.all(children.map(descendants))).flat()];
-}
-
 async function post(url: string, key: string, path: string, body: object): Promise<{ status: number; body: unknown }> {
   const response = await fetch(`${url}/api/v1/dispatcher${path}`, {
     method: 'POST',
@@ -46,7 +38,7 @@ test.runIf(canRunTopology)('each service and the gateway run as processes of the
   const credentials = await readCredentials(folder.path);
   if (!credentials) throw new Error('no credentials');
   expect((await post(credentials.url, credentials.api_key, '/tasks', { id: 'one', title: 'One' })).status).toBe(201);
-  const pids = await descendants(first.process.pid ?? 0);
+  const pids = await descendantsOf(first.process.pid ?? 0);
   // Four services, a gateway and NATS at least.
   expect(pids.length).toBeGreaterThanOrEqual(6);
   expect(await first.stop()).toBe(0);
@@ -63,7 +55,7 @@ test.runIf(canRunTopology)('each service and the gateway run as processes of the
 test.runIf(canRunTopology)('kill -9 leaves no process behind', async () => {
   await using folder = await useFolder();
   const killed = await startServices(folder.path);
-  const pids = await descendants(killed.process.pid ?? 0);
+  const pids = await descendantsOf(killed.process.pid ?? 0);
   killed.process.kill('SIGKILL');
   await vi.waitFor(() => expect(pids.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]), { timeout: 20_000, interval: 50 });
 });

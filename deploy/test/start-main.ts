@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What `npm start` runs, as a process of its own. */
+/** What `npm start` runs, as a process of its own; or `pnpm start:services`, which says and takes the same. */
 export interface MainProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   /** Resolves when it says that it runs. Rejects with its output when it ends before. */
@@ -14,10 +14,19 @@ export interface MainProcess extends AsyncDisposable {
   output(): string;
 }
 
-/** Starts it with these settings and no others, under another account when `ids` are given. Disposing it is a SIGTERM and waits for the end. */
-export function startMain(settings: Readonly<Record<string, string>>, ids: { uid?: number; gid?: number } = {}): MainProcess {
+/** How it is started beside its settings. */
+interface MainOptions {
+  /** Another account. */
+  uid?: number;
+  gid?: number;
+  /** The services and the gateway as processes of their own. */
+  asProcesses?: boolean;
+}
+
+/** Starts it with these settings and no others. Disposing it is a SIGTERM and waits for the end. */
+export function startMain(settings: Readonly<Record<string, string>>, { asProcesses = false, ...ids }: MainOptions = {}): MainProcess {
   const env = { TMPDIR: tmpdir(), PORT: '0', GRPC_PORT: '0', ...settings };
-  const child = spawn(process.execPath, [mainPath], { ...ids, env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [asProcesses ? servicesPath : localPath], { ...ids, env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const exited = once(child, 'close').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
   const ready = new Promise<void>((resolve, reject) => {
@@ -42,4 +51,5 @@ export function startMain(settings: Readonly<Record<string, string>>, ids: { uid
   };
 }
 
-const mainPath = join(import.meta.dirname, '../local/main.ts');
+const localPath = join(import.meta.dirname, '../local/main.ts');
+const servicesPath = join(import.meta.dirname, '../services/main.ts');

@@ -22,7 +22,7 @@ function wrongValues({ fieldKind, scalar, message }: DescField): string[] {
 
 test('a wrong value in any field of any body is a 4xx that names the field', async () => {
   await using acme = await useAcme();
-  await acme.admin.create({ id: 'one', title: 'One', organization_id: 'acme' });
+  await acme.admin.create({ id: 'one', title: 'One', organization_id: acme.organizationId });
   const before = await standing(acme);
   for (const { method, path, rpc, pathFields } of withBody) {
     const fields = rpc.input.fields.filter((field) => !pathFields.includes(field) && field.name !== 'update_mask');
@@ -41,8 +41,9 @@ test('a wrong value in any field of any body is a 4xx that names the field', asy
   expect(await standing(acme)).toBe(before);
 });
 
-async function standing({ services }: Acme): Promise<string> {
-  return JSON.stringify((await services.pool.query("SELECT * FROM tasks WHERE title <> 'intruder' ORDER BY id")).rows);
+async function standing({ services, organizationId }: Acme): Promise<string> {
+  const statement = "SELECT * FROM tasks WHERE organization_id = $1 AND title <> 'intruder' ORDER BY id";
+  return JSON.stringify((await services.pool.query(statement, [organizationId])).rows);
 }
 
 test('a body that is no request is a 4xx: unknown fields, __proto__, depth, junk, other encodings', async () => {

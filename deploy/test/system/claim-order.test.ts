@@ -43,16 +43,21 @@ test('for any score inputs and ages, claim-next hands tasks out, and a list show
   const query = (text: string, values: unknown[] = []) => acme.services.pool.query(text, values);
   await assert(
     asyncProperty(array(drawnTask, { minLength: 2, maxLength: 10 }), async (drawn) => {
-      await query('TRUNCATE tasks');
+      await query('DELETE FROM tasks WHERE organization_id = $1', [acme.organizationId]);
       const expected: Expected[] = [];
       for (const { task, days } of drawn) {
         const given = Object.fromEntries(Object.entries(task).filter(([, input]) => input !== undefined)) as Inputs;
         const { data } = await acme.rest.create({ title: 'One', ...given });
-        await query("UPDATE tasks SET updated_at = updated_at - $2 * interval '1 day' WHERE id = $1", [data.id, days]);
+        await query("UPDATE tasks SET updated_at = updated_at - $3 * interval '1 day' WHERE organization_id = $1 AND id = $2", [
+          acme.organizationId,
+          data.id,
+          days,
+        ]);
         expected.push({ id: data.id, createdAt: data.created_at, effective: effectiveScore(given, days) });
       }
       // Ties by age alone: some tasks are of the very same moment.
-      await query("UPDATE tasks SET rank = task_rank(score, updated_at), created_at = date_trunc('second', created_at)");
+      const asOne = "rank = task_rank(score, updated_at), created_at = date_trunc('second', created_at)";
+      await query(`UPDATE tasks SET ${asOne} WHERE organization_id = $1`, [acme.organizationId]);
       for (const task of expected) task.createdAt = task.createdAt.slice(0, 19);
       const order = expected.sort(byOrder).map(({ id }) => id);
 

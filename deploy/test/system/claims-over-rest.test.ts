@@ -3,9 +3,10 @@ import { bareClaim, bareTask, time, token } from './task-shape.ts';
 import { type Acme, useAcme } from './use-acme.ts';
 
 /** Lets a lease end without waiting for it. */
-async function expire({ services }: Acme, taskId: string): Promise<void> {
+async function expire({ services, organizationId }: Acme, taskId: string): Promise<void> {
   const at = "clock_timestamp() - interval '1 ms'";
-  await services.pool.query(`UPDATE tasks SET expires_at = ${at} WHERE id = $1 AND status = 'claimed'`, [taskId]);
+  const one = "organization_id = $1 AND id = $2 AND status = 'claimed'";
+  await services.pool.query(`UPDATE tasks SET expires_at = ${at} WHERE ${one}`, [organizationId, taskId]);
 }
 
 test('POST /tasks/claim-next answers 200 with the task and a claim with its token, and {data: null} when nothing is available', async () => {
@@ -15,9 +16,9 @@ test('POST /tasks/claim-next answers 200 with the task and a claim with its toke
   await acme.rest.create({ id: 'one', title: 'One' });
   const { status, data } = await acme.rest.claimNext({ agent: 'ann', lease_seconds: 60 });
   expect(status).toBe(200);
-  const claim = bareClaim('acme', 'one', 'ann');
+  const claim = bareClaim(acme.organizationId, 'one', 'ann');
   expect(data).toEqual({
-    task: { ...bareTask('acme', 'one', 'One'), status: 'claimed', attempts: 1, claim },
+    task: { ...bareTask(acme.organizationId, 'one', 'One'), status: 'claimed', attempts: 1, claim },
     claim: { ...claim, claim_token: token },
   });
   expect(Date.parse(data?.claim.expires_at ?? '') - Date.parse(data?.claim.claimed_at ?? '')).toBe(60_000);
@@ -56,8 +57,11 @@ test.each(['/claim/one', '/tasks/one/claim'])('POST %s answers 200 with the task
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   const answer = await acme.rest.call('POST', path, { body: { agent: 'ann', lease_seconds: 30 } });
-  const claim = bareClaim('acme', 'one', 'ann');
-  const data = { task: { ...bareTask('acme', 'one', 'One'), status: 'claimed', attempts: 1, claim }, claim: { ...claim, claim_token: token } };
+  const claim = bareClaim(acme.organizationId, 'one', 'ann');
+  const data = {
+    task: { ...bareTask(acme.organizationId, 'one', 'One'), status: 'claimed', attempts: 1, claim },
+    claim: { ...claim, claim_token: token },
+  };
   expect(answer).toMatchObject({ status: 200 });
   expect(answer.data).toEqual(data);
 });
@@ -81,7 +85,7 @@ test('POST /heartbeat/:taskId answers the claim without its token, its lease ren
   for (const holder of [{ agent: 'ann' }, { agent: 'ann', claim_token: data.claim.claim_token }]) {
     const beat = await acme.rest.heartbeat('one', holder);
     expect(beat).toMatchObject({ status: 200 });
-    expect(beat.data).toEqual(bareClaim('acme', 'one', 'ann'));
+    expect(beat.data).toEqual(bareClaim(acme.organizationId, 'one', 'ann'));
     expect(Date.parse(beat.data.expires_at) - Date.parse(beat.data.last_heartbeat_at)).toBe(90_000);
     expect(beat.data.last_heartbeat_at > data.claim.last_heartbeat_at).toBe(true);
     expect(beat.data.claimed_at).toBe(data.claim.claimed_at);
@@ -128,7 +132,7 @@ test('POST /done/:taskId answers the finished task; again with its token it is t
   const done = await acme.rest.done('one', body);
   expect(done).toMatchObject({ status: 200 });
   const left = { notes: 'After', pr_urls: body.pr_urls, commits: body.commits };
-  expect(done.data).toEqual({ ...bareTask('acme', 'one', 'One'), status: 'done', attempts: 1, completed_at: time, ...left });
+  expect(done.data).toEqual({ ...bareTask(acme.organizationId, 'one', 'One'), status: 'done', attempts: 1, completed_at: time, ...left });
   expect((await acme.rest.done('one', body)).text).toBe(done.text);
   expect(await acme.rest.done('one', { claim_token: 'made-up' })).toMatchObject({ status: 409, error: { code: 'already_done' } });
   expect(await acme.rest.release('one', { agent: 'ann' })).toMatchObject({ status: 409, error: { code: 'already_done' } });
@@ -143,7 +147,7 @@ test('POST /release/:taskId answers the task as it goes back to the queue, with 
   const released = await acme.rest.release('one', { agent: 'ann', release_reason: 'timeout', retry_after_seconds: 60, ...left });
   expect(released).toMatchObject({ status: 200 });
   const standing = { attempts: 1, available_at: time, release_reason: 'timeout' };
-  expect(released.data).toEqual({ ...bareTask('acme', 'one', 'One'), ...standing, ...left });
+  expect(released.data).toEqual({ ...bareTask(acme.organizationId, 'one', 'One'), ...standing, ...left });
 });
 
 test.each([
@@ -175,7 +179,7 @@ test('what was built is handed out to merge only, and an audit that fails sends 
 });
 
 test('after DISPATCHER_MAX_ATTEMPTS claims that came to nothing the server holds the task, until a person takes it up', async () => {
-  await using acme = await useAcme({ DISPATCHER_MAX_ATTEMPTS: '2' });
+  await using acme = await useAcme({ settings: { DISPATCHER_MAX_ATTEMPTS: '2' } });
   await acme.rest.create({ id: 'one', title: 'One' });
   for (const held of [false, true]) {
     expect((await acme.rest.claimNext({ agent: 'ann' })).data?.task.id).toBe('one');
@@ -224,7 +228,11 @@ test('GET /claims answers the live claims without their tokens, oldest first, by
   ] as const)
     await acme.rest.claim(id, { agent });
   const all = await acme.rest.claims();
-  expect(all.data).toEqual([bareClaim('acme', 'two', 'ann'), bareClaim('acme', 'three', 'eve'), bareClaim('acme', 'one', 'ann')]);
+  expect(all.data).toEqual([
+    bareClaim(acme.organizationId, 'two', 'ann'),
+    bareClaim(acme.organizationId, 'three', 'eve'),
+    bareClaim(acme.organizationId, 'one', 'ann'),
+  ]);
   expect((await acme.rest.claims('?agent=ann')).data.map((claim) => claim.task_id)).toEqual(['two', 'one']);
   const page = await acme.rest.claims('?limit=2');
   expect(page.meta).toMatchObject({ has_more: true, next_cursor: expect.any(String) });

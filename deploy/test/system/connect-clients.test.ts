@@ -1,3 +1,4 @@
+import type { DescService } from '@bufbuild/protobuf';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
@@ -17,14 +18,20 @@ const ways: [string, (baseUrl: string, sessionManager: Http2SessionManager) => T
 
 test.each(ways)('over %s the whole life of a task works, and failures carry their reason', async (_name, createTransport) => {
   await using acme = await useAcme();
-  const baseUrl = `http://${acme.services.grpcAddress}`;
   using resources = new DisposableStack();
-  const session = resources.adopt(new Http2SessionManager(baseUrl), (manager) => manager.abort());
-  const transport = createTransport(baseUrl, session);
-  const [tasks, claims] = [createClient(TaskService, transport), createClient(ClaimService, transport)];
+  const transportTo = ({ typeName }: DescService) => {
+    const baseUrl = `http://${acme.services.grpcAddressOf(typeName)}`;
+    const session = resources.adopt(new Http2SessionManager(baseUrl), (manager) => manager.abort());
+    return createTransport(baseUrl, session);
+  };
+  const [tasks, claims] = [createClient(TaskService, transportTo(TaskService)), createClient(ClaimService, transportTo(ClaimService))];
   const call = { headers: { authorization: `Bearer ${acme.key}` } };
 
-  expect((await tasks.createTask({ id: 'one', title: 'One 🙂' }, call)).data).toMatchObject({ id: 'one', title: 'One 🙂', organizationId: 'acme' });
+  expect((await tasks.createTask({ id: 'one', title: 'One 🙂' }, call)).data).toMatchObject({
+    id: 'one',
+    title: 'One 🙂',
+    organizationId: acme.organizationId,
+  });
   const { data } = await claims.claimNextTask({ agent: 'ann' }, call);
   const { claimToken = '' } = data?.claim ?? {};
   expect((await claims.completeTask({ taskId: 'one', claimToken }, call)).data?.status).toBe('done');

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { processesOn } from '@dispatcher/local/left-over-postgres.ts';
 import { expect, test, vi } from 'vitest';
+import { descendantsOf } from '../descendants-of.ts';
 import { killProcesses } from '../kill-processes.ts';
 import { type TestDispatcher, useDispatcher } from '../use-dispatcher.ts';
 import { useFolder } from '../use-folder.ts';
@@ -13,9 +14,10 @@ import { createRestClient } from './rest-client.ts';
 const rounds = 3;
 const workerCount = 24;
 
-/** Kills everything at once, as a power cut would: node and each of its PostgreSQL's processes. */
+/** Kills everything at once, as a power cut would: node, what it has started, and each of its PostgreSQL's processes. */
 async function killAll({ main }: TestDispatcher, dataDir: string): Promise<void> {
-  killProcesses([main.child.pid ?? 0, ...(await processesOn(join(dataDir, 'postgres')))]);
+  const { pid = 0 } = main.child;
+  killProcesses([pid, ...(await descendantsOf(pid)), ...(await processesOn(join(dataDir, 'postgres')))]);
   await main.exited;
 }
 

@@ -1,4 +1,4 @@
-import { type DescMethodUnary, toBinary } from '@bufbuild/protobuf';
+import { type DescMethodUnary, type DescService, toBinary } from '@bufbuild/protobuf';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { ConnectError, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
@@ -15,16 +15,25 @@ const unary = methods.filter((method): method is DescMethodUnary => method.metho
 const withId = unary.filter(({ input }) => input.field.taskId ?? input.field.keyId);
 const withoutId = unary.filter((method) => !withId.includes(method));
 
-/** Beta's way to the gRPC port. */
+/** Beta's ways to the gRPC ports. */
 function useBeta({ services, betaKey }: TwoOrganizations) {
-  const baseUrl = `http://${services.grpcAddress}`;
-  const sessionManager = new Http2SessionManager(baseUrl);
-  const transport = createGrpcTransport({ baseUrl, sessionManager });
-  return { call: createCall(transport, betaKey), [Symbol.dispose]: () => sessionManager.abort() };
+  const resources = new DisposableStack();
+  const transports = new Map<DescService, Transport>();
+  const connect = (service: DescService) => {
+    const baseUrl = `http://${services.grpcAddressOf(service.typeName)}`;
+    const sessionManager = resources.adopt(new Http2SessionManager(baseUrl), (manager) => manager.abort());
+    return createGrpcTransport({ baseUrl, sessionManager });
+  };
+  const transportTo = (service: DescService) => {
+    const transport = transports.get(service) ?? connect(service);
+    transports.set(service, transport);
+    return transport;
+  };
+  return { transportTo, call: createCall(transportTo, betaKey), [Symbol.dispose]: () => resources.dispose() };
 }
 
 /** Answers a success or failure as text, with all that came over the wire. */
-function createCall(transport: Transport, key: string) {
+function createCall(transportTo: (service: DescService) => Transport, key: string) {
   return async (method: DescMethodUnary, fields: Record<string, unknown>): Promise<string> => {
     const required = Object.entries(requiredFields(method.input)).map(([name, value]) => [
       method.input.fields.find((field) => field.jsonName === name)?.localName,
@@ -32,7 +41,7 @@ function createCall(transport: Transport, key: string) {
     ]);
     const request = { ...Object.fromEntries(required), ...fields };
     try {
-      const { message } = await transport.unary(method, undefined, undefined, { authorization: `Bearer ${key}` }, request);
+      const { message } = await transportTo(method.parent).unary(method, undefined, undefined, { authorization: `Bearer ${key}` }, request);
       return Buffer.from(toBinary(method.output, message)).toString('latin1');
     } catch (thrown) {
       const { code, rawMessage, details } = ConnectError.from(thrown);
@@ -52,7 +61,7 @@ test('for every method and every id of another organization the answer is that f
   expect(withId.length).toBeGreaterThan(7);
   for (const method of withId) {
     for (const id of both.taskIds) {
-      for (const organizationId of [undefined, 'beta', 'acme']) {
+      for (const organizationId of [undefined, both.betaId, both.organizationId]) {
         const ask = (taskId: string) => beta.call(method, { taskId, keyId: taskId, organizationId, claimToken: both.claimToken });
         expect(await ask(id), `${method.name} ${id}`).toBe(await ask('nobody-has-this'));
       }
@@ -68,7 +77,7 @@ test('no method without an id shows a byte of another organization, nor does nam
   for (const method of withoutId) {
     expect(await beta.call(method, {}), method.name).not.toContain(secret);
     if (!method.input.field.organizationId) continue;
-    const answer = await beta.call(method, { organizationId: 'acme' });
+    const answer = await beta.call(method, { organizationId: both.organizationId });
     expect(answer).toContain('"code":7');
     expect(answer).toBe(await beta.call(method, { organizationId: 'nobody' }));
   }
@@ -77,16 +86,13 @@ test('no method without an id shows a byte of another organization, nor does nam
 
 test('a stream over gRPC shows no event of another organization', async () => {
   await using both = await useTwoOrganizations();
-  const baseUrl = `http://${both.services.grpcAddress}`;
-  using sessions = new DisposableStack();
-  const sessionManager = sessions.adopt(new Http2SessionManager(baseUrl), (manager) => manager.abort());
-  const transport = createGrpcTransport({ baseUrl, sessionManager });
+  using beta = useBeta(both);
   const header = { authorization: `Bearer ${both.betaKey}` };
   const leave = new AbortController();
   const request = (async function* () {
     yield { after: 0n };
   })();
-  const { message } = await transport.stream(StatsService.method.watchEvents, leave.signal, undefined, header, request);
+  const { message } = await beta.transportTo(StatsService).stream(StatsService.method.watchEvents, leave.signal, undefined, header, request);
   await both.rest.update(`${secret}-pending`, { title: `${secret} again` });
   await both.beta.update('own-one', { title: 'The last' });
   const seen: string[] = [];
@@ -95,5 +101,5 @@ test('a stream over gRPC shows no event of another organization', async () => {
     if (seen.at(-1)?.endsWith('The last')) break;
   }
   leave.abort();
-  expect(seen).toEqual([...Array(3).fill('beta Our own'), 'beta The last']);
+  expect(seen).toEqual([...Array(3).fill(`${both.betaId} Our own`), `${both.betaId} The last`]);
 });

@@ -8,7 +8,7 @@ test('for every route and every id of another organization the answer has the sa
   await using both = await useTwoOrganizations();
   const before = await both.readAcme();
   expect(routesById.length).toBeGreaterThan(8);
-  const keyIds = (await both.admin.call<{ id: string }[]>('GET', '/keys?organization_id=acme')).data.map(({ id }) => id);
+  const keyIds = (await both.admin.call<{ id: string }[]>('GET', `/keys?organization_id=${both.organizationId}`)).data.map(({ id }) => id);
   for (const route of routesById) {
     const tokens: Record<string, string>[] = route.rpc.input.field.claimToken ? [{}, { claim_token: both.claimToken }] : [{}];
     for (const id of [...both.taskIds, ...keyIds]) {
@@ -57,19 +57,19 @@ test('to name another organization, in query or body, is 403 with the same bytes
   const naming = [...routesById, ...routesWithoutId].filter(({ rpc }) => rpc.input.field.organizationId);
   for (const route of naming) {
     for (const id of ['own-one', `${secret}-claimed`, 'nobody-has-this']) {
-      const answer = await send(both.beta, route, id, { organization_id: 'acme' });
+      const answer = await send(both.beta, route, id, { organization_id: both.organizationId });
       expect(answer, `${route.method} ${route.path}`).toMatchObject({ status: 403, error: { code: 'forbidden' } });
       expect(bytesOf(answer)).toBe(bytesOf(await send(both.beta, route, id, { organization_id: 'nobody' })));
     }
   }
-  expect(await both.beta.call('GET', '/stream?organization_id=acme')).toMatchObject({ status: 403, error: { code: 'forbidden' } });
+  expect(await both.beta.call('GET', `/stream?organization_id=${both.organizationId}`)).toMatchObject({ status: 403, error: { code: 'forbidden' } });
   expect(await both.readAcme()).toBe(before);
 });
 
 test('an id that another organization has is as free as any other', async () => {
   await using both = await useTwoOrganizations();
   const made = await both.beta.create({ id: `${secret}-pending`, title: 'Ours' });
-  expect(made).toMatchObject({ status: 201, data: { organization_id: 'beta', title: 'Ours', created_by: 'key:test' } });
+  expect(made).toMatchObject({ status: 201, data: { organization_id: both.betaId, title: 'Ours', created_by: 'key:test' } });
   expect((await both.beta.get(`${secret}-pending`)).data.title).toBe('Ours');
   expect((await both.rest.get(`${secret}-pending`)).data.title).toBe(secret);
   expect((await both.beta.activity(`${secret}-pending`)).data).toHaveLength(1);
@@ -94,7 +94,7 @@ test("another organization's Idempotency-Key is a key like any other", async () 
   const body = { title: 'Mine' };
   const acme = await both.rest.call<{ id: string }>('POST', '/tasks', { body, headers });
   const beta = await both.beta.call<{ id: string }>('POST', '/tasks', { body, headers });
-  expect(beta).toMatchObject({ status: 201, data: { organization_id: 'beta' } });
+  expect(beta).toMatchObject({ status: 201, data: { organization_id: both.betaId } });
   expect(beta.data.id).not.toBe(acme.data.id);
   await both.rest.claimNext({ agent: 'ann' }, { 'idempotency-key': 'claimed' });
   expect((await both.beta.claimNext({ agent: 'ann' }, { 'idempotency-key': 'claimed' })).text).not.toContain(secret);
@@ -117,7 +117,7 @@ test('a stream shows no byte of another organization, from any position on', asy
   await Promise.all(opened.map((stream, i) => stream.received(i === 0 ? 1 : 4)));
   for (const stream of opened) {
     expect(stream.text()).not.toContain(secret);
-    expect(stream.messages().at(-1)).toMatchObject({ event: 'task.updated', data: { organization_id: 'beta', task: { title: 'The last' } } });
+    expect(stream.messages().at(-1)).toMatchObject({ event: 'task.updated', data: { organization_id: both.betaId, task: { title: 'The last' } } });
   }
 });
 
@@ -137,21 +137,27 @@ test('no mix of routes, ids, tokens and headers tells an id of another organizat
 });
 
 /** A request of an intruder who knows acme's ids, tokens and names, and tries headers that some other system would believe. */
-function mixOf({ taskIds, claimToken, key }: TwoOrganizations) {
+function mixOf({ taskIds, claimToken, key, organizationId, betaId }: TwoOrganizations) {
   const none: Record<string, string> = {};
   return record({
     route: constantFrom(...routesById),
     id: constantFrom(...taskIds),
-    extra: option(constantFrom({ organization_id: 'beta' }, { organization_id: 'acme' }, { claim_token: claimToken }, { agent: `${secret}-agent` }), {
-      nil: none,
-    }),
+    extra: option(
+      constantFrom<Record<string, string>[]>(
+        { organization_id: betaId },
+        { organization_id: organizationId },
+        { claim_token: claimToken },
+        { agent: `${secret}-agent` },
+      ),
+      { nil: none },
+    ),
     headers: option(
       constantFrom<Record<string, string>[]>(
-        { 'x-organization-id': 'acme' },
-        { 'organization-id': 'acme', 'x-forwarded-user': 'admin' },
+        { 'x-organization-id': organizationId },
+        { 'organization-id': organizationId, 'x-forwarded-user': 'admin' },
         { 'x-api-key': key },
         { cookie: `authorization=Bearer ${key}` },
-        { 'x-caller': 'admin', 'caller-organization': 'acme' },
+        { 'x-caller': 'admin', 'caller-organization': organizationId },
         { 'last-event-id': '0' },
         { 'idempotency-key': 'the-same' },
       ),

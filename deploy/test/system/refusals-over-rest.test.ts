@@ -14,8 +14,12 @@ const requests = routes.map(({ method, path, rpc, hasBody }) => ({
 
 test('every route refuses a caller without a key, with a wrong one or with one that has expired', async () => {
   await using acme = await useAcme();
-  const { data } = await acme.admin.createKey({ organization_id: 'acme', name: 'old', expires_at: new Date(Date.now() + 3_600_000).toISOString() });
-  await acme.services.pool.query("UPDATE api_keys SET expires_at = clock_timestamp() - interval '1 s' WHERE name = 'old'");
+  const { data } = await acme.admin.createKey({
+    organization_id: acme.organizationId,
+    name: 'old',
+    expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+  });
+  await acme.services.pool.query("UPDATE api_keys SET expires_at = clock_timestamp() - interval '1 s' WHERE id = $1", [data.id]);
   const keys = [null, 'nonsense', `sk_live_${'a'.repeat(38)}`, acme.key.slice(0, -1), data.key ?? ''];
   for (const { method, path } of requests) {
     const answers = await Promise.all(keys.map((key) => createRestClient(acme.services.url, key).call(method, path)));
@@ -28,8 +32,8 @@ test('every route refuses a caller without a key, with a wrong one or with one t
 
 test('a key with one scope is refused what needs the other', async () => {
   await using acme = await useAcme();
-  const reader = createRestClient(acme.services.url, await acme.services.createKey('acme', ['dispatcher:read']));
-  const writer = createRestClient(acme.services.url, await acme.services.createKey('acme', ['dispatcher:write']));
+  const reader = createRestClient(acme.services.url, await acme.services.createKey(acme.organizationId, ['dispatcher:read']));
+  const writer = createRestClient(acme.services.url, await acme.services.createKey(acme.organizationId, ['dispatcher:write']));
   const refused = (scope: string) => ({ status: 403, error: { code: 'insufficient_scopes', details: { scope } } });
   expect(await reader.create({ title: 'One' })).toMatchObject(refused('dispatcher:write'));
   expect(await reader.claimNext({ agent: 'ann' })).toMatchObject(refused('dispatcher:write'));
@@ -83,7 +87,7 @@ test('every mutation with an Idempotency-Key happens once, answers the same, and
   await using acme = await useAcme();
   const ignoring = ['CreateKey', 'HeartbeatTask'];
   for (const { method, path, rpc } of requests.filter(({ method, rpc }) => ['POST', 'PATCH'].includes(method) && !ignoring.includes(rpc))) {
-    await acme.services.pool.query('TRUNCATE tasks');
+    await acme.services.pool.query('DELETE FROM tasks WHERE organization_id = $1', [acme.organizationId]);
     await acme.rest.create({ id: 'one', title: 'One' });
     if (rpc === 'CompleteTask' || rpc === 'ReleaseTask') await acme.rest.claim('one', { agent: 'ann' });
     const [body, other] = keyed[rpc] ?? [];
@@ -99,8 +103,8 @@ test('every mutation with an Idempotency-Key happens once, answers the same, and
   }
 });
 
-async function countEvents({ services }: Acme): Promise<number | null> {
-  return (await services.pool.query('SELECT FROM task_events')).rowCount;
+async function countEvents({ services, organizationId }: Acme): Promise<number | null> {
+  return (await services.pool.query('SELECT FROM task_events WHERE organization_id = $1', [organizationId])).rowCount;
 }
 
 test('simultaneous requests with one Idempotency-Key have one effect and one answer', async () => {

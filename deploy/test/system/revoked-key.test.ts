@@ -9,8 +9,8 @@ import { useStream } from './use-stream.ts';
 /** What the contract gives the system to hear of it, and the time that the answers themselves take on a busy machine. */
 const withinMs = 1000 + 500;
 
-async function useKeyToRevoke({ admin }: Acme) {
-  const { data } = await admin.createKey({ organization_id: 'acme', name: 'leaver' });
+async function useKeyToRevoke({ admin, organizationId }: Acme) {
+  const { data } = await admin.createKey({ organization_id: organizationId, name: 'leaver' });
   return { key: data.key ?? '', revoke: () => admin.call('DELETE', `/keys/${data.id}`) };
 }
 
@@ -18,7 +18,7 @@ test('a revoked key is refused within a second over REST and gRPC, and stays ref
   await using acme = await useAcme();
   const { key, revoke } = await useKeyToRevoke(acme);
   const rest = createRestClient(acme.services.url, key);
-  using grpc = await useStockGrpc(acme.services.grpcAddress, key);
+  using grpc = await useStockGrpc(acme.services, key);
   const isRefused = async () => {
     const overGrpc = await grpc.call('dispatcher.v1.TaskService/ListTasks', {}).catch((error: { code: number }) => error.code);
     return { rest: (await rest.list()).status, grpc: overGrpc === status.UNAUTHENTICATED };
@@ -37,10 +37,10 @@ test('a revoked key is refused within a second over REST and gRPC, and stays ref
 test('the streams of a revoked key end within a second, and no other', async () => {
   await using acme = await useAcme();
   const { key, revoke } = await useKeyToRevoke(acme);
-  const { url, grpcAddress } = acme.services;
+  const { url } = acme.services;
   await using leaving = await useStream(url, key);
   await using staying = await useStream(url, acme.key);
-  using grpc = await useStockGrpc(grpcAddress, key);
+  using grpc = await useStockGrpc(acme.services, key);
   const overGrpc = Array.fromAsync(grpc.open('dispatcher.v1.StatsService/WatchEvents', {})).catch((error: { code: number }) => error.code);
   await acme.rest.create({ title: 'One' });
   await Promise.all([leaving.received(1), staying.received(1)]);

@@ -25,11 +25,11 @@ test('GET /stats counts by status, owner and layer; what has none is unassigned'
 
 test('POST /keys answers 201 with the key, which works at once and is shown once', async () => {
   await using acme = await useAcme();
-  const made = await acme.admin.createKey({ organization_id: 'acme', name: 'ci' });
+  const made = await acme.admin.createKey({ organization_id: acme.organizationId, name: 'ci' });
   expect(made.status).toBe(201);
   expect(made.data).toEqual({
     id: expect.any(String),
-    organization_id: 'acme',
+    organization_id: acme.organizationId,
     name: 'ci',
     scopes: ['dispatcher:read', 'dispatcher:write'],
     key: expect.stringMatching(/^sk_live_[0-9A-Za-z]{38}$/),
@@ -38,12 +38,12 @@ test('POST /keys answers 201 with the key, which works at once and is shown once
     revoked_at: null,
   });
   expect((await createRestClient(acme.services.url, made.data.key ?? '').create({ title: 'One' })).data.created_by).toBe('key:ci');
-  const listed = await acme.admin.call('GET', '/keys?organization_id=acme');
+  const listed = await acme.admin.call('GET', `/keys?organization_id=${acme.organizationId}`);
   expect(listed.text).not.toContain('sk_live_');
 });
 
 test('GET /keys answers all keys by pages, newest first, and those of one organization', async () => {
-  await using acme = await useAcme();
+  await using acme = await useAcme({ alone: true });
   for (const name of ['a', 'b', 'c']) await acme.admin.createKey({ organization_id: 'beta', name });
   const names = async (query: string) => (await acme.admin.call<{ name: string }[]>('GET', `/keys${query}`)).data.map(({ name }) => name);
   expect(await names('')).toEqual(['c', 'b', 'a', 'test']);
@@ -55,7 +55,7 @@ test('GET /keys answers all keys by pages, newest first, and those of one organi
 
 test('DELETE /keys/:keyId answers the revoked key, and twice is once', async () => {
   await using acme = await useAcme();
-  const { data } = await acme.admin.createKey({ organization_id: 'acme', name: 'ci' });
+  const { data } = await acme.admin.createKey({ organization_id: acme.organizationId, name: 'ci' });
   const revoked = await acme.admin.call('DELETE', `/keys/${data.id}`);
   const { key: _secret, ...shown } = data;
   expect(revoked).toMatchObject({ status: 200 });
@@ -69,10 +69,10 @@ test('/keys refuses what the contract refuses, and everybody but the admin', asy
   const refused: [object, string][] = [
     [{ name: 'ci' }, 'organization_id'],
     [{ organization_id: 'Not A Slug', name: 'ci' }, 'organization_id'],
-    [{ organization_id: 'acme' }, 'name'],
-    [{ organization_id: 'acme', name: 'ci', scopes: ['admin'] }, 'scopes'],
-    [{ organization_id: 'acme', name: 'ci', expires_at: 'tomorrow' }, 'expires_at'],
-    [{ organization_id: 'acme', name: 'ci', expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
+    [{ organization_id: acme.organizationId }, 'name'],
+    [{ organization_id: acme.organizationId, name: 'ci', scopes: ['admin'] }, 'scopes'],
+    [{ organization_id: acme.organizationId, name: 'ci', expires_at: 'tomorrow' }, 'expires_at'],
+    [{ organization_id: acme.organizationId, name: 'ci', expires_at: '2020-01-01T00:00:00Z' }, 'expires_at'],
   ];
   for (const [body, field] of refused) {
     const answer = await acme.admin.createKey(body);
@@ -84,7 +84,9 @@ test('/keys refuses what the contract refuses, and everybody but the admin', asy
     ['POST', '/keys'],
     ['DELETE', '/keys/one'],
   ] as const) {
-    expect(await acme.rest.call(method, path, method === 'POST' ? { body: { organization_id: 'acme', name: 'mine' } } : {})).toMatchObject({
+    expect(
+      await acme.rest.call(method, path, method === 'POST' ? { body: { organization_id: acme.organizationId, name: 'mine' } } : {}),
+    ).toMatchObject({
       status: 403,
       error: { code: 'forbidden' },
     });
@@ -92,20 +94,20 @@ test('/keys refuses what the contract refuses, and everybody but the admin', asy
 });
 
 test('the admin sees all organizations or the one it names, and must name one to create a task', async () => {
-  await using acme = await useAcme();
+  await using acme = await useAcme({ alone: true });
   await acme.services.createKey('beta');
   expect(await acme.admin.create({ title: 'One' })).toMatchObject({ status: 400, error: { details: { field: 'organization_id' } } });
   expect(await acme.admin.create({ title: 'One', organization_id: 'nobody' })).toMatchObject({
     status: 400,
     error: { details: { field: 'organization_id' } },
   });
-  await acme.admin.create({ id: 'one', title: 'One', organization_id: 'acme' });
+  await acme.admin.create({ id: 'one', title: 'One', organization_id: acme.organizationId });
   await acme.admin.create({ id: 'one', title: 'One', organization_id: 'beta' });
   await acme.admin.create({ id: 'two', title: 'Two', organization_id: 'beta' });
   expect((await acme.admin.list()).data).toHaveLength(3);
   expect((await acme.admin.list('?organization_id=beta')).data).toHaveLength(2);
   expect((await acme.admin.stats()).data.byStatus).toMatchObject({ pending: 3 });
-  expect((await acme.admin.stats('?organization_id=acme')).data.byStatus).toMatchObject({ pending: 1 });
+  expect((await acme.admin.stats(`?organization_id=${acme.organizationId}`)).data.byStatus).toMatchObject({ pending: 1 });
   expect((await acme.admin.get('two')).data.created_by).toBe('admin');
   expect(await acme.admin.get('one')).toMatchObject({ status: 409, error: { code: 'ambiguous_id', details: { field: 'organization_id' } } });
   expect((await acme.admin.call('GET', '/tasks/one?organization_id=beta')).data).toMatchObject({ organization_id: 'beta' });

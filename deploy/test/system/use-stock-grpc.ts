@@ -2,10 +2,15 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { type ChannelCredentials, type Client, credentials, loadPackageDefinition, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { loadFileDescriptorSetFromBuffer, loadSync, type PackageDefinition } from '@grpc/proto-loader';
+import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
+import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import type { TestServices } from '../use-services.ts';
 
-/** A gRPC client that has no proto file of Dispatcher's: what it can call it was told by the server's reflection. */
+/** A gRPC client that has no proto file of Dispatcher's: what it can call it was told by the servers' reflection. */
 export interface StockGrpc extends Disposable {
-  /** The services that the server names. */
+  /** The services that the servers name. */
   readonly services: readonly string[];
   /** Calls a method, with a key in the metadata unless it is null. Rejects with grpc-js's own error. */
   call(method: string, request: object, key?: string | null): Promise<Record<string, unknown>>;
@@ -18,29 +23,36 @@ interface GrpcStream extends AsyncIterable<Record<string, unknown>> {
   cancel(): void;
 }
 
-/** Asks the server at this address what it is, and makes a client of the answer. */
-export async function useStockGrpc(address: string, key: string): Promise<StockGrpc> {
+/** Asks the server, or the server of each service where each has its own, what it is, and makes a client of the answers. */
+export async function useStockGrpc({ grpcAddressOf }: TestServices, key: string): Promise<StockGrpc> {
   const channel = credentials.createInsecure();
-  const { services, definition } = await reflect(address, channel);
+  const known = [TaskService, ClaimService, StatsService, KeyService].map(({ typeName }) => typeName);
+  const addresses = [...new Set(known.map(grpcAddressOf))];
+  const servers = await Promise.all(addresses.map(async (address) => ({ address, ...(await reflect(address, channel)) })));
+  const serverOf = (service: string) => servers.find(({ services }) => services.includes(service));
   const clients = new Map<string, Client>();
-  const methodOf = (method: string) => {
+  const methodOf = (method: string, request: { service?: unknown }) => {
     const [service = '', name = ''] = method.split('/');
-    const client = clients.get(service) ?? createClient(definition, service, address, channel);
-    clients.set(service, client);
+    // The health of a service is asked for where that is served.
+    const server = (request.service ? serverOf(String(request.service)) : undefined) ?? serverOf(service);
+    if (!server) throw new Error(`${service} is not a service that reflection told of`);
+    const place = `${service} at ${server.address}`;
+    const client = clients.get(place) ?? createClient(server.definition, service, server.address, channel);
+    clients.set(place, client);
     const found: unknown = Reflect.get(client, name);
     if (typeof found !== 'function') throw new Error(`${method} is not a method that reflection told of`);
     return found.bind(client) as (...args: unknown[]) => unknown;
   };
   return {
-    services,
+    services: servers.flatMap(({ services }) => services),
     call: (method, request, callKey = key) => {
       const { promise, resolve, reject } = Promise.withResolvers<Record<string, unknown>>();
-      methodOf(method)(request, metadataWith(callKey), (error: ServiceError | null, answer: Record<string, unknown>) =>
+      methodOf(method, request)(request, metadataWith(callKey), (error: ServiceError | null, answer: Record<string, unknown>) =>
         error ? reject(error) : resolve(answer),
       );
       return promise;
     },
-    open: (method, request, callKey = key) => methodOf(method)(request, metadataWith(callKey)) as GrpcStream,
+    open: (method, request, callKey = key) => methodOf(method, request)(request, metadataWith(callKey)) as GrpcStream,
     [Symbol.dispose]() {
       for (const client of clients.values()) client.close();
     },

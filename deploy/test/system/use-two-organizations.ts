@@ -1,15 +1,16 @@
 import { createRestClient, type RestClient } from './rest-client.ts';
-import { type Acme, useAcme } from './use-acme.ts';
+import { type Acme, newOrganizationId, useAcme } from './use-acme.ts';
 
 /** Stands in every text and id of the organization `acme`, and nowhere else. */
 export const secret = 'acme-secret';
 
-/** `acme` with a task in every standing, and `beta`, who must learn nothing of it. */
+/** Acme with a task in every standing, and beta, who must learn nothing of it. */
 export interface TwoOrganizations extends Acme {
   /** The ids of acme's tasks. */
   readonly taskIds: readonly string[];
   /** The token of the live claim on one of them. */
   readonly claimToken: string;
+  readonly betaId: string;
   readonly betaKey: string;
   readonly beta: RestClient;
   /** All that the database holds of acme, as text. */
@@ -20,9 +21,10 @@ export interface TwoOrganizations extends Acme {
 export async function useTwoOrganizations(): Promise<TwoOrganizations> {
   await using resources = new AsyncDisposableStack();
   const acme = resources.use(await useAcme());
-  const { services, rest } = acme;
+  const { services, rest, organizationId } = acme;
   const claimToken = await fillAcme(rest);
-  const betaKey = await services.createKey('beta');
+  const betaId = newOrganizationId('beta');
+  const betaKey = await services.createKey(betaId);
   const beta = createRestClient(services.url, betaKey);
   for (const id of ['own-one', 'own-two', 'own-three']) await beta.create({ id, title: 'Our own', rev: 1 });
   const running = resources.move();
@@ -30,10 +32,11 @@ export async function useTwoOrganizations(): Promise<TwoOrganizations> {
     ...acme,
     taskIds: standings.map((standing) => `${secret}-${standing}`),
     claimToken,
+    betaId,
     betaKey,
     beta,
     readAcme: async () => {
-      const rows = (table: string) => services.pool.query(`SELECT * FROM ${table} t WHERE organization_id = 'acme' ORDER BY t::text`);
+      const rows = (table: string) => services.pool.query(`SELECT * FROM ${table} t WHERE organization_id = $1 ORDER BY t::text`, [organizationId]);
       const found = await Promise.all(['tasks', 'task_events', 'task_counts', 'api_keys'].map(rows));
       return JSON.stringify(found.map((table) => table.rows));
     },
