@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { statement } from './sql/claim-next-task.ts';
+import { anywhereSql, inOrganizationSql } from './sql/claim-next-task.ts';
+import { matchingOrganizationsSql } from './sql/matching-organizations.ts';
 import { readyDueTasksSql } from './sql/ready-due-tasks.ts';
 import { type TestClaims, useClaims } from './use-claims.ts';
 
@@ -25,25 +26,35 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
   afterAll(() => claims[Symbol.asyncDispose]());
 
   it.each([
-    [[], 'tasks_ready_anywhere', []],
-    [['organizationId'], 'tasks_ready', ['acme']],
-    [['organizationId'], 'tasks_ready', ['nobody']],
-    [['organizationId', 'owner'], 'tasks_ready_owner', ['acme', 'bill']],
-    [['organizationId', 'owner'], 'tasks_ready_owner', ['acme', 'nobody']],
-    [['organizationId', 'project'], 'tasks_ready_project', ['acme', 'nothing']],
-    [['organizationId', 'milestone'], 'tasks_ready_milestone', ['acme', 'never']],
-    [['organizationId', 'layer'], 'tasks_ready_layer', ['acme', 'ops']],
+    [null, 'tasks_ready_anywhere', []],
+    [[], 'tasks_ready', ['acme']],
+    [[], 'tasks_ready', ['nobody']],
+    [['owner'], 'tasks_ready_owner', ['acme', 'bill']],
+    [['owner'], 'tasks_ready_owner', ['acme', 'nobody']],
+    [['project'], 'tasks_ready_project', ['acme', 'nothing']],
+    [['milestone'], 'tasks_ready_milestone', ['acme', 'never']],
+    [['layer'], 'tasks_ready_layer', ['acme', 'ops']],
   ] as const)('claim-next by %j walks %s without a sort, also when nothing matches (%j)', async (names, index, values) => {
     for (const keyed of [false, true]) {
-      const nodes = await explain(claims, statement(names, keyed), ['caller', keyed ? 'key' : null, null, 'agent', 'token', 60, 'build', ...values]);
+      const sql = names ? inOrganizationSql(names, keyed) : anywhereSql(keyed);
+      const nodes = await explain(claims, sql, ['caller', keyed ? 'key' : null, null, 'agent', 'token', 60, 'build', ...values]);
       expect(
         nodes.filter((node) => ['Sort', 'Seq Scan', 'Bitmap Heap Scan'].includes(node['Node Type']) && node['Relation Name'] !== 'settings'),
       ).toEqual([]);
-      const scan = nodes.find((node) => node['Index Name'] === index);
-      expect(scan, `no scan of ${index}`).toBeDefined();
-      expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
-      expect(scan?.['Actual Rows']).toBeLessThanOrEqual(1);
+      expectOneLook(nodes, index);
     }
+  });
+
+  it.each([
+    ['owner', 'bill'],
+    ['owner', 'nobody'],
+    ['project', 'nothing'],
+    ['milestone', 'v1'],
+    ['layer', 'ops'],
+  ] as const)('claim-next by %s over all organizations looks at the index of each once (%s)', async (name, value) => {
+    const nodes = await explain(claims, matchingOrganizationsSql([name]), ['build', value]);
+    expect(nodes.filter((node) => node['Relation Name'] === 'tasks')).toHaveLength(1);
+    expectOneLook(nodes, `tasks_ready_${name}`);
   });
 
   it('the sweeper looks at no task that still waits for its time', async () => {
@@ -69,3 +80,10 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
 });
 
 const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
+
+function expectOneLook(nodes: readonly PlanNode[], index: string): void {
+  const scan = nodes.find((node) => node['Index Name'] === index);
+  expect(scan, `no scan of ${index}`).toBeDefined();
+  expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
+  expect(scan?.['Actual Rows']).toBeLessThanOrEqual(1);
+}

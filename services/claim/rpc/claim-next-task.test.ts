@@ -45,6 +45,19 @@ describe('claim-next', () => {
     expect((await client.claimNextTask({ agent: 'a1', ...filter })).data).toBeUndefined();
   });
 
+  it('hands the admin the best that matches in any organization, and to simultaneous callers all that there is', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('second', { owner: 'bill', rank: 2 });
+    await claims.insertTask('first', { owner: 'bill', rank: 3, organization_id: 'globex' });
+    await claims.insertTask('third', { owner: 'bill', rank: 1, organization_id: 'globex' });
+    await claims.insertTask('other', { owner: 'ann', rank: 9 });
+    const admin = claims.client('admin');
+    const bills = { agent: 'a1', owner: 'bill' };
+    expect((await admin.claimNextTask(bills)).data?.task?.id).toBe('first');
+    const taken = await Promise.all([1, 2, 3].map(async () => (await admin.claimNextTask(bills)).data?.task?.id));
+    expect(taken.sort()).toEqual(['second', 'third', undefined]);
+  });
+
   it('passes over tasks that are held, waiting for a time, archived, done, claimed, or of another organization', async () => {
     await using claims = await useClaims();
     await claims.insertTask('held', { held: true });

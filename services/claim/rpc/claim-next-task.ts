@@ -1,10 +1,13 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/idempotency.ts';
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
+import { identityOf, once, type RequestIdentity } from '@dispatcher/database/idempotency.ts';
 import { type ClaimNextTaskRequest, ClaimNextTaskRequestSchema, type ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type { Pool } from 'pg';
 import { claimedTask, claimedTaskOf } from '../claimed-task.ts';
 import { claimerOf } from '../claimer.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
-import { type ClaimFilter, claimNextTask as claimNext } from '../sql/claim-next-task.ts';
+import { type Claimer, type ClaimFilter, claimNextTask as claimNext, filtersOf } from '../sql/claim-next-task.ts';
+import { matchingOrganizations } from '../sql/matching-organizations.ts';
 
 /** Claims the best matching task, waiting for one as long as the caller asked. */
 export function claimNextTask({ database: { pool }, published, waiting }: ClaimDependencies): ServiceImpl<typeof ClaimService>['claimNextTask'] {
@@ -16,7 +19,7 @@ export function claimNextTask({ database: { pool }, published, waiting }: ClaimD
         pool,
         identity,
         async () => {
-          const row = await claimNext(pool, identity, filter, claimerOf(request));
+          const row = await claimFirst(pool, identity, filter, claimerOf(request));
           return row && claimedTask(row);
         },
         (kept) => claimedTaskOf(pool, kept),
@@ -26,6 +29,19 @@ export function claimNextTask({ database: { pool }, published, waiting }: ClaimD
     published();
     return { data };
   };
+}
+
+/**
+ * The admin who names no organization but something else has the organizations looked through, from the one with the first task on: each but the first
+ * only when others were quicker.
+ */
+async function claimFirst(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
+  if (filter.organizationId !== undefined || filtersOf(filter).length === 0) return await claimNext(pool, identity, filter, claimer);
+  for (const organizationId of await matchingOrganizations(pool, filter)) {
+    const row = await claimNext(pool, identity, { ...filter, organizationId }, claimer);
+    if (row) return row;
+  }
+  return null;
 }
 
 function filterOf({ organizationId, owner, project, layer, milestone, stage = 'build' }: ClaimNextTaskRequest): ClaimFilter {

@@ -8,6 +8,7 @@ import { beginClaim } from './begin-claim.ts';
 /** Which tasks a caller of claim-next takes. */
 export interface ClaimFilter {
   stage: string;
+  /** Where it is absent, those of all organizations. */
   organizationId?: string | undefined;
   milestone?: string | undefined;
   owner?: string | undefined;
@@ -24,30 +25,54 @@ export interface Claimer {
 
 /**
  * Claims the first matching task in the order and writes its event: one statement, one commit. SKIP LOCKED lets simultaneous callers each take
- * another task. Which index is walked depends on the filter alone, see `condition`; there is no sort, and no row is read that is not claimed,
- * but where two filters are combined.
+ * another task. Which index is walked depends on the filter alone; there is no sort, and no row is read that is not claimed, but where two filters are
+ * combined. Over all organizations only the stage can be asked for; see `matchingOrganizations`.
  */
 export async function claimNextTask(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
-  const names = filterNames.filter((name) => filter[name] !== undefined);
+  const names = filtersOf(filter);
+  const { organizationId, stage } = filter;
   const keyed = identity[1] !== null;
+  const where = organizationId === undefined ? 'anywhere' : `by ${names.join(' ')}`;
   const { rows } = await pool.query<TaskRow>({
-    name: `claim-next-task ${keyed ? 'once' : ''} ${names.map((name) => name.slice(0, 2)).join(' ')}`,
-    text: statement(names, keyed),
-    values: [...identity, claimer.agent, claimer.claimToken, claimer.leaseSeconds, filter.stage, ...names.map((name) => filter[name])],
+    name: `claim-next-task ${keyed ? 'once' : ''} ${where}`,
+    text: organizationId === undefined ? anywhereSql(keyed) : inOrganizationSql(names, keyed),
+    values: [
+      ...identity,
+      claimer.agent,
+      claimer.claimToken,
+      claimer.leaseSeconds,
+      stage,
+      ...(organizationId === undefined ? [] : [organizationId, ...names.map((name) => filter[name])]),
+    ],
   });
   return rows[0] ?? null;
 }
 
 /** From the one that leaves the fewest tasks to the one that leaves the most. */
-const filterNames = ['organizationId', 'milestone', 'owner', 'project', 'layer'] as const;
+const filterNames = ['milestone', 'owner', 'project', 'layer'] as const;
 
-/** The statement for a caller who gives these filters. */
-export function statement(names: readonly (typeof filterNames)[number][], keyed: boolean): string {
+/** What can be asked for beside organization and stage. */
+export type FilterName = (typeof filterNames)[number];
+
+/** Those that are asked for. */
+export const filtersOf = (filter: ClaimFilter): FilterName[] => filterNames.filter((name) => filter[name] !== undefined);
+
+/** Reads `tasks_ready_anywhere`. */
+export const anywhereSql = (keyed: boolean): string => statement('(CASE WHEN ready THEN stage END) = $7', keyed);
+
+/** Reads the index of the first filter, or `tasks_ready`. */
+export const inOrganizationSql = (names: readonly FilterName[], keyed: boolean): string =>
+  statement(
+    matches(names, '$8', '$7', (name) => `$${9 + names.indexOf(name)}`),
+    keyed,
+  );
+
+function statement(condition: string, keyed: boolean): string {
   return `
 WITH ${keyed ? `${repeatLock},` : ''}
 next AS (
   SELECT organization_id, id FROM tasks
-  WHERE ${condition(names)} ${keyed ? 'AND (SELECT count(*) FROM repeats) = 1' : ''}
+  WHERE ${condition} ${keyed ? 'AND (SELECT count(*) FROM repeats) = 1' : ''}
   ORDER BY rank DESC, created_at, id
   LIMIT 1 FOR UPDATE SKIP LOCKED
 ),
@@ -67,15 +92,14 @@ SELECT ${taskColumns('claimed')} FROM claimed`;
  */
 const repeatLock = `repeats AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)))`;
 
-/** The first filter names the index by the very expression that is indexed; the others are tested on the rows it gives. */
-function condition(names: readonly (typeof filterNames)[number][]): string {
-  const parameter = (name: (typeof filterNames)[number]) => `$${8 + names.indexOf(name)}`;
-  if (!names.includes('organizationId')) {
-    return [`(CASE WHEN ready THEN stage END) = $7`, ...names.map((name) => `${name} = ${parameter(name)}`)].join(' AND ');
-  }
-  const [first, ...rest] = names.filter((name) => name !== 'organizationId');
+/**
+ * The condition for these filters in one organization. The first filter names the index by the very expression that is indexed; the others are tested on
+ * the rows it gives. `parameter` says where the value of a filter stands in the statement.
+ */
+export function matches(names: readonly FilterName[], organization: string, stage: string, parameter: (name: FilterName) => string): string {
+  const [first, ...rest] = names;
   return [
-    `organization_id = ${parameter('organizationId')} AND stage = $7`,
+    `organization_id = ${organization} AND stage = ${stage}`,
     first ? `(CASE WHEN ready THEN ${first} END) = ${parameter(first)}` : 'ready',
     ...rest.map((name) => `${name} = ${parameter(name)}`),
   ].join(' AND ');
