@@ -31,6 +31,7 @@ export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: strin
     await git(clone.place, ['update-ref', '-d', ref], { signal });
     return null;
   }
+  if ((await commitOf(git, clone.place, ref)) === sha) return sha;
   await git(clone.place, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--end-of-options', clone.originUrl, `+${ref}:${ref}`], {
     signal,
   });
