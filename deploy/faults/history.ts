@@ -4,6 +4,7 @@ export interface History {
   readonly expiries: Expiry[];
   readonly streams: ReaderRecord[];
   readonly faults: FaultRecord[];
+  readonly snapshots: SnapshotRecord[];
 }
 
 /** A request as it was meant; it may have been sent several times. */
@@ -41,6 +42,8 @@ export interface Attempt {
   readonly retryAfter: string | null;
   /** Cut off on purpose, to lose its answer. */
   readonly cut: boolean;
+  /** Answered by a gateway whose clock, by the header `Date`, is off by more than an hour. */
+  readonly wrongDate: boolean;
 }
 
 /** A lease that the run ended by SQL, as if its time had passed. */
@@ -83,20 +86,30 @@ export interface FaultRecord {
   /** When its repair began: until then what it broke was surely broken. */
   readonly brokenUntil: number;
   readonly to: number;
-  /** Which of two processes it hit. */
-  readonly node: string | null;
+  /** The processes of Dispatcher that it hit, by their names. */
+  readonly hit: readonly string[];
   /** How long after the fault had ended the API answered 2xx again, where that is promised. */
   readonly recoveryMs: number | null;
+}
+
+/** A transaction that somebody kept open. */
+export interface SnapshotRecord {
+  readonly from: number;
+  /** Until when it was surely open, so far. */
+  to: number;
+  /** How many transactions came after it until then. */
+  transactions: number;
 }
 
 /** Every fault there is. */
 export type FaultName =
   | 'restarted'
-  | 'kill-node'
-  | 'kill-all'
+  | 'killed'
+  | 'all-killed'
+  | 'stopped'
   | 'nats-wiped'
   | 'postgres-killed'
-  | 'stopped'
+  | 'disk-full'
   | 'late-commit'
   | 'link-cut'
   | 'link-stalled'

@@ -1,40 +1,50 @@
+import { appendFile, readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { writeReport } from './report.ts';
-import { runSeed, type SeedResult } from './run-seed.ts';
-import { lineOf } from './summary.ts';
+import { runSeed } from './run-seed.ts';
+import { seedsIn } from './seeds-in.ts';
+import { lineOf, type SeedSummary } from './summary.ts';
+
+const help = `pnpm faults [--seeds 1-3,1000] [--rounds N] [--verbose] [--results FILE] [--report]
+Runs seeds one after the other, from 1000 on against separate processes. In each round every process is killed and stopped.
+--verbose shows each fault, --results adds what came of each seed to a file, --report writes docs/faults.md from that file, or else from this run.`;
 
 const { values } = parseArgs({
   options: {
-    seed: { type: 'string' },
     seeds: { type: 'string' },
-    seconds: { type: 'string', default: '30' },
+    rounds: { type: 'string', default: '2' },
+    results: { type: 'string' },
     report: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
 
-if (values.help)
-  console.log(
-    'pnpm faults [--seed N] [--seeds HOW_MANY] [--seconds OF_FAULTS] [--verbose] [--report]\nRuns seeds one after the other; --verbose shows each fault, --report writes docs/faults.md.',
-  );
-else process.exitCode = await runSeeds(Number(values.seed ?? 1), Number(values.seeds ?? (values.report ? 20 : 1)), Number(values.seconds));
+if (values.help) console.log(help);
+else process.exitCode = await main(seedsIn(values.seeds ?? (values.report ? '' : '1')), Number(values.rounds));
 
-async function runSeeds(first: number, count: number, seconds: number): Promise<number> {
-  const results: SeedResult[] = [];
-  for (let seed = first; seed < first + count; seed++) {
-    const result = await runSeed(seed, { seconds });
-    results.push(result);
-    console.log(lineOf(result));
-    if (values.verbose)
-      for (const { name, node, from, to } of result.history.faults) console.log(`  ${name} ${node ?? ''} ${((to - from) / 1000).toFixed(1)} s`);
-    for (const violation of result.violations.slice(0, 20)) console.log(`  ${violation}`);
-    if (result.violations.length > 0 && result.output.trim()) console.log(result.output.slice(-4_000));
-  }
-  if (values.report) await writeReport(results);
-  const broken = results.filter(({ violations }) => violations.length > 0);
-  console.log(
-    `${count} seeds from ${first}: ${broken.length === 0 ? 'all promises kept' : `broken by ${broken.map(({ seed }) => seed).join(', ')}`}.`,
-  );
+async function main(seeds: readonly number[], rounds: number): Promise<number> {
+  const summaries: SeedSummary[] = [];
+  for (const seed of seeds) summaries.push(await runOne(seed, rounds));
+  if (values.report) await writeReport(values.results ? await readResults(values.results) : summaries);
+  const broken = summaries.filter(({ violations }) => violations.length > 0);
+  console.log(`${seeds.length} seeds: ${broken.length === 0 ? 'all promises kept' : `broken by ${broken.map(({ seed }) => seed).join(', ')}`}.`);
   return broken.length === 0 ? 0 : 1;
+}
+
+async function runOne(seed: number, rounds: number): Promise<SeedSummary> {
+  const { summary, output } = await runSeed(seed, { rounds });
+  if (values.results) await appendFile(values.results, `${JSON.stringify(summary)}\n`);
+  console.log(lineOf(summary));
+  if (values.verbose)
+    for (const { name, hit, ms } of summary.faults) console.log(`  ${name} ${hit.length < 3 ? hit.join(' ') : ''} ${(ms / 1000).toFixed(1)} s`);
+  for (const violation of summary.violations.slice(0, 20)) console.log(`  ${violation}`);
+  if (summary.violations.length > 0 && output.trim()) console.log(output.slice(-4_000));
+  return summary;
+}
+
+/** What earlier commands have kept there, each seed a line. */
+async function readResults(path: string): Promise<SeedSummary[]> {
+  const lines = (await readFile(path, 'utf8')).split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as SeedSummary);
 }

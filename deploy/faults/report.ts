@@ -1,56 +1,69 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { kindOf } from './faults/plan-faults.ts';
+import type { FaultName } from './history.ts';
 import { machineInWords } from './machine.ts';
-import type { SeedResult } from './run-seed.ts';
 import { sometimesNames } from './sometimes.ts';
-import { largest, lineOf } from './summary.ts';
+import { lineOf, type SeedSummary } from './summary.ts';
 
 const path = join(import.meta.dirname, '../../docs/faults.md');
 
 /** Writes what the runs came to into `docs/faults.md`. */
-export async function writeReport(results: readonly SeedResult[]): Promise<void> {
+export async function writeReport(results: readonly SeedSummary[]): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
   await writeFile(path, reportOf(results));
 }
 
-function reportOf(results: readonly SeedResult[]): string {
+/** The page. */
+export function reportOf(results: readonly SeedSummary[]): string {
   const violations = results.flatMap(({ seed, violations }) => violations.map((violation) => `seed ${seed}: ${violation}`));
-  const minutes = results.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
+  const impossible = results.flatMap(({ seed, impossible }) => impossible.map((what) => `seed ${seed}: ${what}`));
+  const minutes = total(results, ({ seconds }) => seconds) / 60;
+  const days = [...new Set(results.map(({ day }) => day))].join(', ');
   return `# What the system kept while it was broken
 
-Written by \`pnpm faults --report\`; \`pnpm faults --seed N\` runs one again. A run starts the whole system as real processes, puts 32 workers and 6 stream
-readers on it (one never reads), kills and stops parts of it in an order that the seed decides, lets it come to rest, and then holds everything that was
+Written by \`pnpm faults --report\`; \`pnpm faults --seeds N --rounds R\` runs one again. A run starts the whole system as real processes, puts 32 workers and 6
+stream readers on it (one never reads), kills and stops parts of it in an order that the seed decides, lets it come to rest, and then holds everything that was
 answered and streamed against the event log. What is checked, and how, is in \`deploy/faults/check\`. A run in which a fault never bit counts as failed.
 
-The shortest lease is 30 s, so besides leases that run out by themselves some are ended early by SQL, at any moment of their holder's work.
+- The shortest lease is 30 s, so besides leases that run out by themselves some are ended early by SQL, at any moment of their holder's work.
+- Four of five processes have a clock that is a day fast or a day slow. PostgreSQL's is right.
+- A transaction is open all the time, as a backup's would be, so that no dead row can be removed.
+- Seeds from 1000 on run two of each service and two gateways, each a process of its own, with a network between them that fails too; the others
+  run everything in one process (\`alone\`), or two such processes side by side (\`pair\`).
 
-- **Runs**: ${results.length} seeds (${results.map(({ seed }) => seed).join(', ')}), ${minutes.toFixed(0)} minutes, ${new Date().toISOString().slice(0, 10)}
-- **Machine**: ${machineInWords()}
-- **Violations**: ${violations.length}
-${violations.map((violation) => `  - ${violation}\n`).join('')}
+**Runs**: ${results.length} seeds, ${minutes.toFixed(0)} minutes, ${days}, on ${machineInWords()}.
+
+**Processes killed with signal 9**: ${total(killRows(results), ({ kills }) => kills)}, ${ownKills(results)} of them Dispatcher's own. **Violations of what is promised**: ${violations.length}.
+${[...violations, ...impossible.map((what) => `not possible: ${what}`)].map((line) => `\n- ${line}`).join('')}
+
+## Which processes were hit
+
+${table(
+  ['Process', 'kill -9, alone', 'with all others of its kind', 'with everything', 'kill -9 in all', 'SIGSTOP', 'Restarted'],
+  killRows(results).map(({ kind, alone, together, everything, kills, stops, restarts }) => [
+    kind,
+    ...[alone, together, everything, kills, stops, restarts].map(String),
+  ]),
+)}
+
+## Faults
+
+${table(['Fault', 'Times, in one process', 'between processes', 'Longest until all was up again'], faultRows(results))}
+
+Leases ended by SQL: ${total(results, ({ leasesEnded }) => leasesEnded)}. Until every gateway wrote again it took ${recovery(results, 'postgres-killed')} ms at most after
+PostgreSQL took connections again, and ${recovery(results, 'disk-full')} ms at most after its disk had room again.
+
 ## Requests
 
 ${table(['Request', 'Made', 'Succeeded', 'Refused', 'Nothing there', 'No clear answer'], requestRows(results))}
 
-${sentence(results)}
-
-## Faults
-
-${table(['Fault', 'Times', 'Longest until all was up again'], faultRows(results))}
-
-Leases ended by SQL: ${total(results, ({ history }) => history.expiries.length)}. After PostgreSQL took connections again the API answered within
-${recovery(results)} ms at the latest.
+Sent ${total(results, ({ sent }) => sent)} times: ${total(results, ({ unanswered }) => unanswered)} without an answer, most of them while nobody listened, ${total(results, ({ unavailable }) => unavailable)} answered
+503. They made ${total(results, ({ events }) => events)} events, of which the readers got ${total(results, ({ frames }) => frames)} frames.
 
 ## What happened sometimes
 
-${table(
-  ['', 'In all', 'Runs'],
-  sometimesNames.map((name) => [
-    name,
-    String(total(results, ({ sometimes }) => sometimes[name])),
-    String(results.filter(({ sometimes }) => sometimes[name] > 0).length),
-  ]),
-)}
+${table(['', 'In one process', 'Between processes', 'Runs'], sometimesRows(results))}
 
 ## Seeds
 
@@ -58,44 +71,76 @@ ${results.map((result) => `- ${lineOf(result)}`).join('\n')}
 `;
 }
 
-function faultRows(results: readonly SeedResult[]): string[][] {
-  const byName = Map.groupBy(
-    results.flatMap(({ history }) => history.faults),
-    ({ name }) => name,
-  );
-  return [...byName].map(([name, faults]) => [
-    name,
-    String(faults.length),
-    `${(largest(faults.map(({ from, to }) => to - from)) / 1000).toFixed(1)} s`,
-  ]);
+const inOne = (results: readonly SeedSummary[]) => results.filter(({ setup }) => setup !== 'services');
+const between = (results: readonly SeedSummary[]) => results.filter(({ setup }) => setup === 'services');
+
+const ownKills = (results: readonly SeedSummary[]) =>
+  total(results, ({ faults }) => total(faults, ({ name, hit }) => (name === 'killed' || name === 'all-killed' ? hit.length : 0)));
+
+/** How often the processes of each kind were hit, and PostgreSQL and NATS with them. */
+function killRows(results: readonly SeedSummary[]) {
+  const faults = results.flatMap((result) => result.faults);
+  const hits = faults.flatMap(({ name, hit }) => hit.map((each) => ({ name, kind: rowOf(each), isAlone: hit.length === 1 })));
+  const ofDispatcher = [...Map.groupBy(hits, ({ kind }) => kind)].map(([kind, same]) => {
+    const count = (name: FaultName, isAlone?: boolean) =>
+      same.filter((hit) => hit.name === name && (isAlone === undefined || hit.isAlone === isAlone)).length;
+    const [alone, together, everything] = [count('killed', true), count('killed', false), count('all-killed')];
+    return { kind, alone, together, everything, kills: alone + together + everything, stops: count('stopped'), restarts: count('restarted') };
+  });
+  const times = (name: FaultName) => faults.filter((fault) => fault.name === name).length;
+  const other = (kind: string, alone: number, everything: number) => ({
+    kind,
+    alone,
+    together: 0,
+    everything,
+    kills: alone + everything,
+    stops: 0,
+    restarts: 0,
+  });
+  return [...ofDispatcher, other('PostgreSQL', times('postgres-killed'), times('all-killed')), other('NATS', times('nats-wiped'), 0)];
 }
 
-function requestRows(results: readonly SeedResult[]): string[][] {
-  const byKind = Map.groupBy(
-    results.flatMap(({ history }) => history.operations),
-    ({ kind }) => kind,
-  );
-  return [...byKind].map(([kind, operations]) => {
-    const of = (outcome: string) => String(operations.filter((operation) => operation.outcome === outcome).length);
-    return [kind, String(operations.length), of('succeeded'), of('refused'), of('nothing'), of('unknown')];
+const rowOf = (name: string) => (/^[ab]$/.test(name) ? 'everything in one process' : kindOf(name));
+
+function faultRows(results: readonly SeedSummary[]): string[][] {
+  const names = new Set(results.flatMap(({ faults }) => faults.map(({ name }) => name)));
+  return [...names].map((name) => {
+    const of = (some: readonly SeedSummary[]) => some.flatMap(({ faults }) => faults.filter((fault) => fault.name === name));
+    const longest = largest(of(results).map(({ ms }) => ms));
+    return [name, String(of(inOne(results)).length), String(of(between(results)).length), `${(longest / 1000).toFixed(1)} s`];
   });
 }
 
-function sentence(results: readonly SeedResult[]): string {
-  const attempts = results.flatMap(({ history }) => history.operations.flatMap((operation) => operation.attempts));
-  const lost = attempts.filter(({ status }) => status === null).length;
-  const away = attempts.filter(({ status }) => status === 503).length;
-  const frames = total(results, ({ history }) => history.streams.reduce((sum, { frames }) => sum + frames.length, 0));
-  const events = total(results, (result) => result.events);
-  return `Sent ${attempts.length} times: ${lost} without an answer, most of them while nobody listened, ${away} answered 503. They made ${events} events, of which the readers got ${frames} frames.`;
+function requestRows(results: readonly SeedSummary[]): string[][] {
+  const byKind = Map.groupBy(
+    results.flatMap(({ requests }) => requests),
+    ({ kind }) => kind,
+  );
+  return [...byKind].map(([kind, counts]) => [
+    kind,
+    ...(['made', 'succeeded', 'refused', 'nothing', 'unknown'] as const).map((name) => String(total(counts, (count) => count[name]))),
+  ]);
 }
 
-function recovery(results: readonly SeedResult[]): string {
-  return largest(results.flatMap(({ history }) => history.faults.map(({ recoveryMs }) => recoveryMs ?? 0))).toFixed(0);
+function sometimesRows(results: readonly SeedSummary[]): string[][] {
+  return sometimesNames.map((name) => {
+    const sum = (some: readonly SeedSummary[]) => String(total(some, ({ sometimes }) => sometimes[name]));
+    const runs = results.filter(({ sometimes }) => sometimes[name] > 0).length;
+    return [name, sum(inOne(results)), sum(between(results)), String(runs)];
+  });
 }
 
-function total(results: readonly SeedResult[], count: (result: SeedResult) => number): number {
-  return results.reduce((sum, result) => sum + count(result), 0);
+function recovery(results: readonly SeedSummary[], name: FaultName): string {
+  const times = results.flatMap(({ faults }) => faults.filter((fault) => fault.name === name).map(({ recoveryMs }) => recoveryMs ?? 0));
+  return largest(times).toFixed(0);
+}
+
+function total<T>(items: readonly T[], count: (item: T) => number): number {
+  return items.reduce((sum, item) => sum + count(item), 0);
+}
+
+function largest(numbers: readonly number[]): number {
+  return numbers.reduce((max, number) => Math.max(max, number), 0);
 }
 
 function table(head: string[], rows: string[][]): string {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { forbiddenAnswers, slowRecoveries } from './check/answers.ts';
 import { differentCounts } from './check/counts.ts';
+import { earlyEnds } from './check/early-ends.ts';
 import { missingEvents } from './check/missing-events.ts';
 import { overlappingClaims } from './check/overlapping-claims.ts';
 import { repeatedEffects } from './check/repeated-effects.ts';
@@ -9,26 +10,20 @@ import { staleWrites } from './check/stale-writes.ts';
 import { brokenPositions, brokenStreams } from './check/stream-positions.ts';
 import { illegalHistories } from './check/task-histories.ts';
 import { type Collected, collectLog, countTasks } from './collect-log.ts';
-import { faultsOf, runFault } from './faults.ts';
+import { planFaults } from './faults/plan-faults.ts';
+import { runFault } from './faults/run-fault.ts';
 import type { History } from './history.ts';
 import { type Load, startLoad } from './load/load.ts';
 import { sendRequest } from './load/send-request.ts';
 import { Random } from './random.ts';
-import { countSometimes, neverHappened, type Sometimes } from './sometimes.ts';
+import { countSometimes, neverHappened } from './sometimes.ts';
+import { type SeedSummary, summaryOf } from './summary.ts';
 import { waitUntil } from './wait-until.ts';
-import { type Setup, startWorld, type World } from './world/world.ts';
+import { startWorld, type World } from './world/world.ts';
 
 /** What one seed's run came to. */
 export interface SeedResult {
-  readonly seed: number;
-  readonly setup: Setup;
-  readonly seconds: number;
-  readonly history: History;
-  /** Events in the log at the end. */
-  readonly events: number;
-  readonly sometimes: Sometimes;
-  /** What was promised and not kept, in words; a fault that never bit is one too. */
-  readonly violations: string[];
+  readonly summary: SeedSummary;
   /** What the processes warned of, for whoever looks into a violation. */
   readonly output: string;
 }
@@ -38,17 +33,19 @@ const setups = ['pair', 'alone', 'alone-nats'] as const;
 /** From here on seeds are of separate processes. */
 const firstSeedOfServices = 1000;
 
-/** Runs the whole system under load and faults for a while, lets it come to rest, and checks all that was seen. The seed decides the setup, the load and the faults. */
-export async function runSeed(seed: number, { seconds }: { seconds: number }): Promise<SeedResult> {
+/**
+ * Runs the whole system under load and faults, lets it come to rest, and checks all that was seen. The seed decides the setup, the load, the clocks and the
+ * faults; in each round every process is hit.
+ */
+export async function runSeed(seed: number, { rounds }: { rounds: number }): Promise<SeedResult> {
   const start = performance.now();
   const random = new Random(seed);
   const setup = seed >= firstSeedOfServices ? 'services' : (setups[seed % setups.length] ?? 'pair');
-  await using world = await startWorld(setup);
-  const history: History = { operations: [], expiries: [], streams: [], faults: [] };
+  await using world = await startWorld(setup, random.fork('clocks'));
+  const history: History = { operations: [], expiries: [], streams: [], faults: [], snapshots: [] };
   await using load = await startLoad(world, history, random);
   await sleep(1_500);
-  const until = performance.now() + seconds * 1000;
-  const brokenOff = await runFaults(world, history, random.fork('faults'), until).then(
+  const brokenOff = await runFaults(world, history, random.fork('faults'), rounds).then(
     () => [],
     (error: unknown) => [String(error)],
   );
@@ -57,28 +54,25 @@ export async function runSeed(seed: number, { seconds }: { seconds: number }): P
   const violations = brokenOff.length > 0 ? brokenOff : [...(await comeToRest(world, load)), ...(await wrongCounts(world))];
   const collected = await collectLog(world.db);
   const sometimes = countSometimes(setup, history, collected.log);
-  return {
+  const summary = summaryOf({
     seed,
     setup,
+    rounds,
     seconds: (performance.now() - start) / 1000,
     history,
     events: collected.eventCount,
     sometimes,
-    violations: [...violations, ...check(history, collected), ...neverHappened(setup, sometimes)],
-    output: world.nodes.map((node) => node.output()).join('\n'),
-  };
+    violations: [...violations, ...check(history, collected), ...neverHappened(world, sometimes)],
+    impossible: world.impossible,
+  });
+  return { summary, output: world.nodes.map((node) => node.output()).join('\n') };
 }
 
-/** All faults of the setup at least once, then again until the time is up. */
-async function runFaults(world: World, history: History, random: Random, until: number): Promise<void> {
-  let first = true;
-  while (first || performance.now() < until) {
-    for (const name of random.shuffle(faultsOf[world.setup])) {
-      if (!first && performance.now() > until) return;
-      history.faults.push(await runFault(name, world, random));
-      await sleep(random.integer(300, 1_200));
-    }
-    first = false;
+/** All faults, one step after the other. */
+async function runFaults(world: World, history: History, random: Random, rounds: number): Promise<void> {
+  for (const step of planFaults(world, rounds, random)) {
+    history.faults.push(...(await Promise.all(step.map(({ name, on }) => runFault(name, { world, random, on })))));
+    await sleep(random.integer(200, 800));
   }
 }
 
@@ -116,6 +110,7 @@ const statsAnswer = z.object({ data: z.object({ byStatus: counts, byOwner: count
 function check(history: History, { log, tasks, relayPosition, eventCount }: Collected): string[] {
   return [
     ...overlappingClaims(history),
+    ...earlyEnds(history, log),
     ...staleWrites(history).accepted,
     ...missingEvents(history.operations, log),
     ...repeatedEffects(history.operations, log),

@@ -1,7 +1,7 @@
 import type { LogEvent } from './check/log-event.ts';
 import { staleWrites } from './check/stale-writes.ts';
 import type { Attempt, FaultName, History, Operation } from './history.ts';
-import type { Setup } from './world/world.ts';
+import type { Setup, World } from './world/world.ts';
 
 /** How often something happened that the run is there to provoke. A run in which one of its own never happened has shown nothing, and fails. */
 export type Sometimes = Record<SometimesName, number>;
@@ -15,6 +15,9 @@ export const sometimesNames = [
   'answered 503 without PostgreSQL',
   'event committed without NATS',
   'request held up by a stopped process',
+  'refused while the disk was full',
+  'answered by a gateway a day off',
+  'snapshot open over 300 transactions',
   'event committed late',
   'stream resumed',
   'replay from the log used',
@@ -22,19 +25,20 @@ export const sometimesNames = [
 ] as const;
 type SometimesName = (typeof sometimesNames)[number];
 
+const alone: readonly SometimesName[] = ['refused while the disk was full', 'relay carried on by the other process'];
+
 /** What cannot happen in a setup. */
 const impossible: Record<Setup, readonly SometimesName[]> = {
-  alone: ['event committed without NATS', 'relay carried on by the other process'],
-  'alone-nats': ['relay carried on by the other process'],
+  alone: [...alone, 'event committed without NATS'],
+  'alone-nats': alone,
   pair: [],
   services: ['relay carried on by the other process'],
 };
 
 /** What should have happened in this run and did not. */
-export function neverHappened(setup: Setup, sometimes: Sometimes): string[] {
-  return sometimesNames
-    .filter((name) => sometimes[name] === 0 && !impossible[setup].includes(name))
-    .map((name) => `a fault never bit: there was no "${name}"`);
+export function neverHappened({ setup, disk }: World, sometimes: Sometimes): string[] {
+  const never = [...impossible[setup], ...(disk ? [] : ['refused while the disk was full'])];
+  return sometimesNames.filter((name) => sometimes[name] === 0 && !never.includes(name)).map((name) => `a fault never bit: there was no "${name}"`);
 }
 
 /** Counts them. */
@@ -48,10 +52,13 @@ export function countSometimes(setup: Setup, history: History, log: readonly Log
     'lease reclaimed': reclaimed(log),
     'stale write refused': staleWrites(history).refused.length,
     'answer lost and repeated': lostAndRepeated(operations, log),
-    'request cut by a kill': attempts.filter((attempt) => wasCut(attempt) && during(attempt.endedAt, 'kill-node', 'kill-all')).length,
+    'request cut by a kill': attempts.filter((attempt) => wasCut(attempt) && during(attempt.endedAt, 'killed', 'all-killed')).length,
     'answered 503 without PostgreSQL': attempts.filter(({ status, sentAt }) => status === 503 && during(sentAt, 'postgres-killed')).length,
     'event committed without NATS': log.filter(({ occurredAt }) => during(occurredAt, 'nats-wiped')).length,
     'request held up by a stopped process': attempts.filter((attempt) => isSlow(attempt) && during(attempt.sentAt, 'stopped')).length,
+    'refused while the disk was full': attempts.filter(({ status, sentAt }) => status === 503 && during(sentAt, 'disk-full')).length,
+    'answered by a gateway a day off': attempts.filter(({ wrongDate }) => wrongDate).length,
+    'snapshot open over 300 transactions': history.snapshots.filter(({ transactions }) => transactions > 300).length,
     'event committed late': overtaken(log),
     'stream resumed': resumed.length,
     'replay from the log used': resumed.filter(({ after, newest }) => (after ?? 0) < newest).length,
@@ -95,6 +102,6 @@ function overtaken(log: readonly LogEvent[]): number {
 
 /** With two relays: one was dead or stopped, and events got their positions all the same. */
 function takenOver({ faults }: History, log: readonly LogEvent[]): number {
-  const alone = faults.filter(({ node }) => node !== null);
-  return alone.filter(({ from, brokenUntil }) => log.some(({ numberedAt }) => numberedAt > from + 100 && numberedAt < brokenUntil)).length;
+  const ofOne = faults.filter(({ hit }) => hit.length === 1);
+  return ofOne.filter(({ from, brokenUntil }) => log.some(({ numberedAt }) => numberedAt > from + 100 && numberedAt < brokenUntil)).length;
 }

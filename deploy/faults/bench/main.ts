@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { machineInWords } from '../machine.ts';
 import type { Figure } from './figure.ts';
 import { measureManyReaders } from './many-readers.ts';
+import { measureOldSnapshot } from './old-snapshot.ts';
 import { measureRelay } from './relay-throughput.ts';
 import { measureSseLatency } from './sse-latency.ts';
 import { measureStats } from './stats-cost.ts';
@@ -15,6 +16,7 @@ const measurements = {
   'waiting-callers': measureWaitingCallers,
   relay: measureRelay,
   stats: measureStats,
+  'old-snapshot': measureOldSnapshot,
 };
 
 const { values, positionals } = parseArgs({ options: { report: { type: 'boolean', default: false } }, allowPositionals: true });

@@ -1,4 +1,4 @@
-import type { Attempt, History } from '../history.ts';
+import type { Attempt, FaultName, History } from '../history.ts';
 
 /** Bad luck is answered 429, 503 (with `Retry-After`) or 504, a conflict 409; nothing that the load sends may be answered otherwise, whatever dies. */
 export function forbiddenAnswers({ operations, faults }: History): string[] {
@@ -20,9 +20,13 @@ function isFailure({ status, cut }: Attempt): boolean {
   return !cut && (status === null || status >= 500);
 }
 
-/** Promise 9: 5 s after PostgreSQL takes connections again, all is as before. */
+/** Promise 9: 5 s after PostgreSQL takes connections again, all is as before; and soon after its disk has room again, since it may have to start first. */
 export function slowRecoveries({ faults }: History): string[] {
-  return faults
-    .filter(({ name, recoveryMs }) => name === 'postgres-killed' && (recoveryMs === null || recoveryMs > 5_000))
-    .map(({ recoveryMs }) => `after PostgreSQL was back it took ${recoveryMs?.toFixed(0) ?? 'over 10,000'} ms until the API was`);
+  return faults.flatMap(({ name, recoveryMs }) => {
+    const limitMs = recoveryLimitMs[name];
+    if (limitMs === undefined || (recoveryMs !== null && recoveryMs <= limitMs)) return [];
+    return [`${name}: after it was over it took ${recoveryMs?.toFixed(0) ?? 'more than 20,000'} ms until the API was as before`];
+  });
 }
+
+const recoveryLimitMs: Partial<Record<FaultName, number>> = { 'postgres-killed': 5_000, 'disk-full': 10_000 };

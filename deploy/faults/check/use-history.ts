@@ -3,7 +3,7 @@ import type { LogEvent } from './log-event.ts';
 
 /** A history for a test, of these requests alone. */
 export function historyOf(operations: Operation[], rest: Partial<History> = {}): History {
-  return { expiries: [], streams: [], faults: [], ...rest, operations };
+  return { expiries: [], streams: [], faults: [], snapshots: [], ...rest, operations };
 }
 
 /** A request on task `t` that was sent and answered once, at these milliseconds. */
@@ -34,6 +34,7 @@ export function attempt(sentAt: number, answeredAt: number | null, rest: Partial
     code: null,
     retryAfter: null,
     cut: false,
+    wrongDate: false,
     ...rest,
   };
 }

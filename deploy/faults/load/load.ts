@@ -6,12 +6,13 @@ import type { Random } from '../random.ts';
 import type { World } from '../world/world.ts';
 import { createCaller } from './caller.ts';
 import { endLeases } from './end-leases.ts';
+import { holdSnapshots } from './hold-snapshot.ts';
 import { sendRequest } from './send-request.ts';
 import { type StreamWatcher, startWatcher } from './stream-watcher.ts';
 import { startStuckReader } from './stuck-reader.ts';
 import { work } from './worker.ts';
 
-/** Workers of two organizations, and readers of the stream, all busy. */
+/** Workers of two organizations, and readers of the stream, all busy, beside a transaction that stays open. */
 export interface Load extends AsyncDisposable {
   /** Lets the workers finish what they have in hand; the readers read on. */
   stop(): Promise<void>;
@@ -41,7 +42,8 @@ export async function startLoad(world: World, history: History, random: Random):
       return work({ name, caller, random: own, board, signal: working.signal });
     });
   });
-  const ended = Promise.all([...workers, endLeases(world.db, history, random.fork('leases'), working.signal)]);
+  const { signal } = working;
+  const ended = Promise.all([...workers, endLeases(world.db, history, random.fork('leases'), signal), holdSnapshots(world.db, history, signal)]);
   // Awaited by stop(); a failure of a worker must not end the process before.
   ended.catch(() => undefined);
   const running = readers.move();

@@ -32,22 +32,32 @@ const agent = new Agent({ keepAlive: true });
 /** Sends a request once. Never rejects: a broken connection is an attempt without an answer. */
 export async function sendRequest(sending: Sending): Promise<Sent> {
   const sentAt = now();
-  const base = { sentAt, answeredAt: null, status: null, retryAfter: null, cut: sending.cutAfterMs != null };
+  const base = { sentAt, answeredAt: null, status: null, retryAfter: null, cut: sending.cutAfterMs != null, wrongDate: false };
   try {
-    const { status, text, retryAfter } = await exchange(sending);
+    const { status, text, retryAfter, date } = await exchange(sending);
     const body: unknown = JSON.parse(text);
     const code = status < 400 ? null : (failure.safeParse(body).data?.error.code ?? 'not an error of the table');
     const answeredAt = now();
-    return { attempt: { ...base, answeredAt, endedAt: answeredAt, status, code, retryAfter }, body };
+    return { attempt: { ...base, answeredAt, endedAt: answeredAt, status, code, retryAfter, wrongDate: Math.abs(date - answeredAt) > hourMs }, body };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     return { attempt: { ...base, endedAt: now(), code }, body: undefined };
   }
 }
 
+const hourMs = 3_600_000;
+
 const failure = z.object({ error: z.object({ code: z.string() }) });
 
-async function exchange(sending: Sending): Promise<{ status: number; text: string; retryAfter: string | null }> {
+interface Exchange {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
+  /** What the clock of the answering process says, in milliseconds since 1970; NaN without a header. */
+  readonly date: number;
+}
+
+async function exchange(sending: Sending): Promise<Exchange> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const headers = { authorization: `Bearer ${sending.apiKey}`, ...contentHeaders(sending) };
   const signal = AbortSignal.timeout(sending.timeoutMs);
@@ -60,7 +70,8 @@ async function exchange(sending: Sending): Promise<{ status: number; text: strin
   const chunks: unknown[] = [];
   for await (const chunk of response.setEncoding('utf8')) chunks.push(chunk);
   if (cutAfterMs != null) throw new Error('the answer was faster than the cut');
-  return { status: response.statusCode ?? 0, text: chunks.join(''), retryAfter: response.headers['retry-after'] ?? null };
+  const { date, 'retry-after': retryAfter = null } = response.headers;
+  return { status: response.statusCode ?? 0, text: chunks.join(''), retryAfter, date: Date.parse(date ?? '') };
 }
 
 function contentHeaders({ body, idempotencyKey }: Sending): Record<string, string> {

@@ -4,8 +4,8 @@ import { createLog } from '@dispatcher/kit/log.ts';
 import { startEmbeddedPostgres } from '@dispatcher/local/embedded-postgres.ts';
 
 /** A PostgreSQL of this process for several nodes, which starts it again when it was killed. */
-export async function startSharedPostgres(dataDir: string): Promise<{ url: string } & AsyncDisposable> {
-  return await startEmbeddedPostgres({ dataDir, log: createLog('silent') });
+export async function startSharedPostgres(dataDir: string, settings: Readonly<Record<string, string>>): Promise<{ url: string } & AsyncDisposable> {
+  return await startEmbeddedPostgres({ dataDir, log: createLog('silent'), settings });
 }
 
 /** Kills the server of a cluster with signal 9; its helpers end when they notice. */

@@ -2,7 +2,16 @@ import type { ManagedProcess } from '@dispatcher/processes/managed-process.ts';
 import { serviceNames } from '@dispatcher/processes/processes.ts';
 import { startTcpProxy, type TcpProxy } from '@dispatcher/processes/tcp-proxy.ts';
 import { processesOf, startTopology, type Topology } from '@dispatcher/processes/topology.ts';
+import type { Clocks } from './clocks.ts';
 import type { Node, WorldProcess } from './node.ts';
+
+/** Processes of each service, and gateways. */
+const copies = 2;
+
+/** What the processes are called. */
+export const servicesNames: readonly string[] = [...serviceNames, 'gateway'].flatMap((kind) =>
+  Array.from({ length: copies }, (_, i) => `${kind}-${i + 1}`),
+);
 
 /** Two of each service and two gateways, as processes of their own, with a network between them that can fail. */
 export interface Services extends AsyncDisposable {
@@ -17,10 +26,12 @@ export async function startServices({
   socketFolder,
   natsUrl,
   adminKey,
+  clocks,
 }: {
   socketFolder: string;
   natsUrl: string;
   adminKey: string;
+  clocks: Clocks | null;
 }): Promise<Services> {
   await using resources = new AsyncDisposableStack();
   const link = async (target: string) => resources.use(await startTcpProxy(target));
@@ -29,13 +40,14 @@ export async function startServices({
   const ways = new Map<string, TcpProxy>();
   const topology = resources.use(
     await startTopology({
-      copies: 2,
+      copies,
       env: {
         DATABASE_URL: `postgresql://dispatcher@127.0.0.1:${postgres.port}/dispatcher`,
         NATS_URL: `nats://127.0.0.1:${nats.port}`,
         DISPATCHER_API_KEY: adminKey,
         LOG_LEVEL: 'warn',
       },
+      envOf: (name) => clocks?.envOf(name) ?? {},
       via: async ({ name, address }) => {
         const way = await link(address);
         ways.set(name, way);

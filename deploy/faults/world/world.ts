@@ -4,11 +4,14 @@ import { join } from 'node:path';
 import { migrate } from '@dispatcher/database/migrate.ts';
 import type { TcpProxy } from '@dispatcher/processes/tcp-proxy.ts';
 import { useFolder } from '@dispatcher/test/use-folder.ts';
+import type { Random } from '../random.ts';
+import { type Clocks, chooseClocks } from './clocks.ts';
 import { type Db, openDb } from './db.ts';
+import { type Disk, mountDisk, smallLog } from './disk.ts';
 import { type Nats, startNats } from './nats.ts';
 import { createNode, type Node, type WorldProcess } from './node.ts';
 import { killPostgres, startSharedPostgres, urlOfCluster } from './postgres.ts';
-import { type Services, startServices } from './services.ts';
+import { type Services, servicesNames, startServices } from './services.ts';
 
 /**
  * How a run is set up: `alone` is `npm start` as it comes, `alone-nats` the same with NATS, `pair` two processes on one PostgreSQL and one NATS, so that two relays, two
@@ -26,29 +29,40 @@ export interface World extends AsyncDisposable {
   /** The ways between processes. */
   readonly links: readonly TcpProxy[];
   readonly nats: Nats | null;
+  /** PostgreSQL's, where several processes share it and this machine lets us mount one. */
+  readonly disk: Disk | null;
+  /** What this machine does not let happen, and why. */
+  readonly impossible: readonly string[];
   readonly db: Db;
   readonly databaseUrl: string;
   readonly adminKey: string;
   killPostgres(): Promise<void>;
 }
 
-/** Starts all processes of a run. */
-export async function startWorld(setup: Setup): Promise<World> {
+/** Starts all processes of a run. With `random`, most of them believe it is yesterday or tomorrow. */
+export async function startWorld(setup: Setup, random?: Random): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const { path } = resources.use(await useFolder());
   const nats = setup === 'alone' ? null : resources.use(await startNats(path));
   const adminKey = `sk_admin_${randomBytes(24).toString('hex')}`;
   const settings = { DISPATCHER_API_KEY: adminKey, ...(nats && { NATS_URL: nats.url }) };
-  const isShared = setup === 'pair' || setup === 'services';
-  const cluster = join(path, isShared ? 'shared' : 'a', 'postgres');
-  const sharedUrl = isShared ? await sharedDatabase(resources, path) : undefined;
-  const services = setup === 'services' && sharedUrl && nats ? resources.use(await startSeparately(sharedUrl, nats.url, adminKey)) : null;
+  const clocks = random ? resources.use(await chooseClocks(namesIn[setup], random)) : null;
+  const shared = setup === 'pair' || setup === 'services' ? await startShared(resources, join(path, 'shared')) : null;
+  const cluster = join(path, shared ? 'shared' : 'a', 'postgres');
+  const services = setup === 'services' && shared && nats ? resources.use(await startSeparately(shared.url, nats.url, adminKey, clocks)) : null;
 
   const node = async (name: string) =>
-    resources.use(await createNode(name, { ...settings, DISPATCHER_DATA_DIR: join(path, name), ...(sharedUrl && { DATABASE_URL: sharedUrl }) }));
+    resources.use(
+      await createNode(name, {
+        ...settings,
+        ...clocks?.envOf(name),
+        DISPATCHER_DATA_DIR: join(path, name),
+        ...(shared && { DATABASE_URL: shared.url }),
+      }),
+    );
   const nodes: [Node, ...Node[]] = services?.nodes ?? [await node('a'), ...(setup === 'pair' ? [await node('b')] : [])];
   if (!services) for (const each of nodes) await each.start();
-  const databaseUrl = sharedUrl ?? (await urlOfCluster(cluster));
+  const databaseUrl = shared?.url ?? (await urlOfCluster(cluster));
   const db = resources.use(openDb(databaseUrl));
   const running = resources.move();
   return {
@@ -57,6 +71,8 @@ export async function startWorld(setup: Setup): Promise<World> {
     processes: services?.processes ?? nodes,
     links: services?.links ?? [],
     nats,
+    disk: shared?.disk ?? null,
+    impossible: shared?.impossible ?? [],
     db,
     databaseUrl,
     adminKey,
@@ -65,13 +81,23 @@ export async function startWorld(setup: Setup): Promise<World> {
   };
 }
 
-async function sharedDatabase(resources: AsyncDisposableStack, path: string): Promise<string> {
-  const dataDir = join(path, 'shared');
+const namesIn: Record<Setup, readonly string[]> = { alone: ['a'], 'alone-nats': ['a'], pair: ['a', 'b'], services: servicesNames };
+
+/** PostgreSQL on a small disk of its own. */
+async function startShared(
+  resources: AsyncDisposableStack,
+  dataDir: string,
+): Promise<{ url: string; disk: Disk | null; impossible: readonly string[] }> {
   await mkdir(dataDir);
-  return resources.use(await startSharedPostgres(dataDir)).url;
+  const disk = await mountDisk(dataDir).catch((error: unknown) => String(error));
+  if (typeof disk !== 'string') resources.use(disk);
+  const { url } = resources.use(await startSharedPostgres(dataDir, smallLog));
+  return typeof disk === 'string'
+    ? { url, disk: null, impossible: [`disk-full: no small disk can be mounted here (${disk})`] }
+    : { url, disk, impossible: [] };
 }
 
-async function startSeparately(databaseUrl: string, natsUrl: string, adminKey: string): Promise<Services> {
+async function startSeparately(databaseUrl: string, natsUrl: string, adminKey: string, clocks: Clocks | null): Promise<Services> {
   await migrate(databaseUrl);
-  return await startServices({ socketFolder: new URL(databaseUrl).searchParams.get('host') ?? '', natsUrl, adminKey });
+  return await startServices({ socketFolder: new URL(databaseUrl).searchParams.get('host') ?? '', natsUrl, adminKey, clocks });
 }

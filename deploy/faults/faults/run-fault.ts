@@ -1,0 +1,45 @@
+import { now } from '../clock.ts';
+import type { FaultName, FaultRecord } from '../history.ts';
+import type { Random } from '../random.ts';
+import type { WorldProcess } from '../world/node.ts';
+import type { World } from '../world/world.ts';
+import { commitLate, fillDisk, killDatabase } from './database-faults.ts';
+import { cutLink, stallLink, swallowAnswers } from './link-faults.ts';
+import { wipeNats } from './nats-faults.ts';
+import { killAll, killProcesses, restartProcesses, stopProcesses } from './process-faults.ts';
+
+/** What a fault works with. */
+export interface Scene {
+  readonly world: World;
+  readonly random: Random;
+  /** The processes that it hits, where it hits any alone. */
+  readonly on: readonly WorldProcess[];
+}
+
+/** What a fault says of itself when all is up again. */
+export interface Outcome {
+  readonly brokenUntil: number;
+  readonly hit?: readonly WorldProcess[];
+  readonly recoveryMs?: number | null;
+}
+
+/** Lets one fault happen, and returns when all is up again. */
+export async function runFault(name: FaultName, scene: Scene): Promise<FaultRecord> {
+  const from = now();
+  const { brokenUntil, hit = scene.on, recoveryMs = null } = await actions[name](scene);
+  return { name, from, brokenUntil, to: now(), hit: hit.map((each) => each.name), recoveryMs };
+}
+
+const actions: Record<FaultName, (scene: Scene) => Promise<Outcome>> = {
+  restarted: restartProcesses,
+  killed: killProcesses,
+  'all-killed': killAll,
+  stopped: stopProcesses,
+  'nats-wiped': wipeNats,
+  'postgres-killed': killDatabase,
+  'disk-full': fillDisk,
+  'late-commit': commitLate,
+  'link-cut': cutLink,
+  'link-stalled': stallLink,
+  'answers-swallowed': swallowAnswers,
+};
