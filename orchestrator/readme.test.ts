@@ -10,7 +10,7 @@ test('the README shows the command line that Claude Code is started with', () =>
 });
 
 test('the README names every setting, and no other', () => {
-  const settings = [...read('config.ts').matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
+  const settings = [...`${read('config.ts')}${read('swarm/config.ts')}`.matchAll(/^ {2}([A-Z][A-Z_]+): /gm)].map(([, name]) => name);
   const named = [...(read('README.md').split('## Settings')[1] ?? '').matchAll(/`([A-Z][A-Z_]+)`/g)].map(([, name]) => name);
   expect(settings.length).toBeGreaterThan(20);
   expect(new Set(named)).toEqual(new Set(settings));

@@ -1,7 +1,7 @@
-import { closeSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { runFromCommandLine } from '../run-from-command-line.ts';
-import { memberLockDescriptor, startWord } from './start-member.ts';
+import { startWord } from './start-member.ts';
 import { openSwarmFolder } from './swarm-folder.ts';
 import { memberFile, memberLog } from './swarm-member.ts';
 
@@ -9,8 +9,10 @@ import { memberFile, memberLog } from './swarm-member.ts';
 const [name = '', dir = ''] = process.argv.slice(2);
 if ((await text(process.stdin)) === startWord) {
   const folder = await openSwarmFolder(dir);
-  const lock = {
-    [Symbol.asyncDispose]: async () => closeSync(memberLockDescriptor),
-  };
-  await runFromCommandLine('daemon', { member: { name, lock }, logFile: memberLog(folder, name), statusFile: memberFile(folder, name) });
+  const statusFile = memberFile(folder, name);
+  // The lock on the name came with the process and goes with it.
+  const lock = { [Symbol.asyncDispose]: () => Promise.resolve() };
+  await runFromCommandLine('daemon', { member: { name, lock }, logFile: memberLog(folder, name), statusFile });
+  // Who ends as asked is not missed; the file of one that failed says that it did.
+  if (process.exitCode === 0) await rm(statusFile, { force: true });
 }

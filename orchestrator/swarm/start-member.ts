@@ -11,9 +11,6 @@ import type { StatusReport } from '../status-report.ts';
 import type { SwarmFolder } from './swarm-folder.ts';
 import { memberFile, memberLog, readMember, removeMember } from './swarm-member.ts';
 
-/** The descriptor on which a member gets the lock on its name: from the choice of the name to the member's end nobody else can take it. */
-export const memberLockDescriptor = 3;
-
 /** What a member is told, on its standard input, when it is written down. */
 export const startWord = 'go';
 
@@ -37,6 +34,7 @@ export async function startMember(
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'member.ts'), name, folder.path], {
     detached: true,
     env: { ...settings.environment },
+    // With the lock on its name: from the choice of the name to the member's end nobody else can take it.
     stdio: ['pipe', log.fd, log.fd, lock.file.fd],
   });
   await once(child, 'spawn');

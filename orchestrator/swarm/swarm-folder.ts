@@ -18,10 +18,11 @@ export class SwarmFolderError extends Error {
 
 /** Makes the folder when it is not there. Throws a `SwarmFolderError` when somebody else could change what is in it. */
 export async function openSwarmFolder(dir: string): Promise<SwarmFolder> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
   const folder = { path: dir, members: path.join(dir, 'members'), logs: path.join(dir, 'logs'), lock: path.join(dir, 'lock') };
   for (const one of [folder.path, folder.members, folder.logs]) {
-    await mkdir(one, { recursive: true, mode: 0o700 });
+    await mkdir(one, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw new SwarmFolderError(`${one} cannot be made (${error.code}): name another folder in ORCH_SWARM_DIR.`);
+    });
     await refuseForeign(one);
   }
   return folder;

@@ -1,0 +1,22 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { identityOf } from '../process/process-identity.ts';
+import { processesWith } from '../test/processes.ts';
+import { until } from '../test/use-daemon.ts';
+import { killTree } from './kill-tree.ts';
+
+test('all of a tree is killed, whatever session or group its parts have moved to and whatever they ignore', async () => {
+  const mark = `81${process.pid}`;
+  const root = spawn('sh', ['-c', `trap "" TERM; setsid sh -c "sleep ${mark} & sleep ${mark}; true" & sleep ${mark}; true`], { stdio: 'ignore' });
+  await once(root, 'spawn');
+  const ended = once(root, 'exit');
+  await until(
+    () => processesWith(`sleep\0${mark}`).length,
+    (count) => count === 3,
+  );
+  const identity = await identityOf(root.pid ?? 0);
+  expect(identity !== null && (await killTree(identity))).toBe(true);
+  await ended;
+  expect(processesWith(mark)).toEqual([]);
+});
