@@ -1,13 +1,13 @@
 import type { Log } from '@dispatcher/kit/log.ts';
 import { type Loop, startLoop } from '@dispatcher/kit/loop.ts';
 import type { Pool } from 'pg';
-import { forgetPositions, forgetSize, forgetTasks } from './sql/forget.ts';
+import { forgetCounts, forgetPositions, forgetSize, forgetTasks } from './sql/forget.ts';
 
 /** How long things are kept, in days. */
 export interface Retention {
   /** Positions, from which a stream can resume. */
   positionDays: number;
-  /** Done and archived tasks with their events. */
+  /** Done and archived tasks with their events, from their last change on; at least as long as positions. */
   taskDays: number;
 }
 
@@ -18,7 +18,8 @@ const lookIntervalMs = 60_000;
 export function startRetention(pool: Pool, { positionDays, taskDays }: Retention, log: Log): Loop {
   return startLoop('retention', lookIntervalMs, log, async () => {
     const positions = await forgetPositions(pool, positionDays);
-    const tasks = await forgetTasks(pool, taskDays);
-    return positions === forgetSize || tasks === forgetSize;
+    const tasks = await forgetTasks(pool, Math.max(taskDays, positionDays));
+    const counts = await forgetCounts(pool);
+    return [positions, tasks, counts].includes(forgetSize);
   });
 }

@@ -1,4 +1,8 @@
 import { CreateTasksAndEventLog } from './create-tasks-and-event-log.ts';
+import { IndexTasksForRetention } from './index-tasks-for-retention.ts';
 
 /** All migrations, oldest first. They only go forward. */
-export const migrations = [{ name: '0001-create-tasks-and-event-log', class: CreateTasksAndEventLog }];
+export const migrations = [
+  { name: '0001-create-tasks-and-event-log', class: CreateTasksAndEventLog },
+  { name: '0002-index-tasks-for-retention', class: IndexTasksForRetention },
+];
