@@ -16,6 +16,8 @@ export interface ProcessOptions {
   /** Settings by their names in the environment, and what else of the environment it shall have. */
   env: NodeJS.ProcessEnv;
   onOutput?: (text: string) => void;
+  /** What runs instead of a gateway, with the same settings. */
+  program?: string;
 }
 
 const root = join(import.meta.dirname, '../..');
@@ -38,7 +40,7 @@ export function createServiceProcess(service: ServiceName, name: string, { host,
 export function createGatewayProcess(
   name: string,
   addresses: Readonly<Record<ServiceName, readonly string[]>>,
-  { host, port, env, onOutput }: ProcessOptions,
+  { host, port, env, onOutput, program = join(root, 'gateway/main.ts') }: ProcessOptions,
 ): ManagedProcess {
   const services = serviceNames.map((service) => [`${service.toUpperCase()}_SERVICE_ADDRESSES`, addresses[service].join(',')]);
   const address = `${host}:${port}`;
@@ -46,7 +48,7 @@ export function createGatewayProcess(
     name,
     address,
     command: process.execPath,
-    args: [join(root, 'gateway/main.ts')],
+    args: [program],
     env: { ...env, ...Object.fromEntries(services), HOST: host, PORT: String(port) },
     onOutput,
     isReady: () => isReady(`http://${address}`),

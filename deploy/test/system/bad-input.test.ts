@@ -2,8 +2,9 @@ import { type DescField, ScalarType } from '@bufbuild/protobuf';
 import { routes } from '@dispatcher/gateway/routes.ts';
 import { assert, asyncProperty, constantFrom, jsonValue, oneof, string, webQueryParameters } from 'fast-check';
 import { expect, test } from 'vitest';
+import { apiPath } from './api-path.ts';
 import { requiredFields, routesById } from './isolated-request.ts';
-import { apiPath, createRestClient, type RestAnswer } from './rest-client.ts';
+import { createRestClient, type RestAnswer } from './rest-client.ts';
 import { type Acme, useAcme } from './use-acme.ts';
 
 const pathOf = (path: string, id = 'one') => path.slice(apiPath.length).replaceAll(/\{\w+\}/g, id);

@@ -1,7 +1,8 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import { type Route, routes } from '@dispatcher/gateway/routes.ts';
-import { apiPath, type RestAnswer, type RestClient } from './rest-client.ts';
+import { apiPath } from './api-path.ts';
+import type { RestAnswer, RestClient } from './rest-client.ts';
 
 /** The routes of the contract with an id of something in their path. */
 export const routesById = routes.filter(({ pathFields }) => pathFields.length > 0);

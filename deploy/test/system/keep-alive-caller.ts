@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { apiPath } from './rest-client.ts';
+import { apiPath } from './api-path.ts';
 
 /** A caller with one connection of its own, as an agent's process has. Far cheaper than `fetch`, for many at once. */
 export interface KeepAliveCaller extends Disposable {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { routes } from '@dispatcher/gateway/routes.ts';
 import { expect, test } from 'vitest';
-import { apiPath, createRestClient } from './rest-client.ts';
+import { apiPath } from './api-path.ts';
+import { createRestClient } from './rest-client.ts';
 import { type Acme, useAcme } from './use-acme.ts';
 
 /** Every route of the contract, as a request on a task that may not exist. */

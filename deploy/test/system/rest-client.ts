@@ -1,6 +1,7 @@
 import { errorTable } from '@dispatcher/kit/errors.ts';
 import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task } from '@recursiv/sdk';
 import { expect } from 'vitest';
+import { apiPath } from './api-path.ts';
 import { expectDocumented } from './expect-documented.ts';
 
 /** An answer of the REST API, read to its end. */
@@ -49,9 +50,6 @@ export interface RestClient {
   stats(query?: string): Promise<RestAnswer<Stats>>;
   createKey(body: object): Promise<RestAnswer<Key>>;
 }
-
-/** Where the API lies. */
-export const apiPath = '/api/v1/dispatcher';
 
 /** A caller with this key, or with none. `url` is the gateway's. */
 export function createRestClient(url: string, key: string | null): RestClient {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { apiPath } from './rest-client.ts';
+import { apiPath } from './api-path.ts';
 
 /** One message of an event stream. */
 interface StreamMessage {

@@ -1,0 +1,2 @@
+/** Where the API lies. */
+export const apiPath = '/api/v1/dispatcher';
