@@ -34,6 +34,9 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     [['project'], 'tasks_ready_project', ['acme', 'nothing']],
     [['milestone'], 'tasks_ready_milestone', ['acme', 'never']],
     [['layer'], 'tasks_ready_layer', ['acme', 'ops']],
+    [['owner', 'project'], 'tasks_ready_owner', ['acme', 'bill', 'web']],
+    [['owner', 'project'], 'tasks_ready_project', ['acme', 'bill', 'nothing']],
+    [['milestone', 'owner', 'layer'], 'tasks_ready_owner', ['acme', 'v1', 'nobody', 'core']],
   ] as const)('claim-next by %j walks %s without a sort, also when nothing matches (%j)', async (names, index, values) => {
     for (const keyed of [false, true]) {
       const sql = names ? inOrganizationSql(names, keyed) : anywhereSql(keyed);
@@ -82,8 +85,9 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
 const flat = (node: PlanNode): PlanNode[] => [node, ...(node.Plans ?? []).flatMap(flat)];
 
 function expectOneLook(nodes: readonly PlanNode[], index: string): void {
-  const scan = nodes.find((node) => node['Index Name'] === index);
-  expect(scan, `no scan of ${index}`).toBeDefined();
-  expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
-  expect(scan?.['Actual Rows']).toBeLessThanOrEqual(1);
+  expect(nodes.filter((node) => node['Index Name'] === index)).not.toEqual([]);
+  for (const scan of nodes.filter((node) => node['Index Name']?.startsWith('tasks_ready'))) {
+    expect(scan['Rows Removed by Filter'] ?? 0).toBe(0);
+    expect(scan['Actual Rows']).toBeLessThanOrEqual(1);
+  }
 }

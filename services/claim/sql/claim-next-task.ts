@@ -94,13 +94,15 @@ const repeatLock = `repeats AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashte
 
 /**
  * The condition for these filters in one organization. The first filter names the index by the very expression that is indexed; the others are tested on
- * the rows it gives. `parameter` says where the value of a filter stands in the statement.
+ * the rows it gives, after one look at the index of each, since without a task of theirs all of those rows would be read in vain. `parameter` says where the
+ * value of a filter stands in the statement.
  */
 export function matches(names: readonly FilterName[], organization: string, stage: string, parameter: (name: FilterName) => string): string {
+  const inQueue = `organization_id = ${organization} AND stage = ${stage}`;
+  const has = (name: FilterName) => `(CASE WHEN ready THEN ${name} END) = ${parameter(name)}`;
   const [first, ...rest] = names;
   return [
-    `organization_id = ${organization} AND stage = ${stage}`,
-    first ? `(CASE WHEN ready THEN ${first} END) = ${parameter(first)}` : 'ready',
-    ...rest.map((name) => `${name} = ${parameter(name)}`),
+    `${inQueue} AND ${first ? has(first) : 'ready'}`,
+    ...rest.map((name) => `${name} = ${parameter(name)} AND (SELECT true FROM tasks WHERE ${inQueue} AND ${has(name)} LIMIT 1)`),
   ].join(' AND ');
 }
