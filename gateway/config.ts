@@ -1,12 +1,9 @@
-import { addressesField, portField, processFields, servicePorts, tlsFields, tlsRule } from '@dispatcher/kit/process-settings.ts';
+import { addressesField, portField, processFields, processSettings, servicePorts, tlsFields } from '@dispatcher/kit/process-settings.ts';
 import { readSettings } from '@dispatcher/kit/settings.ts';
-import { z } from 'zod';
 
-const fields = z.object({
-  HOST: processFields.HOST,
+const fields = processSettings({
+  ...processFields,
   PORT: portField(3000),
-  DISPATCHER_API_KEY: processFields.DISPATCHER_API_KEY,
-  LOG_LEVEL: processFields.LOG_LEVEL,
   ...tlsFields,
   TASK_SERVICE_ADDRESSES: addressesField(servicePorts.task),
   CLAIM_SERVICE_ADDRESSES: addressesField(servicePorts.claim),
@@ -15,4 +12,4 @@ const fields = z.object({
 });
 
 /** The settings of a gateway that runs alone. Throws a `SettingsError` with everything that is wrong. */
-export const readGatewaySettings = () => readSettings(fields.refine(...tlsRule), process.env);
+export const readGatewaySettings = () => readSettings(fields, process.env);

@@ -1,5 +1,7 @@
 import { join, resolve } from 'node:path';
-import { readSettings } from '@dispatcher/kit/settings.ts';
+import { type NatsSettings, natsFields } from '@dispatcher/kit/nats-settings.ts';
+import { portField, processFields, processSettings } from '@dispatcher/kit/process-settings.ts';
+import { readSettings, rule } from '@dispatcher/kit/settings.ts';
 import { z } from 'zod';
 
 /** The settings of `npm start`. */
@@ -15,7 +17,7 @@ export interface LocalSettings {
   /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   /** Undefined: events stay within the process. */
-  readonly natsUrl: string | undefined;
+  readonly nats: NatsSettings | undefined;
   readonly logLevel: string;
   readonly halfLifeDays: number;
   readonly maxAttempts: number;
@@ -32,7 +34,7 @@ export function readLocalSettings(env: Readonly<Record<string, string | undefine
     adminKey: settings.DISPATCHER_API_KEY,
     dataDir: resolve(settings.DISPATCHER_DATA_DIR),
     databaseUrl: settings.DATABASE_URL,
-    natsUrl: settings.NATS_URL,
+    nats: settings.NATS_URL === undefined ? undefined : { ...settings, NATS_URL: settings.NATS_URL },
     logLevel: settings.LOG_LEVEL,
     halfLifeDays: settings.DISPATCHER_SCORE_HALF_LIFE_DAYS,
     maxAttempts: settings.DISPATCHER_MAX_ATTEMPTS,
@@ -43,60 +45,34 @@ export function readLocalSettings(env: Readonly<Record<string, string | undefine
 /** `.dispatcher` in the repository, from wherever it is started. */
 export const defaultDataDir = join(import.meta.dirname, '../../.dispatcher');
 
-const port = (preset: number) => z.coerce.number().int().min(0).max(65_535).default(preset).describe('a whole number from 0 to 65535');
-
 const wholeNumber = (preset: number) => z.coerce.number().int().min(1).max(100_000).default(preset).describe('a whole number from 1 to 100000');
 
-const fields = z.object({
-  HOST: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1').describe('an address or a host name'),
-  PORT: port(3000),
-  GRPC_PORT: port(50_051),
-  DISPATCHER_API_KEY: z
-    .string()
-    .regex(/^[\x21-\x7e]{8,500}$/)
-    .optional()
-    .describe('8 to 500 visible ASCII characters without spaces'),
+const fields = {
+  ...processFields,
+  ...natsFields,
+  PORT: portField(3000),
+  GRPC_PORT: portField(50_051),
+  DISPATCHER_API_KEY: processFields.DISPATCHER_API_KEY.optional(),
   DISPATCHER_DATA_DIR: z.string().default(defaultDataDir).describe('a folder'),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/ })
     .optional()
     .describe('a URL of the form postgresql://user:password@host:5432/database'),
-  NATS_URL: z
-    .string()
-    .regex(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/)
-    .optional()
-    .describe('a URL of the form nats://host:4222, or several with commas between them'),
-  LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-    .default('info')
-    .describe('fatal, error, warn, info, debug, trace or silent'),
+  NATS_URL: natsFields.NATS_URL.optional(),
   DISPATCHER_SCORE_HALF_LIFE_DAYS: z.coerce.number().positive().max(100_000).default(14).describe('a number of days over 0, up to 100000'),
   DISPATCHER_MAX_ATTEMPTS: wholeNumber(5),
   DISPATCHER_RETENTION_DAYS: wholeNumber(90),
-  NODE_ENV: z.string().optional(),
-});
+};
 
-type Fields = Partial<z.infer<typeof fields>>;
-
-/** Rules over several settings look at what is there, also when another setting is at fault. */
-const always = { when: () => true };
-
-const schema = fields
-  .refine(({ HOST, DISPATCHER_API_KEY }: Fields) => HOST === undefined || isLoopback(HOST) || DISPATCHER_API_KEY !== undefined, {
-    path: ['HOST'],
-    message: 'others can reach it, so set DISPATCHER_API_KEY to an admin key of your own',
-    ...always,
-  })
-  .refine(({ NODE_ENV, DISPATCHER_API_KEY }: Fields) => NODE_ENV !== 'production' || (DISPATCHER_API_KEY?.length ?? 32) >= 32, {
-    path: ['DISPATCHER_API_KEY'],
-    message: 'at least 32 characters where NODE_ENV=production; `openssl rand -hex 32` makes one',
-    ...always,
-  })
-  .refine(({ PORT, GRPC_PORT }: Fields) => !PORT || PORT !== GRPC_PORT, {
-    path: ['GRPC_PORT'],
-    message: 'REST and gRPC need a port each',
-    ...always,
-  });
+const schema = processSettings(fields)
+  .refine(
+    ...rule(
+      'HOST',
+      'others can reach it, so set DISPATCHER_API_KEY to an admin key of your own',
+      ({ HOST: host, DISPATCHER_API_KEY: key }) => typeof host !== 'string' || isLoopback(host) || key !== undefined,
+    ),
+  )
+  .refine(...rule('GRPC_PORT', 'REST and gRPC need a port each', ({ PORT, GRPC_PORT }) => !PORT || PORT !== GRPC_PORT));
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host.startsWith('127.');
@@ -117,7 +93,9 @@ export function readKeysSettings(env: Readonly<Record<string, string | undefined
   return { dispatcherUrl: settings.DISPATCHER_URL, adminKey: settings.DISPATCHER_API_KEY, dataDir: resolve(settings.DISPATCHER_DATA_DIR) };
 }
 
-const keysFields = fields.pick({ DISPATCHER_API_KEY: true, DISPATCHER_DATA_DIR: true }).extend({
+const keysFields = z.object({
+  DISPATCHER_API_KEY: fields.DISPATCHER_API_KEY,
+  DISPATCHER_DATA_DIR: fields.DISPATCHER_DATA_DIR,
   DISPATCHER_URL: z
     .url({ protocol: /^https?$/ })
     .optional()

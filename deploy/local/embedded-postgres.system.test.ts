@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPool } from '@dispatcher/database/connection-options.ts';
+import { refuseUnsafeServer } from '@dispatcher/database/refuse-unsafe-server.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
 import { Client } from 'pg';
 import { expect, test, vi } from 'vitest';
@@ -10,7 +11,6 @@ import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { processesOn } from './left-over-postgres.ts';
 import { findPostgresPlace } from './postgres-place.ts';
 import { startPostgresProcess } from './postgres-process.ts';
-import { refuseUnsafeServer } from './refuse-unsafe-server.ts';
 
 const log = createLog('silent');
 const isRoot = process.getuid?.() === 0;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createPool } from '@dispatcher/database/connection-options.ts';
+import { refuseUnsafeServer } from '@dispatcher/database/refuse-unsafe-server.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
 import { composeServices } from './compose.ts';
 import type { LocalSettings } from './config.ts';
@@ -7,7 +8,6 @@ import { createAdminKey, credentialsPath, readCredentials, saveCredentials } fro
 import { holdDataFolder } from './data-folder.ts';
 import { startEmbeddedPostgres } from './embedded-postgres.ts';
 import { refuseTakenPorts } from './refuse-taken-ports.ts';
-import { refuseUnsafeServer } from './refuse-unsafe-server.ts';
 import { addressOf, welcome } from './welcome.ts';
 
 /** What a local start needs. */

@@ -35,13 +35,13 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
     resources.use(await keepRunning(managed, log));
   };
   const [natsPort = 0, anyPort = 0, ...servicePorts] = await freePorts(2 + serviceNames.length);
-  if (!local.natsUrl) await start(createNatsServer(natsPort, settings.path));
+  if (!local.nats) await start(createNatsServer(natsPort, settings.path));
 
   const adminKey = local.adminKey ?? saved?.admin_key ?? createAdminKey();
   const env = {
     ...settings.env,
     DATABASE_URL: databaseUrl,
-    NATS_URL: local.natsUrl ?? `nats://127.0.0.1:${natsPort}`,
+    NATS_URL: local.nats?.NATS_URL ?? `nats://127.0.0.1:${natsPort}`,
     DISPATCHER_API_KEY: adminKey,
   };
   const ports = portsOf(local.grpcPort, servicePorts);

@@ -28,7 +28,14 @@ export async function startTestTopology(databaseUrl: string, { copies = 1, env =
   const nats = resources.use(createNatsServer(await freePort(), '/usr/bin:/bin', () => undefined));
   await nats.start();
   const adminKey = 'sk_admin_for_tests_only_0123456789abcdef';
-  const settings = { DATABASE_URL: databaseUrl, NATS_URL: `nats://${nats.address}`, DISPATCHER_API_KEY: adminKey, LOG_LEVEL: 'warn', ...env };
+  const settings = {
+    DATABASE_URL: databaseUrl,
+    NATS_URL: `nats://${nats.address}`,
+    DISPATCHER_API_KEY: adminKey,
+    DISPATCHER_ALLOW_UNSAFE_SERVER: 'true',
+    LOG_LEVEL: 'warn',
+    ...env,
+  };
   const topology = resources.use(await startTopology({ copies, env: settings, ...(via ? { via } : {}) }));
   const running = resources.move();
   return {

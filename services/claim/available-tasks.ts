@@ -15,7 +15,7 @@ export function startAvailableTasks(
   bus: EventBus,
   log: Log,
 ): AsyncDisposable {
-  const messages = bus.subscribe('dispatcher.events.>', (payload) => {
+  const messages = bus.subscribe('events.>', (payload) => {
     if (waiting.size === 0) return;
     const { organizationId, task } = fromBinary(EventSchema, payload);
     if (task?.status === 'pending') waiting.offer({ organizationId, ...task });

@@ -1,5 +1,5 @@
 import { serviceFields } from '@dispatcher/database/config.ts';
-import { servicePorts, tlsRule } from '@dispatcher/kit/process-settings.ts';
+import { processSettings, servicePorts } from '@dispatcher/kit/process-settings.ts';
 import { readSettings } from '@dispatcher/kit/settings.ts';
 import { z } from 'zod';
 
@@ -7,4 +7,4 @@ const maxAttemptsField = z.coerce.number().int().min(1).max(100_000).default(5).
 
 /** The settings of the claim service. Throws a `SettingsError` with everything that is wrong. */
 export const readClaimSettings = () =>
-  readSettings(z.object({ ...serviceFields(servicePorts.claim), DISPATCHER_MAX_ATTEMPTS: maxAttemptsField }).refine(...tlsRule), process.env);
+  readSettings(processSettings({ ...serviceFields(servicePorts.claim), DISPATCHER_MAX_ATTEMPTS: maxAttemptsField }), process.env);

@@ -1,3 +1,4 @@
+import { natsFields } from '@dispatcher/kit/nats-settings.ts';
 import { portField, processFields, tlsFields } from '@dispatcher/kit/process-settings.ts';
 import { readSettings } from '@dispatcher/kit/settings.ts';
 import { z } from 'zod';
@@ -5,8 +6,17 @@ import { z } from 'zod';
 /** Where the data is. */
 const databaseUrlField = z.url({ protocol: /^postgres(ql)?$/ }).describe('a URL of the form postgresql://user:password@host:5432/database');
 
+const allowUnsafeServerField = z.stringbool().default(false).describe('true, for tests whose data may be lost, or false');
+
 /** The settings of every service that runs alone; `port` is where it listens unless GRPC_PORT says otherwise. */
-export const serviceFields = (port: number) => ({ ...processFields, ...tlsFields, GRPC_PORT: portField(port), DATABASE_URL: databaseUrlField });
+export const serviceFields = (port: number) => ({
+  ...processFields,
+  ...tlsFields,
+  ...natsFields,
+  GRPC_PORT: portField(port),
+  DATABASE_URL: databaseUrlField,
+  DISPATCHER_ALLOW_UNSAFE_SERVER: allowUnsafeServerField,
+});
 
 /** The one setting of `pnpm migrate`. Throws a `SettingsError`. */
 export const readMigrateSettings = () => readSettings(z.object({ DATABASE_URL: databaseUrlField }), process.env);

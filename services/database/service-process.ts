@@ -6,7 +6,8 @@ import { healthRoutes } from '@dispatcher/kit/health.ts';
 import { hopRoutes } from '@dispatcher/kit/hop-server.ts';
 import { serviceInterceptors } from '@dispatcher/kit/interceptors.ts';
 import { createLog, type Log } from '@dispatcher/kit/log.ts';
-import { createNatsBus } from '@dispatcher/kit/nats-bus.ts';
+import { openNatsBus } from '@dispatcher/kit/nats-bus.ts';
+import type { NatsSettings } from '@dispatcher/kit/nats-settings.ts';
 import { oncePerTurn } from '@dispatcher/kit/once-per-turn.ts';
 import { reflectionRoutes } from '@dispatcher/kit/reflection.ts';
 import type { Routes } from '@dispatcher/kit/routes.ts';
@@ -14,15 +15,16 @@ import { serveRpc } from '@dispatcher/kit/serve-rpc.ts';
 import { type TlsSettings, watchTls } from '@dispatcher/kit/tls.ts';
 import { type Database, openDatabase } from './database.ts';
 import { errorFromDatabase } from './errors.ts';
+import { refuseUnsafeServer } from './refuse-unsafe-server.ts';
 import { createResolveKey } from './resolve-key.ts';
 import { refuseUnknownSchema } from './schema-version.ts';
 
 /** The settings that every service reads, as `serviceFields` names them. */
-export interface ServiceSettings extends TlsSettings {
+export interface ServiceSettings extends TlsSettings, NatsSettings {
   HOST: string;
   GRPC_PORT: number;
   DATABASE_URL: string;
-  NATS_URL: string;
+  DISPATCHER_ALLOW_UNSAFE_SERVER: boolean;
   DISPATCHER_API_KEY: string;
   LOG_LEVEL: string;
 }
@@ -53,9 +55,10 @@ export async function runServiceProcess(
   await using resources = new AsyncDisposableStack();
   const tls = resources.use(await watchTls(settings, log));
   const database = resources.use(await openDatabase(settings.DATABASE_URL));
+  if (!settings.DISPATCHER_ALLOW_UNSAFE_SERVER) await refuseUnsafeServer(database.pool);
   await refuseUnknownSchema(database.orm);
-  const bus = resources.use(createNatsBus(settings.NATS_URL, log));
-  const published = oncePerTurn(() => bus.publish('dispatcher.committed', new Uint8Array()));
+  const bus = resources.use(await openNatsBus(settings, log));
+  const published = oncePerTurn(() => bus.publish('committed', new Uint8Array()));
   const routes = await start({ database, bus, log, published, resources });
 
   const authenticate = createAuthenticate(settings.DISPATCHER_API_KEY, createResolveKey(database.pool), keysKeptMs);

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ConnectionOptions, connect, headers, type NatsConnection, type Subscription } from 'nats';
 import type { EventBus } from './event-bus.ts';
 import type { Log } from './log.ts';
+import { type NatsSettings, natsOptions } from './nats-settings.ts';
 
 /** How long a flush may take before the server counts as gone. */
 const flushTimeoutMs = 2000;
@@ -14,19 +15,26 @@ interface Subscriber {
   readonly listener: (payload: Uint8Array, subject: string) => void;
 }
 
-/** Carries messages over NATS. Works without the server: it is looked for until it is there, and what is published meanwhile is dropped, not stored up. */
-export function createNatsBus(servers: string, log: Log): EventBus {
+/**
+ * Carries messages over NATS, each subject below the prefix of the installation. Works without the server: it is looked for until it is there, and
+ * what is published meanwhile is dropped, not stored up. Rejects when the settings name a file that cannot be read.
+ */
+export async function openNatsBus(settings: NatsSettings, log: Log): Promise<EventBus> {
+  return createNatsBus(await natsOptions(settings), `${settings.NATS_SUBJECT_PREFIX}.`, log);
+}
+
+function createNatsBus(options: ConnectionOptions, prefix: string, log: Log): EventBus {
   const subscriptions = new Map<Subscriber, Subscription | null>();
   const closing = new AbortController();
   let connection: NatsConnection | null = null;
   let connected = false;
 
   const start = async (): Promise<void> => {
-    const made = await connectPatiently(servers, log, closing.signal);
+    const made = await connectPatiently(options, log, closing.signal);
     if (!made) return;
     connection = made;
     connected = true;
-    for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, subscriber, log));
+    for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, prefix, subscriber, log));
     for await (const { type } of made.status()) {
       if (type !== 'disconnect' && type !== 'reconnect') continue;
       connected = type === 'reconnect';
@@ -46,11 +54,11 @@ export function createNatsBus(servers: string, log: Log): EventBus {
       if (!open) return;
       const messageHeaders = headers();
       if (id !== undefined) messageHeaders.set('Nats-Msg-Id', id);
-      open.publish(subject, payload, { headers: messageHeaders });
+      open.publish(prefix + subject, payload, { headers: messageHeaders });
     },
     subscribe(subject, listener) {
       const subscriber = { subject, listener };
-      subscriptions.set(subscriber, connection && listen(connection, subscriber, log));
+      subscriptions.set(subscriber, connection && listen(connection, prefix, subscriber, log));
       return {
         [Symbol.dispose]: () => {
           subscriptions.get(subscriber)?.unsubscribe();
@@ -72,8 +80,7 @@ export function createNatsBus(servers: string, log: Log): EventBus {
   };
 }
 
-async function connectPatiently(servers: string, log: Log, signal: AbortSignal): Promise<NatsConnection | null> {
-  const options = optionsFrom(servers);
+async function connectPatiently(options: ConnectionOptions, log: Log, signal: AbortSignal): Promise<NatsConnection | null> {
   for (let attempt = 1; !signal.aborted; attempt++) {
     try {
       const made = await connect(options);
@@ -87,30 +94,13 @@ async function connectPatiently(servers: string, log: Log, signal: AbortSignal):
   return null;
 }
 
-/** A user and password may stand in the URL, as for PostgreSQL; the client takes them apart from it. */
-function optionsFrom(servers: string): ConnectionOptions {
-  const urls = servers.split(',').map((text) => new URL(text));
-  const { username, password } = urls[0] ?? { username: '', password: '' };
-  return {
-    servers: urls.map((url) => `${url.protocol}//${url.host}`),
-    ...(username ? { user: decodeURIComponent(username), pass: decodeURIComponent(password) } : {}),
-    name: 'dispatcher',
-    timeout: 2000,
-    maxReconnectAttempts: -1,
-    reconnectTimeWait: 250,
-    reconnectJitter: 250,
-    pingInterval: 2000,
-    maxPingOut: 2,
-  };
-}
-
 /** Anybody may publish on a subject, and what a listener throws would end the whole connection. */
-function listen(connection: NatsConnection, { subject, listener }: Subscriber, log: Log): Subscription {
-  return connection.subscribe(subject, {
+function listen(connection: NatsConnection, prefix: string, { subject, listener }: Subscriber, log: Log): Subscription {
+  return connection.subscribe(prefix + subject, {
     callback: (error, message) => {
       if (error) return;
       try {
-        listener(message.data, message.subject);
+        listener(message.data, message.subject.slice(prefix.length));
       } catch (err) {
         log.warn({ err, subject: message.subject }, 'a message that nobody could take');
       }

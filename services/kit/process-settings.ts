@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { natsRule } from './nats-settings.ts';
+import { rule } from './settings.ts';
 
 /** The settings that every process of Dispatcher reads, to be joined with its own. */
 export const processFields = {
@@ -7,15 +9,18 @@ export const processFields = {
     .string()
     .regex(/^[\x21-\x7e]{8,500}$/)
     .describe('the admin key, the same for every process: 8 to 500 visible ASCII characters without spaces'),
-  NATS_URL: z
-    .string()
-    .regex(/^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/)
-    .describe('a URL of the form nats://host:4222, or several with commas between them'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('fatal, error, warn, info, debug, trace or silent'),
+  NODE_ENV: z.string().optional().describe('production, where it is in use'),
 };
+
+const adminKeyRule = rule(
+  'DISPATCHER_API_KEY',
+  'at least 32 characters where NODE_ENV=production; `openssl rand -hex 32` makes one',
+  ({ NODE_ENV, DISPATCHER_API_KEY: key }) => NODE_ENV !== 'production' || typeof key !== 'string' || key.length >= 32,
+);
 
 const file = (what: string) => z.string().optional().describe(`the path of a PEM file with ${what}`);
 
@@ -26,12 +31,26 @@ export const tlsFields = {
   TLS_CA: file('the authorities that the processes of Dispatcher are certified by'),
 };
 
-/** The rule over them, for `refine`. It looks at them also when another setting is at fault. */
-export const tlsRule = [
-  ({ TLS_CERT, TLS_KEY, TLS_CA }: Partial<Record<keyof typeof tlsFields, unknown>>) =>
-    (TLS_CERT === undefined) === (TLS_KEY === undefined) && (TLS_CA === undefined || TLS_CERT !== undefined),
-  { path: ['TLS_CERT'], message: 'TLS_CERT and TLS_KEY go together, and TLS_CA needs both', when: () => true },
-] satisfies [unknown, unknown];
+const safeServerRule = rule(
+  'DISPATCHER_ALLOW_UNSAFE_SERVER',
+  'not where NODE_ENV=production',
+  ({ NODE_ENV, DISPATCHER_ALLOW_UNSAFE_SERVER }) => NODE_ENV !== 'production' || DISPATCHER_ALLOW_UNSAFE_SERVER !== true,
+);
+
+const tlsRule = rule(
+  'TLS_CERT',
+  'TLS_CERT and TLS_KEY go together, and TLS_CA needs both',
+  ({ TLS_CERT, TLS_KEY, TLS_CA }) => (TLS_CERT === undefined) === (TLS_KEY === undefined) && (TLS_CA === undefined || TLS_CERT !== undefined),
+);
+
+/** Settings of a process, with the rules that hold for every one. */
+export const processSettings = <Shape extends z.ZodRawShape>(fields: Shape) =>
+  z
+    .object(fields)
+    .refine(...adminKeyRule)
+    .refine(...safeServerRule)
+    .refine(...tlsRule)
+    .refine(...natsRule);
 
 /** A port that defaults to `preset`; 0 takes any free one. */
 export const portField = (preset: number) => z.coerce.number().int().min(0).max(65_535).default(preset).describe('a whole number from 0 to 65535');

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 /** Everything that is wrong with the settings, a line for each. */
 export class SettingsError extends Error {
@@ -32,13 +32,21 @@ export function readSettings<Shape extends z.ZodRawShape>(
   throw new SettingsError([...faults.values()]);
 }
 
+/** A rule over several settings, for `refine`: `message` is the fault of the setting `path`. It looks at what is there also when another setting is at fault. */
+export const rule = (path: string, message: string, holds: (settings: Readonly<Record<string, unknown>>) => boolean) =>
+  [(settings: unknown) => typeof settings === 'object' && holds({ ...settings }), { path: [path], message, when: () => true }] satisfies [
+    unknown,
+    unknown,
+  ];
+
 /** A rule over several settings speaks for itself; a single setting is described by its schema. */
 function allowed(schema: z.ZodObject, name: string, issue: z.core.$ZodIssue): string {
   return (issue.code === 'custom' ? undefined : described(schema.shape[name])) ?? issue.message;
 }
 
 function described(setting: z.core.$ZodType | undefined): string | undefined {
-  return setting && 'description' in setting && typeof setting.description === 'string' ? setting.description : undefined;
+  if (setting && 'description' in setting && typeof setting.description === 'string') return setting.description;
+  return setting instanceof z.ZodOptional ? described(setting.unwrap()) : undefined;
 }
 
 function faultText(name: string, value: string | undefined, rule: string): string {

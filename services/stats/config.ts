@@ -1,5 +1,5 @@
 import { serviceFields } from '@dispatcher/database/config.ts';
-import { servicePorts, tlsRule } from '@dispatcher/kit/process-settings.ts';
+import { processSettings, servicePorts } from '@dispatcher/kit/process-settings.ts';
 import { readSettings } from '@dispatcher/kit/settings.ts';
 import { z } from 'zod';
 
@@ -7,4 +7,4 @@ const retentionField = z.coerce.number().int().min(1).max(100_000).default(90).d
 
 /** The settings of the stats service. Throws a `SettingsError` with everything that is wrong. */
 export const readStatsSettings = () =>
-  readSettings(z.object({ ...serviceFields(servicePorts.stats), DISPATCHER_RETENTION_DAYS: retentionField }).refine(...tlsRule), process.env);
+  readSettings(processSettings({ ...serviceFields(servicePorts.stats), DISPATCHER_RETENTION_DAYS: retentionField }), process.env);

@@ -39,7 +39,7 @@ export async function startEventFeed(pool: Pool, bus: EventBus, log: Log): Promi
     for (const row of rows) if (Number(row.position) === position + 1) accept(eventFromRow(row));
     return rows.length === pageSize;
   });
-  const messages = bus.subscribe('dispatcher.events.>', (payload) => {
+  const messages = bus.subscribe('events.>', (payload) => {
     const event = fromBinary(EventSchema, payload);
     const next = Number(event.position);
     if (next === position + 1) accept(event);

@@ -1,6 +1,6 @@
 import { openDatabase } from '@dispatcher/database/database.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
-import { createNatsBus } from '@dispatcher/kit/nats-bus.ts';
+import { openNatsBus } from '@dispatcher/kit/nats-bus.ts';
 import { freePort } from '@dispatcher/test/free-port.ts';
 import { startNatsServer } from '@dispatcher/test/nats-server.ts';
 import { useDatabase } from '@dispatcher/test/use-database.ts';
@@ -20,7 +20,7 @@ async function useRelay() {
   const port = await freePort();
   const start = () => startNatsServer({ port, storeDir });
   const server = await start();
-  const bus = resources.use(createNatsBus(server.url, log));
+  const bus = resources.use(await openNatsBus({ NATS_URL: server.url, NATS_SUBJECT_PREFIX: 'dispatcher' }, log));
   await vi.waitFor(() => expect(bus.connected).toBe(true));
   resources.use(startRelay(pool, bus, log));
   const stop = async () => {
@@ -53,9 +53,9 @@ test('what got its position while NATS was away is published when it is back, an
   await insertEvents(relay.pool, 3);
   await untilNumbered(relay.pool, 3, 5_000);
   await relay.startAgain();
-  await using outsider = createNatsBus(relay.url, log);
+  await using outsider = await openNatsBus({ NATS_URL: relay.url, NATS_SUBJECT_PREFIX: 'dispatcher' }, log);
   const got = new Set<string>();
-  outsider.subscribe('dispatcher.events.>', (payload) => void got.add(Buffer.from(payload).toString('base64')));
+  outsider.subscribe('events.>', (payload) => void got.add(Buffer.from(payload).toString('base64')));
   await vi.waitFor(() => expect(got.size).toBe(3), { timeout: 8_000 });
 });
 

@@ -11,7 +11,7 @@ import { numberEvents, roundSize } from './sql/number-events.ts';
 import { readEvents } from './sql/read-events.ts';
 
 /** Writers say on this subject that they have committed an event. */
-export const committedSubject = 'dispatcher.committed';
+export const committedSubject = 'committed';
 
 /** Should no writer be heard, the relay looks by itself; so another takes over within this time. */
 const lookIntervalMs = 1000;
@@ -23,7 +23,7 @@ const spacingMs = 10;
 const catchUpMs = 250;
 
 /**
- * The relay: gives each committed event the next position, then publishes it on `dispatcher.events.<organization>.<type>` with the position as
+ * The relay: gives each committed event the next position, then publishes it on `events.<organization>.<type>` with the position as
  * message id. Any number may run; the database lets one work at a time. What was numbered but not surely published is published again.
  */
 export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable {
@@ -72,7 +72,7 @@ async function publishMissed(pool: Pool, bus: EventBus, after: number, upTo: num
 /** Resolves when the bus has been told of these events for certain. */
 async function publish(bus: EventBus, events: readonly NumberedEvent[]): Promise<void> {
   for (const event of events) {
-    bus.publish(`dispatcher.events.${event.organizationId}.${event.type}`, toBinary(EventSchema, eventFromRow(event)), String(event.position));
+    bus.publish(`events.${event.organizationId}.${event.type}`, toBinary(EventSchema, eventFromRow(event)), String(event.position));
   }
   await bus.flush();
 }

@@ -1,5 +1,5 @@
 import { serviceFields } from '@dispatcher/database/config.ts';
-import { servicePorts, tlsRule } from '@dispatcher/kit/process-settings.ts';
+import { processSettings, servicePorts } from '@dispatcher/kit/process-settings.ts';
 import { readSettings } from '@dispatcher/kit/settings.ts';
 import { z } from 'zod';
 
@@ -7,4 +7,4 @@ const halfLifeField = z.coerce.number().positive().max(100_000).default(14).desc
 
 /** The settings of the task service. Throws a `SettingsError` with everything that is wrong. */
 export const readTaskSettings = () =>
-  readSettings(z.object({ ...serviceFields(servicePorts.task), DISPATCHER_SCORE_HALF_LIFE_DAYS: halfLifeField }).refine(...tlsRule), process.env);
+  readSettings(processSettings({ ...serviceFields(servicePorts.task), DISPATCHER_SCORE_HALF_LIFE_DAYS: halfLifeField }), process.env);

@@ -1,6 +1,6 @@
-import { createPool } from '@dispatcher/database/connection-options.ts';
+import { useDatabase } from '@dispatcher/test/use-database.ts';
 import { expect, test } from 'vitest';
-import { useDatabase } from '../test/use-database.ts';
+import { createPool } from './connection-options.ts';
 import { refuseUnsafeServer } from './refuse-unsafe-server.ts';
 
 test('a server that a crash makes forget is refused, with every reason', async () => {
