@@ -7,6 +7,7 @@ import type { Authenticate } from '@dispatcher/kit/authentication.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
 import { sharedReadiness } from '@dispatcher/kit/shared-readiness.ts';
 import type { Tls } from '@dispatcher/kit/tls.ts';
+import { Turns } from '@dispatcher/kit/turns.ts';
 import type { FastifyInstance } from 'fastify';
 import { createHttpServer } from './http-server.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
@@ -16,7 +17,6 @@ import { type Route, routes } from './routes.ts';
 import { createEventHub } from './stream/event-hub.ts';
 import { createOpenStreams } from './stream/open-streams.ts';
 import { createStreamRoute, type StreamContext } from './stream/stream-route.ts';
-import { Turns } from './stream/turns.ts';
 import { createUnaryRoute, type RouteContext } from './unary-route.ts';
 import { createUnusedConnections, type UnusedConnections } from './unused-connections.ts';
 

@@ -6,6 +6,7 @@ import type { Transport } from '@connectrpc/connect';
 import type { Admissions } from '@dispatcher/kit/admission.ts';
 import type { Authenticate } from '@dispatcher/kit/authentication.ts';
 import { invalidField, unavailable } from '@dispatcher/kit/errors.ts';
+import type { Turns } from '@dispatcher/kit/turns.ts';
 import type { StatsService, WatchEventsRequest, WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InFlight } from '../in-flight.ts';
@@ -17,7 +18,6 @@ import type { EventHub } from './event-hub.ts';
 import { only } from './follow-events.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { StreamReader } from './stream-reader.ts';
-import type { Turns } from './turns.ts';
 
 /** What the stream's route needs. */
 export interface StreamContext {

@@ -1,10 +1,10 @@
 import { type Client, createClient } from '@connectrpc/connect';
 import { type Database, openDatabase } from '@dispatcher/database/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/errors.ts';
-import { admin, type Caller } from '@dispatcher/kit/caller.ts';
 import { createDirectTransport } from '@dispatcher/kit/direct-transport.ts';
 import { serviceInterceptors } from '@dispatcher/kit/interceptors.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
+import { authenticateByName } from '@dispatcher/kit/use-named-callers.ts';
 import { useDatabase } from '@dispatcher/test/use-database.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { ClaimDependencies } from './dependencies.ts';
@@ -37,7 +37,7 @@ export async function useClaims(): Promise<TestClaims> {
   const dependencies: ClaimDependencies = { database, maxAttempts: 5, published: () => undefined, waiting: new WaitingClaims() };
   const interceptors = serviceInterceptors({
     log: createLog('silent'),
-    authenticate: async (header) => callerNamed(header ?? ''),
+    authenticate: authenticateByName,
     convertError: errorFromDatabase,
   });
   const transport = createDirectTransport([claimRoutes(dependencies)], interceptors);
@@ -69,9 +69,4 @@ export async function useClaims(): Promise<TestClaims> {
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
-}
-
-function callerNamed(name: string): Caller {
-  if (name === 'admin') return admin;
-  return { keyId: `key_${name}`, organizationId: name, name: `${name} key`, scopes: new Set(['dispatcher:read', 'dispatcher:write']) };
 }

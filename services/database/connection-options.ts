@@ -35,7 +35,6 @@ const pinnedPlans = [
   'enable_bitmapscan=off',
   'enable_hashjoin=off',
   'enable_mergejoin=off',
-
   'jit=off',
 ];
 

@@ -1,12 +1,12 @@
 import type { Database } from '@dispatcher/database/database.ts';
+import type { Turns } from '@dispatcher/kit/turns.ts';
 import type { EventFeed } from './event-feed.ts';
-import type { ReplaySlots } from './replay-slots.ts';
 
 /** What the handlers of the stats service work with. */
 export interface StatsDependencies {
   readonly database: Database;
   /** The events as they get their positions. */
   readonly feed: EventFeed;
-  /** Bounds how many streams read the log at once. */
-  readonly replays: ReplaySlots;
+  /** Bounds how many streams read the log at once; the others wait their turn, page by page. */
+  readonly replays: Turns;
 }

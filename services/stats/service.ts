@@ -2,9 +2,9 @@ import type { Database } from '@dispatcher/database/database.ts';
 import type { EventBus } from '@dispatcher/kit/event-bus.ts';
 import type { Log } from '@dispatcher/kit/log.ts';
 import type { Routes } from '@dispatcher/kit/routes.ts';
+import { Turns } from '@dispatcher/kit/turns.ts';
 import { startEventFeed } from './event-feed.ts';
 import { startRelay } from './relay.ts';
-import { ReplaySlots } from './replay-slots.ts';
 import { type Retention, startRetention } from './retention.ts';
 import { statsRoutes } from './routes.ts';
 
@@ -21,8 +21,8 @@ export interface StatsService extends AsyncDisposable {
   readonly routes: Routes;
 }
 
-/** Streams that may read the log at once. */
-const replaySlots = 8;
+/** Streams that may read the log at once. All others may wait: how many there are is limited before. */
+const replaysAtOnce = 8;
 
 /** Starts the stats service: the relay, the feed of live events, and retention. */
 export async function startStatsService({ database, bus, log, retention }: StatsServiceOptions): Promise<StatsService> {
@@ -31,7 +31,7 @@ export async function startStatsService({ database, bus, log, retention }: Stats
   loops.use(startRelay(database.pool, bus, log));
   loops.use(startRetention(database.pool, retention, log));
   return {
-    routes: statsRoutes({ database, feed, replays: new ReplaySlots(replaySlots) }),
+    routes: statsRoutes({ database, feed, replays: new Turns(replaysAtOnce) }),
     [Symbol.asyncDispose]: () => loops.disposeAsync(),
   };
 }

@@ -2,11 +2,11 @@ import { type Client, createClient } from '@connectrpc/connect';
 import { type Database, openDatabase } from '@dispatcher/database/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/errors.ts';
 import { logEvents } from '@dispatcher/database/event-log.ts';
-import { admin, type Caller } from '@dispatcher/kit/caller.ts';
 import { createDirectTransport } from '@dispatcher/kit/direct-transport.ts';
 import { createLocalBus, type EventBus } from '@dispatcher/kit/event-bus.ts';
 import { serviceInterceptors } from '@dispatcher/kit/interceptors.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
+import { authenticateByName } from '@dispatcher/kit/use-named-callers.ts';
 import { useDatabase } from '@dispatcher/test/use-database.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { committedSubject } from './relay.ts';
@@ -34,7 +34,7 @@ export async function useStats(): Promise<TestStats> {
   const database = stack.use(await openDatabase(url));
   const bus = stack.use(createLocalBus());
   const service = stack.use(await startStatsService({ database, bus, log, retention: { positionDays: 7, taskDays: 90 } }));
-  const interceptors = serviceInterceptors({ log, authenticate: async (header) => callerNamed(header ?? ''), convertError: errorFromDatabase });
+  const interceptors = serviceInterceptors({ log, authenticate: authenticateByName, convertError: errorFromDatabase });
   const transport = createDirectTransport([service.routes], interceptors);
   const change = async (text: string, values: unknown[]) => {
     await database.pool.query(text, [null, null, null, ...values]);
@@ -72,9 +72,4 @@ export async function useStats(): Promise<TestStats> {
       ),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
-}
-
-function callerNamed(name: string): Caller {
-  if (name === 'admin') return admin;
-  return { keyId: `key_${name}`, organizationId: name, name, scopes: new Set(['dispatcher:read']) };
 }

@@ -1,10 +1,10 @@
 import { type CallOptions, type Client, createClient } from '@connectrpc/connect';
 import { type Database, openDatabase } from '@dispatcher/database/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/errors.ts';
-import { admin, type Caller } from '@dispatcher/kit/caller.ts';
 import { createDirectTransport } from '@dispatcher/kit/direct-transport.ts';
 import { serviceInterceptors } from '@dispatcher/kit/interceptors.ts';
 import { createLog } from '@dispatcher/kit/log.ts';
+import { authenticateByName } from '@dispatcher/kit/use-named-callers.ts';
 import { useDatabase } from '@dispatcher/test/use-database.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { taskRoutes } from './routes.ts';
@@ -32,8 +32,7 @@ export async function useTasks(): Promise<TestTasks> {
   await database.pool.query("INSERT INTO organizations (id) VALUES ('acme'), ('globex')");
   let published = 0;
   const routes = taskRoutes({ database, published: () => void published++ });
-  const authenticate = async (header: string | null) => callerNamed(header ?? '');
-  const interceptors = serviceInterceptors({ log: createLog('silent'), authenticate, convertError: errorFromDatabase });
+  const interceptors = serviceInterceptors({ log: createLog('silent'), authenticate: authenticateByName, convertError: errorFromDatabase });
   const started = resources.move();
   return {
     database,
@@ -42,9 +41,4 @@ export async function useTasks(): Promise<TestTasks> {
     query: async <Row>(text: string, values: readonly unknown[] = []) => (await database.pool.query(text, [...values])).rows as Row[],
     [Symbol.asyncDispose]: () => started.disposeAsync(),
   };
-}
-
-function callerNamed(name: string): Caller {
-  if (name === 'admin') return admin;
-  return { keyId: `key_${name}`, organizationId: name, name: `${name} key`, scopes: new Set(['dispatcher:read', 'dispatcher:write']) };
 }

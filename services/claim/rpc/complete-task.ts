@@ -1,5 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { identityOf, once } from '@dispatcher/database/idempotency.ts';
+import { readTask } from '@dispatcher/database/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/task-message.ts';
 import { type ClaimService, type CompleteTaskRequest, CompleteTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
@@ -7,7 +8,6 @@ import { holderOf } from '../holder.ts';
 import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
 import { type Completion, completeTask as complete } from '../sql/complete-task.ts';
-import { readTask } from '../sql/read-task.ts';
 
 /** Ends a live claim with the task done. The same token again gets the same answer. */
 export function completeTask({ database: { pool }, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['completeTask'] {

@@ -1,12 +1,12 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { identityOf, once } from '@dispatcher/database/idempotency.ts';
+import { readTask } from '@dispatcher/database/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/task-message.ts';
 import { type ClaimService, type ReleaseTaskRequest, ReleaseTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
 import { holderOf } from '../holder.ts';
 import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
-import { readTask } from '../sql/read-task.ts';
 import { type Release, releaseTask as release } from '../sql/release-task.ts';
 
 /** Ends a live claim with the task pending again. */

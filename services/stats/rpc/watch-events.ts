@@ -4,9 +4,9 @@ import { unavailable } from '@dispatcher/kit/errors.ts';
 import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { StatsService, WatchEventsRequest } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type { StatsDependencies } from '../dependencies.ts';
+import { eventQueue } from '../event-queue.ts';
 import { keptPositions } from '../sql/kept-positions.ts';
 import { pageSize, readEvents } from '../sql/read-events.ts';
-import { eventQueue } from './event-queue.ts';
 
 /** Events as they happen. From a given position on, what has happened since is read from the log until the log is level with the live feed; there the stream goes over without a gap. */
 export function watchEvents(dependencies: StatsDependencies): ServiceImpl<typeof StatsService>['watchEvents'] {
@@ -36,7 +36,7 @@ async function* replay(dependencies: StatsDependencies, request: WatchEventsRequ
   const { feed } = dependencies;
   while (cursor.at < feed.position && !signal.aborted) {
     const upTo = feed.position;
-    const rows = await readPage(dependencies, request, cursor.at, upTo);
+    const rows = await readPage(dependencies, request, cursor.at, upTo, signal);
     // A reader may have paused until what it had yet to read was forgotten.
     if (await refusal(dependencies, cursor.at)) throw unavailable('The next events are no longer kept; resume, and be told what is.');
     cursor.at = rows.length === pageSize ? Number(rows.at(-1)?.position) : upTo;
@@ -45,8 +45,14 @@ async function* replay(dependencies: StatsDependencies, request: WatchEventsRequ
 }
 
 /** The turn lasts as long as the reading, not until the reader has taken the page: one who never does must keep nobody waiting. */
-async function readPage({ database: { pool }, replays }: StatsDependencies, request: WatchEventsRequest, after: number, upTo: number) {
-  using _slot = await replays.take();
+async function readPage(
+  { database: { pool }, replays }: StatsDependencies,
+  request: WatchEventsRequest,
+  after: number,
+  upTo: number,
+  signal: AbortSignal,
+) {
+  using _turn = await replays.take(signal);
   return await readEvents(pool, after, upTo, request.organizationId ?? null);
 }
 

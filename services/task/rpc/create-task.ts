@@ -4,12 +4,12 @@ import type { Database } from '@dispatcher/database/database.ts';
 import { Organization } from '@dispatcher/database/entities/api-key.ts';
 import { violates } from '@dispatcher/database/errors.ts';
 import { identityOf, once } from '@dispatcher/database/idempotency.ts';
+import { readTask } from '@dispatcher/database/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/task-message.ts';
 import { type Caller, callerLabel, callerOf } from '@dispatcher/kit/caller.ts';
 import { DispatcherError, invalidField } from '@dispatcher/kit/errors.ts';
 import { type CreateTaskRequest, CreateTaskRequestSchema, type TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
-import { readTask } from '../read-task.ts';
 import { createTask as insert } from '../sql/create-task.ts';
 import { contentColumns, type TaskContent } from '../task-content.ts';
 
@@ -24,7 +24,7 @@ export function createTask({ database, published }: TaskDependencies): ServiceIm
       database.pool,
       identity,
       () => insert(database, identity, task).catch(refuseDuplicate),
-      (kept) => readTask(database, kept.organizationId, kept.taskId),
+      (kept) => readTask(database.pool, kept.organizationId, kept.taskId),
     );
     published();
     return row ? { data: taskFromRow(row) } : {};

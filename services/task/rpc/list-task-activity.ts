@@ -3,15 +3,15 @@ import { TaskEvent } from '@dispatcher/database/entities/task-event.ts';
 import { eventFromRow } from '@dispatcher/database/event-message.ts';
 import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
 import { cursorPart, pageOf, pageWanted } from '@dispatcher/database/page.ts';
+import { readTask } from '@dispatcher/database/read-task.ts';
 import type { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
-import { readTask } from '../read-task.ts';
 
 /** Every transition of one task, oldest first. Over one task the ids of events are their order, since each was written under the lock on its row. */
 export function listTaskActivity({ database }: TaskDependencies): ServiceImpl<typeof TaskService>['listTaskActivity'] {
   return async (request) => {
     const wanted = pageWanted(request, [cursorPart.integer]);
-    const { organizationId, id: taskId } = await readTask(database, await organizationOfTask(database.pool, request), request.taskId);
+    const { organizationId, id: taskId } = await readTask(database.pool, await organizationOfTask(database.pool, request), request.taskId);
     const [afterId = '0'] = wanted.after ?? [];
     const events = await database.orm.em
       .fork()

@@ -1,13 +1,13 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { identityOf, once } from '@dispatcher/database/idempotency.ts';
 import { organizationOfTask, taskNotFound } from '@dispatcher/database/organization-of-task.ts';
+import { readTask } from '@dispatcher/database/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/task-message.ts';
 import { callerLabel, callerOf } from '@dispatcher/kit/caller.ts';
 import { DispatcherError } from '@dispatcher/kit/errors.ts';
 import { type TaskService, UpdateTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { changedContent } from '../changed-content.ts';
 import type { TaskDependencies } from '../dependencies.ts';
-import { readTask } from '../read-task.ts';
 import { updateTask as update } from '../sql/update-task.ts';
 
 /** Changes what people write of a task. Where it has all that already, it is answered as it is and nothing is logged. */
@@ -23,8 +23,8 @@ export function updateTask({ database, published }: TaskDependencies): ServiceIm
       if (row.archivedAt) throw new DispatcherError('archived', 'This task is archived; it can only be read.');
       return row.changed ? row : null;
     };
-    const row = await once(database.pool, identity, change, (kept) => readTask(database, kept.organizationId, kept.taskId));
+    const row = await once(database.pool, identity, change, (kept) => readTask(database.pool, kept.organizationId, kept.taskId));
     if (row) published();
-    return { data: taskFromRow(row ?? (await readTask(database, organizationId, taskId))) };
+    return { data: taskFromRow(row ?? (await readTask(database.pool, organizationId, taskId))) };
   };
 }

@@ -1,4 +1,4 @@
-import { unavailable } from '@dispatcher/kit/errors.ts';
+import { unavailable } from './errors.ts';
 
 /** Lets a few do something costly at once while others, up to a limit, wait their turn. */
 export class Turns {
@@ -6,7 +6,7 @@ export class Turns {
   readonly #queueMax: number;
   readonly #queue = new Set<() => void>();
 
-  constructor(atOnce: number, queueMax: number) {
+  constructor(atOnce: number, queueMax = Number.POSITIVE_INFINITY) {
     this.#free = atOnce;
     this.#queueMax = queueMax;
   }
@@ -20,11 +20,11 @@ export class Turns {
 
   async #wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#queue.size >= this.#queueMax) throw unavailable('Too many streams are being opened; try again in a moment.');
+    if (this.#queue.size >= this.#queueMax) throw unavailable('Too many others are waiting for the same; try again in a moment.');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = () => {
       this.#queue.delete(resolve);
-      reject(unavailable('The stream was given up.', signal.reason));
+      reject(unavailable('The wait was given up.', signal.reason));
     };
     this.#queue.add(resolve);
     signal.addEventListener('abort', giveUp, { once: true });

@@ -1,9 +1,9 @@
-import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { taskNotFound } from '@dispatcher/database/organization-of-task.ts';
-import { taskColumns } from '@dispatcher/database/task-columns.ts';
 import type { Pool } from 'pg';
+import type { TaskRow } from './entities/task.ts';
+import { taskNotFound } from './organization-of-task.ts';
+import { taskColumns } from './task-columns.ts';
 
-/** Reads one task by its primary key, for an answer that shows it as it now stands. */
+/** One task as it stands, archived or not, by its primary key. Fails with `not_found`. */
 export async function readTask(pool: Pool, organizationId: string, taskId: string): Promise<TaskRow> {
   const { rows } = await pool.query<TaskRow>({ name: 'read-task', text: sql, values: [organizationId, taskId] });
   if (!rows[0]) throw taskNotFound();
