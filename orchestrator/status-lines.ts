@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 import type { StatusReport } from './status-report.ts';
 
 /** A daemon's report for people: the daemon first, then each run. */
@@ -20,7 +21,16 @@ function nowOf({ state, paused, blocked, runs }: StatusReport): string {
 /** Foreign text as one line of which nothing can move the cursor, cut to the terminal's width where there is one. */
 export function fitLine(line: string, columns?: number): string {
   const clean = stripVTControlCharacters(line).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
-  return columns === undefined ? clean : clean.slice(0, Math.max(20, (columns || 80) - 1));
+  if (columns === undefined) return clean;
+  const most = Math.max(20, (columns || 80) - 1);
+  let fitting = '';
+  let width = 0;
+  for (const { segment } of new Intl.Segmenter().segment(clean)) {
+    width += stringWidth(segment);
+    if (width > most) break;
+    fitting += segment;
+  }
+  return fitting;
 }
 
 /** A length of time as people read it. */

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { jsonText, type MemberStatus, statusText } from './status.ts';
 
@@ -51,8 +52,9 @@ test.each<[string, Partial<MemberStatus>, string]>([
 });
 
 test('no line is wider than the terminal, and nothing moves the cursor', () => {
-  const text = statusText(swarm(member), 40);
-  for (const line of text.split('\n')) expect(line.length).toBeLessThan(40);
+  const wide = { ...member, member: 'auto-host-2', last_line: '修正するログインページの不具合を修正する' };
+  const text = statusText(swarm(member, wide), 40);
+  for (const line of text.split('\n')) expect(stringWidth(line)).toBeLessThan(40);
   for (const acting of ['\u001b', '\u009b', '\u202e']) {
     expect(text).not.toContain(acting);
     expect(jsonText(swarm(member))).not.toContain(acting);

@@ -48,12 +48,15 @@ const silenceSeconds = 15;
 
 /** The same for people, cut to the terminal's width where there is one. */
 export function statusText({ folder, members }: SwarmStatus, columns: number | undefined): string {
-  const dead = members.filter(({ state }) => state === 'dead');
+  const dead = members.filter(({ state }) => state === 'dead').length;
   const summary =
     members.length === 0
-      ? `No member runs (${folder}). To start: pnpm orchestrator:swarm:start`
-      : `${members.length} ${members.length === 1 ? 'member' : 'members'} of ${members[0]?.repository}${dead.length === 0 ? '' : `, ${dead.length} dead. To replace: pnpm orchestrator:swarm:start`}`;
-  return [...members.flatMap(memberLines), summary].map((line) => fitLine(line, columns)).join('\n');
+      ? [`No member runs (${folder}). To start: pnpm orchestrator:swarm:start`]
+      : [
+          `${members.length} ${members.length === 1 ? 'member' : 'members'} of ${members[0]?.repository}`,
+          ...(dead === 0 ? [] : [`${dead} dead. To replace: pnpm orchestrator:swarm:start`]),
+        ];
+  return [...members.flatMap(memberLines), ...summary].map((line) => fitLine(line, columns)).join('\n');
 }
 
 function memberLines(member: MemberStatus): string[] {
