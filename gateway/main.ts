@@ -35,8 +35,9 @@ await runMain(async (signal) => {
     if (!pool) throw new Error(`no addresses for ${service}`);
     return pool;
   });
+  const serves = async (pool: HopPool) => await isServing(pool.client());
   const readiness = async () => {
-    const serving = await Promise.all(Object.values(pools).map((pool) => isServing(pool.client())));
+    const serving = await Promise.all(Object.values(pools).map((pool) => serves(pool).catch(() => false)));
     const failing = Object.keys(pools).filter((_, i) => !serving[i]);
     return { ready: failing.length === 0, failing };
   };

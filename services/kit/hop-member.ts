@@ -1,4 +1,5 @@
 import { type ChannelCredentials, type ChannelOptions, Client } from '@grpc/grpc-js';
+import type { HopAddress } from './hop-addresses.ts';
 import { HopConnection } from './hop-connection.ts';
 
 /** One process of a service, with a stream to it that is opened again whenever it breaks. */
@@ -7,6 +8,8 @@ export interface HopMember extends Disposable {
   readonly connection: HopConnection;
   /** For calls that need a stream of their own. */
   readonly client: Client;
+  /** Opens no other stream to it. */
+  retire(): void;
 }
 
 /** What happens to a member. */
@@ -27,10 +30,11 @@ const channelOptions: ChannelOptions = {
   'grpc.max_receive_message_length': 64 * 1024 * 1024,
 };
 
-/** Keeps a stream open to the process at `address` (`host:port`). Credentials that have changed are used from the next stream on. */
-export function keepHopMember(address: string, credentials: () => ChannelCredentials, events: HopMemberEvents): HopMember {
+/** Keeps a stream open to the process at `address`. Credentials that have changed are used from the next stream on. */
+export function keepHopMember({ target, name }: HopAddress, credentials: () => ChannelCredentials, events: HopMemberEvents): HopMember {
+  const options = name === null ? channelOptions : { ...channelOptions, 'grpc.ssl_target_name_override': name };
   let used = credentials();
-  let client = new Client(address, used, channelOptions);
+  let client = new Client(target, used, options);
   const retired: Client[] = [];
   let failures = 0;
   let closed = false;
@@ -41,7 +45,7 @@ export function keepHopMember(address: string, credentials: () => ChannelCredent
       // Streams of their own may still run on it.
       retired.push(client);
       used = credentials();
-      client = new Client(address, used, channelOptions);
+      client = new Client(target, used, options);
     }
     const onOpen = () => {
       failures = 0;
@@ -66,6 +70,10 @@ export function keepHopMember(address: string, credentials: () => ChannelCredent
     },
     get client() {
       return client;
+    },
+    retire() {
+      closed = true;
+      clearTimeout(retry);
     },
     [Symbol.dispose]() {
       closed = true;

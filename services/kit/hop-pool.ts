@@ -1,8 +1,9 @@
 import type { ChannelCredentials, Client } from '@grpc/grpc-js';
 import type { Answer } from '@recursiv/proto/gen/dispatcher/hop/v1/hop_pb.ts';
 import { unavailable } from './errors.ts';
+import { followAddresses, type HopAddress, type LookUp } from './hop-addresses.ts';
 import type { HopCall, HopConnection } from './hop-connection.ts';
-import { keepHopMember } from './hop-member.ts';
+import { type HopMember, keepHopMember } from './hop-member.ts';
 import type { Log } from './log.ts';
 
 /** The processes of one service, as a gateway reaches them. */
@@ -18,33 +19,58 @@ export interface HopPool extends Disposable {
 
 /** What a pool needs. */
 export interface HopPoolOptions {
-  /** `host:port` of each process. */
+  /** `host:port` of each process, or of a name that stands for several. */
   addresses: readonly string[];
   /** Asked before each new connection, since certificates change. */
   credentials: () => ChannelCredentials;
   log: Log;
+  /** How names are looked up, and how often; as the system does, and every 5 s, when absent. */
+  lookUp?: LookUp;
+  lookMs?: number;
 }
 
 /** A call may wait so long for a process to come back; then its caller hears of it. */
 const patienceMs = 1000;
 
-/** Keeps a stream to each address. */
-export function createHopPool({ addresses, credentials, log }: HopPoolOptions): HopPool {
+/** A process that a name stands for no more keeps its calls for so long, which is longer than any takes; event streams are then resumed elsewhere. */
+const leavingMs = 60_000;
+
+/** Keeps a stream to each process. */
+export function createHopPool({ addresses, credentials, log, lookUp, lookMs }: HopPoolOptions): HopPool {
   const waiting = new Set<() => void>();
   const onOpen = () => {
     for (const wake of waiting) wake();
     waiting.clear();
   };
-  const members = addresses.map((address) =>
+  const members = new Map<string, HopMember>();
+  const leaving = new Set<HopMember>();
+  const keep = (address: HopAddress) =>
     keepHopMember(address, credentials, {
       onOpen: () => {
         log.debug({ address }, 'a service process can be reached');
         onOpen();
       },
       onLost: (err) => log.warn({ address, err }, 'a service process cannot be reached'),
-    }),
-  );
-  const open = () => members.map(({ connection }) => connection).filter((connection) => connection.open);
+    });
+  /** What runs on its streams may end; nothing new begins. */
+  const letGo = (member: HopMember) => {
+    leaving.add(member);
+    member.retire();
+    setTimeout(() => {
+      leaving.delete(member);
+      member[Symbol.dispose]();
+    }, leavingMs).unref();
+  };
+  const onAddresses = (found: readonly HopAddress[]) => {
+    for (const address of found) if (!members.has(address.target)) members.set(address.target, keep(address));
+    for (const [target, member] of members) {
+      if (found.some((address) => address.target === target)) continue;
+      members.delete(target);
+      letGo(member);
+    }
+  };
+  const following = followAddresses(addresses, onAddresses, log, lookUp, lookMs);
+  const open = () => [...members.values()].map(({ connection }) => connection).filter((connection) => connection.open);
 
   let turn = 0;
   const pick = () => {
@@ -61,14 +87,16 @@ export function createHopPool({ addresses, credentials, log }: HopPoolOptions): 
       return await connection.call(call, signal);
     },
     client() {
-      const reachable = members.filter(({ connection }) => connection.open && !connection.silent);
-      const candidates = reachable.length > 0 ? reachable : members;
+      const all = [...members.values()];
+      const reachable = all.filter(({ connection }) => connection.open && !connection.silent);
+      const candidates = reachable.length > 0 ? reachable : all;
       const member = candidates[Math.floor(Math.random() * candidates.length)];
-      if (!member) throw new Error('a service has no address');
+      if (!member) throw unavailable('A service cannot be found at the moment; try again in a moment.');
       return member.client;
     },
     [Symbol.dispose]() {
-      for (const member of members) member[Symbol.dispose]();
+      following[Symbol.dispose]();
+      for (const member of [...members.values(), ...leaving]) member[Symbol.dispose]();
     },
   };
 }

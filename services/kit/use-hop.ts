@@ -3,7 +3,7 @@ import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { answerErrors } from './answer-errors.ts';
 import { createDirectTransport } from './direct-transport.ts';
 import { hopCredentials } from './hop-credentials.ts';
-import { createHopPool } from './hop-pool.ts';
+import { createHopPool, type HopPoolOptions } from './hop-pool.ts';
 import { hopRoutes } from './hop-server.ts';
 import { createHopTransport } from './hop-transport.ts';
 import { createLog } from './log.ts';
@@ -22,7 +22,7 @@ export interface TestServer extends AsyncDisposable {
 const log = createLog('silent');
 
 /** Starts a service whose reads and writes both do `handle`. */
-export async function useHopServer(handle: TestHandler, tls: Tls | null = null): Promise<TestServer> {
+export async function useHopServer(handle: TestHandler, tls: Tls | null = null, { host = '127.0.0.1', port = 0 } = {}): Promise<TestServer> {
   const stopping = new AbortController();
   const routes: Routes = (router) =>
     router.service(TaskService, {
@@ -30,9 +30,9 @@ export async function useHopServer(handle: TestHandler, tls: Tls | null = null):
       createTask: async ({ id = '' }, { signal }) => ({ data: { id, title: await handle(id, signal) } }),
     });
   const hop = hopRoutes([TaskService], createDirectTransport([routes], [answerErrors(log)]), stopping.signal);
-  const server = await serveRpc({ host: '127.0.0.1', port: 0, tls, routes: [], interceptors: [], open: [hop] });
+  const server = await serveRpc({ host, port, tls, routes: [], interceptors: [], open: [hop] });
   return {
-    address: `127.0.0.1:${server.port}`,
+    address: `${host}:${server.port}`,
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await server[Symbol.asyncDispose]();
@@ -44,8 +44,11 @@ export async function useHopServer(handle: TestHandler, tls: Tls | null = null):
 export const useHopClient = (...addresses: string[]) => useHopClientWith(null, ...addresses);
 
 /** The same over TLS. */
-export function useHopClientWith(tls: Tls | null, ...addresses: string[]) {
-  const pool = createHopPool({ addresses, credentials: hopCredentials(tls), log });
+export const useHopClientWith = (tls: Tls | null, ...addresses: string[]) => useHopPool({ addresses, credentials: hopCredentials(tls) });
+
+/** The same over a pool as the options say. */
+export function useHopPool(options: Pick<HopPoolOptions, 'addresses'> & Partial<HopPoolOptions>) {
+  const pool = createHopPool({ credentials: hopCredentials(null), log, ...options });
   const tasks = createClient(
     TaskService,
     createHopTransport(() => pool),
