@@ -90,6 +90,8 @@ export interface FaultRecord {
   readonly hit: readonly string[];
   /** How long after the fault had ended the API answered 2xx again, where that is promised. */
   readonly recoveryMs: number | null;
+  /** Whether PostgreSQL gave up and had to recover. */
+  readonly gaveUp: boolean;
 }
 
 /** A transaction that somebody kept open. */
@@ -110,6 +112,7 @@ export type FaultName =
   | 'nats-wiped'
   | 'postgres-killed'
   | 'disk-full'
+  | 'log-full'
   | 'late-commit'
   | 'link-cut'
   | 'link-stalled'

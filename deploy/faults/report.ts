@@ -52,7 +52,7 @@ ${table(
 ${table(['Fault', 'Times, in one process', 'between processes', 'Longest until all was up again'], faultRows(results))}
 
 Leases ended by SQL: ${total(results, ({ leasesEnded }) => leasesEnded)}. Until every gateway wrote again it took ${recovery(results, 'postgres-killed')} ms at most after
-PostgreSQL took connections again, and ${recovery(results, 'disk-full')} ms at most after its disk had room again.
+PostgreSQL took connections again, and ${recovery(results, 'disk-full', 'log-full')} ms at most after its disk had room again.
 
 ## Requests
 
@@ -130,8 +130,8 @@ function sometimesRows(results: readonly SeedSummary[]): string[][] {
   });
 }
 
-function recovery(results: readonly SeedSummary[], name: FaultName): string {
-  const times = results.flatMap(({ faults }) => faults.filter((fault) => fault.name === name).map(({ recoveryMs }) => recoveryMs ?? 0));
+function recovery(results: readonly SeedSummary[], ...names: FaultName[]): string {
+  const times = results.flatMap(({ faults }) => faults.filter(({ name }) => names.includes(name)).map(({ recoveryMs }) => recoveryMs ?? 0));
   return largest(times).toFixed(0);
 }
 

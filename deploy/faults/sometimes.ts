@@ -16,6 +16,7 @@ export const sometimesNames = [
   'event committed without NATS',
   'request held up by a stopped process',
   'refused while the disk was full',
+  'PostgreSQL gave up on a full disk',
   'answered by a gateway a day off',
   'snapshot open over 300 transactions',
   'event committed late',
@@ -25,7 +26,8 @@ export const sometimesNames = [
 ] as const;
 type SometimesName = (typeof sometimesNames)[number];
 
-const alone: readonly SometimesName[] = ['refused while the disk was full', 'relay carried on by the other process'];
+const onSmallDisk: readonly SometimesName[] = ['refused while the disk was full', 'PostgreSQL gave up on a full disk'];
+const alone: readonly SometimesName[] = [...onSmallDisk, 'relay carried on by the other process'];
 
 /** What cannot happen in a setup. */
 const impossible: Record<Setup, readonly SometimesName[]> = {
@@ -37,7 +39,7 @@ const impossible: Record<Setup, readonly SometimesName[]> = {
 
 /** What should have happened in this run and did not. */
 export function neverHappened({ setup, disk }: World, sometimes: Sometimes): string[] {
-  const never = [...impossible[setup], ...(disk ? [] : ['refused while the disk was full'])];
+  const never = [...impossible[setup], ...(disk ? [] : onSmallDisk)];
   return sometimesNames.filter((name) => sometimes[name] === 0 && !never.includes(name)).map((name) => `a fault never bit: there was no "${name}"`);
 }
 
@@ -56,7 +58,8 @@ export function countSometimes(setup: Setup, history: History, log: readonly Log
     'answered 503 without PostgreSQL': attempts.filter(({ status, sentAt }) => status === 503 && during(sentAt, 'postgres-killed')).length,
     'event committed without NATS': log.filter(({ occurredAt }) => during(occurredAt, 'nats-wiped')).length,
     'request held up by a stopped process': attempts.filter((attempt) => isSlow(attempt) && during(attempt.sentAt, 'stopped')).length,
-    'refused while the disk was full': attempts.filter(({ status, sentAt }) => status === 503 && during(sentAt, 'disk-full')).length,
+    'refused while the disk was full': attempts.filter(({ status, sentAt }) => status === 503 && during(sentAt, 'disk-full', 'log-full')).length,
+    'PostgreSQL gave up on a full disk': history.faults.filter(({ gaveUp }) => gaveUp).length,
     'answered by a gateway a day off': attempts.filter(({ wrongDate }) => wrongDate).length,
     'snapshot open over 300 transactions': history.snapshots.filter(({ transactions }) => transactions > 300).length,
     'event committed late': overtaken(log),

@@ -12,13 +12,14 @@ test('a 500 is never right, and a 503 only with Retry-After', () => {
 });
 
 test('while only NATS is down nothing fails', () => {
-  const faults = [{ name: 'nats-wiped', from: 100, brokenUntil: 1_500, to: 2_000, hit: [], recoveryMs: null } as const];
+  const faults = [{ name: 'nats-wiped', from: 100, brokenUntil: 1_500, to: 2_000, hit: [], recoveryMs: null, gaveUp: false } as const];
   expect(forbiddenAnswers(historyOf([answered(50, 503, '1'), answered(200, 409)], { faults }))).toEqual([]);
   expect(forbiddenAnswers(historyOf([answered(200, 503, '1'), answered(300, null)], { faults }))).toHaveLength(2);
 });
 
 test('more than 5 s after PostgreSQL is too late', () => {
-  const fault = (recoveryMs: number | null) => ({ name: 'postgres-killed', from: 0, brokenUntil: 8_000, to: 9_000, hit: [], recoveryMs }) as const;
+  const fault = (recoveryMs: number | null) =>
+    ({ name: 'postgres-killed', from: 0, brokenUntil: 8_000, to: 9_000, hit: [], recoveryMs, gaveUp: false }) as const;
   expect(slowRecoveries(historyOf([], { faults: [fault(400)] }))).toEqual([]);
   expect(slowRecoveries(historyOf([], { faults: [fault(5_001), fault(null)] }))).toHaveLength(2);
 });

@@ -29,4 +29,4 @@ export function slowRecoveries({ faults }: History): string[] {
   });
 }
 
-const recoveryLimitMs: Partial<Record<FaultName, number>> = { 'postgres-killed': 5_000, 'disk-full': 10_000 };
+const recoveryLimitMs: Partial<Record<FaultName, number>> = { 'postgres-killed': 5_000, 'disk-full': 10_000, 'log-full': 10_000 };

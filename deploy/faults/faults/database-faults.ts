@@ -15,24 +15,40 @@ export async function killDatabase({ world }: Scene): Promise<Outcome> {
   return { brokenUntil, recoveryMs: await untilAllWrite(world) };
 }
 
-/**
- * PostgreSQL's disk is full for a while. Tables cannot grow at once; the log can until its last file is used up, which in half of the runs is brought about, and at
- * which PostgreSQL gives up and cannot recover before there is room.
- */
-export async function fillDisk({ world, random }: Scene): Promise<Outcome> {
-  const { disk, db } = world;
+/** PostgreSQL's disk is full for a while: tables cannot grow, and are told so. */
+export async function fillDisk(scene: Scene): Promise<Outcome> {
+  return await withFullDisk(scene, async () => undefined);
+}
+
+/** The same until the last file of the log is used up, at which PostgreSQL gives up, and cannot recover before there is room. */
+export async function useUpLog(scene: Scene): Promise<Outcome> {
+  const { db } = scene.world;
+  return await withFullDisk(scene, async () => void (await db.query('SELECT pg_switch_wal()').catch(() => undefined)));
+}
+
+async function withFullDisk({ world, random }: Scene, meanwhile: () => Promise<void>): Promise<Outcome> {
+  const { disk } = world;
   if (!disk) throw new Error('This setup has no disk that can be full.');
-  const useUpLog = random.chance(0.5);
+  const before = await lastRecovery(world);
   const until = performance.now() + random.integer(2_000, 4_000);
   while (performance.now() < until) {
     // A checkpoint may give some of it back meanwhile.
     await disk.fill();
-    if (useUpLog) await db.query('SELECT pg_switch_wal()').catch(() => undefined);
+    await meanwhile();
     await sleep(50);
   }
   const brokenUntil = now();
   await disk.free();
-  return { brokenUntil, recoveryMs: await untilAllWrite(world) };
+  const recoveryMs = await untilAllWrite(world);
+  return { brokenUntil, recoveryMs, gaveUp: (await lastRecovery(world)) !== before };
+}
+
+/** When the checkpointer was started, as it is anew after every crash. */
+async function lastRecovery({ db }: World): Promise<number> {
+  const [row] = await db.query<{ start: number }>(
+    `SELECT extract(epoch FROM backend_start)::float8 AS start FROM pg_stat_activity WHERE backend_type = 'checkpointer'`,
+  );
+  return row?.start ?? 0;
 }
 
 /** How long it takes until each node writes again; null when that takes too long. */

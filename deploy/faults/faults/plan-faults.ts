@@ -11,12 +11,15 @@ export interface PlannedFault {
 
 const everywhere: readonly FaultName[] = ['all-killed', 'postgres-killed', 'late-commit'];
 
+/** Only where one could be mounted. */
+const onSmallDisk: readonly FaultName[] = ['disk-full', 'log-full'];
+
 /** What a run of each setup has once, beside what its processes go through. */
 const onceIn: Record<Setup, readonly FaultName[]> = {
   alone: everywhere,
   'alone-nats': [...everywhere, 'nats-wiped'],
-  pair: [...everywhere, 'nats-wiped', 'disk-full'],
-  services: [...everywhere, 'nats-wiped', 'disk-full', 'link-cut', 'link-stalled', 'answers-swallowed'],
+  pair: [...everywhere, 'nats-wiped', ...onSmallDisk],
+  services: [...everywhere, 'nats-wiped', ...onSmallDisk, 'link-cut', 'link-stalled', 'answers-swallowed'],
 };
 
 /**
@@ -31,7 +34,7 @@ export function planFaults(
   const kinds = [...Map.groupBy(processes, ({ name }) => kindOf(name)).values()];
   const restarted = random.maybePick(processes);
   return random.shuffle([
-    ...onceIn[setup].filter((name) => name !== 'disk-full' || disk).map((name) => [{ name, on: [] }]),
+    ...onceIn[setup].filter((name) => disk || !onSmallDisk.includes(name)).map((name) => [{ name, on: [] }]),
     [{ name: 'restarted', on: restarted ? [restarted] : [] }],
     ...Array.from({ length: rounds }, (_, round) => roundOf(kinds, round)).flat(),
   ]);

@@ -3,7 +3,7 @@ import type { FaultName, FaultRecord } from '../history.ts';
 import type { Random } from '../random.ts';
 import type { WorldProcess } from '../world/node.ts';
 import type { World } from '../world/world.ts';
-import { commitLate, fillDisk, killDatabase } from './database-faults.ts';
+import { commitLate, fillDisk, killDatabase, useUpLog } from './database-faults.ts';
 import { cutLink, stallLink, swallowAnswers } from './link-faults.ts';
 import { wipeNats } from './nats-faults.ts';
 import { killAll, killProcesses, restartProcesses, stopProcesses } from './process-faults.ts';
@@ -21,13 +21,14 @@ export interface Outcome {
   readonly brokenUntil: number;
   readonly hit?: readonly WorldProcess[];
   readonly recoveryMs?: number | null;
+  readonly gaveUp?: boolean;
 }
 
 /** Lets one fault happen, and returns when all is up again. */
 export async function runFault(name: FaultName, scene: Scene): Promise<FaultRecord> {
   const from = now();
-  const { brokenUntil, hit = scene.on, recoveryMs = null } = await actions[name](scene);
-  return { name, from, brokenUntil, to: now(), hit: hit.map((each) => each.name), recoveryMs };
+  const { brokenUntil, hit = scene.on, recoveryMs = null, gaveUp = false } = await actions[name](scene);
+  return { name, from, brokenUntil, to: now(), hit: hit.map((each) => each.name), recoveryMs, gaveUp };
 }
 
 const actions: Record<FaultName, (scene: Scene) => Promise<Outcome>> = {
@@ -38,6 +39,7 @@ const actions: Record<FaultName, (scene: Scene) => Promise<Outcome>> = {
   'nats-wiped': wipeNats,
   'postgres-killed': killDatabase,
   'disk-full': fillDisk,
+  'log-full': useUpLog,
   'late-commit': commitLate,
   'link-cut': cutLink,
   'link-stalled': stallLink,

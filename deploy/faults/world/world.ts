@@ -93,7 +93,7 @@ async function startShared(
   if (typeof disk !== 'string') resources.use(disk);
   const { url } = resources.use(await startSharedPostgres(dataDir, smallLog));
   return typeof disk === 'string'
-    ? { url, disk: null, impossible: [`disk-full: no small disk can be mounted here (${disk})`] }
+    ? { url, disk: null, impossible: [`disk-full, log-full: no small disk can be mounted here (${disk})`] }
     : { url, disk, impossible: [] };
 }
 
