@@ -24,7 +24,8 @@ const catchUpMs = 250;
 
 /**
  * The relay: gives each committed event the next position, then publishes it on `events.<organization>.<type>` with the position as
- * message id. Any number may run; the database lets one work at a time. What was numbered but not surely published is published again.
+ * message id. Any number may run; the database lets one work at a time. What was numbered but not surely published is published again,
+ * and so is what another relay published a moment ago: a consumer knows it by the message id.
  */
 export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable {
   let confirmed = 0;
