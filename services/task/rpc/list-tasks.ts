@@ -6,10 +6,10 @@ import type { TaskDependencies } from '../dependencies.ts';
 import { listTasks as list, placeOf, type TaskFilters } from '../sql/list-tasks.ts';
 
 /** The tasks that match, in the order in which claim-next would hand them out. */
-export function listTasks({ database: { pool } }: TaskDependencies): ServiceImpl<typeof TaskService>['listTasks'] {
+export function listTasks({ database }: TaskDependencies): ServiceImpl<typeof TaskService>['listTasks'] {
   return async (request) => {
     const wanted = pageWanted(request, [cursorPart.number, cursorPart.integer, cursorPart.text, cursorPart.text]);
-    const tasks = await list(pool, filtersOf(request), wanted);
+    const tasks = await list(database, filtersOf(request), wanted);
     const { rows, meta } = pageOf(tasks, wanted, placeOf, ({ fits }) => fits);
     return { data: rows.map(taskFromRow), meta };
   };

@@ -1,7 +1,7 @@
+import type { Database } from '@dispatcher/database/database.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import type { PageWanted } from '@dispatcher/database/page.ts';
 import { taskColumns } from '@dispatcher/database/task-columns.ts';
-import type { Pool } from 'pg';
 
 /** What every task of a list has. Without an organization it is a list over all. */
 export interface TaskFilters {
@@ -30,7 +30,7 @@ export const placeOf = (task: ListedTask): string[] => [String(task.rank), task.
 const pageMaxBytes = 4 * 1024 * 1024;
 
 /** The tasks of a page, and one more where another page follows. Archived tasks are left out. */
-export async function listTasks(pool: Pool, filters: TaskFilters, page: PageWanted): Promise<ListedTask[]> {
+export async function listTasks({ pool }: Database, filters: TaskFilters, page: PageWanted): Promise<ListedTask[]> {
   const { rows } = await pool.query<ListedTask>(listTasksSql(filters, page));
   return rows;
 }
