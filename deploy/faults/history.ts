@@ -82,6 +82,8 @@ export interface ReaderRecord {
 /** A fault, from its beginning to the moment when everything was up again. */
 export interface FaultRecord {
   readonly name: FaultName;
+  /** Between whom, of a network's faults. */
+  readonly link: string | null;
   readonly from: number;
   /** When its repair began: until then what it broke was surely broken. */
   readonly brokenUntil: number;

@@ -37,7 +37,8 @@ async function runOne(seed: number, rounds: number): Promise<SeedSummary> {
   if (values.results) await appendFile(values.results, `${JSON.stringify(summary)}\n`);
   console.log(lineOf(summary));
   if (values.verbose)
-    for (const { name, hit, ms } of summary.faults) console.log(`  ${name} ${hit.length < 3 ? hit.join(' ') : ''} ${(ms / 1000).toFixed(1)} s`);
+    for (const { name, link, hit, ms } of summary.faults)
+      console.log(`  ${name} ${link ?? ''}${hit.length < 3 ? hit.join(' ') : ''} ${(ms / 1000).toFixed(1)} s`);
   for (const violation of summary.violations.slice(0, 20)) console.log(`  ${violation}`);
   if (summary.violations.length > 0 && output.trim()) console.log(output.slice(-4_000));
   return summary;

@@ -4,7 +4,7 @@ import { countSometimes } from './sometimes.ts';
 import { type SeedSummary, summaryOf } from './summary.ts';
 
 const history = { operations: [], expiries: [], streams: [], snapshots: [] };
-const fault = { from: 0, brokenUntil: 1_000, to: 2_500, recoveryMs: null, gaveUp: false };
+const fault = { link: null, from: 0, brokenUntil: 1_000, to: 2_500, recoveryMs: null, gaveUp: false };
 
 function summary(seed: number, setup: SeedSummary['setup'], faults: { name: 'killed' | 'all-killed' | 'stopped'; hit: string[] }[]): SeedSummary {
   const whole = { ...history, faults: faults.map((each) => ({ ...fault, ...each })) };

@@ -103,9 +103,10 @@ function killRows(results: readonly SeedSummary[]) {
 const rowOf = (name: string) => (/^[ab]$/.test(name) ? 'everything in one process' : kindOf(name));
 
 function faultRows(results: readonly SeedSummary[]): string[][] {
-  const names = new Set(results.flatMap(({ faults }) => faults.map(({ name }) => name)));
+  const nameOf = ({ name, link }: SeedSummary['faults'][number]) => (link ? `${name}, ${link}` : name);
+  const names = new Set(results.flatMap(({ faults }) => faults.map(nameOf)));
   return [...names].map((name) => {
-    const of = (some: readonly SeedSummary[]) => some.flatMap(({ faults }) => faults.filter((fault) => fault.name === name));
+    const of = (some: readonly SeedSummary[]) => some.flatMap(({ faults }) => faults.filter((fault) => nameOf(fault) === name));
     const longest = largest(of(results).map(({ ms }) => ms));
     return [name, String(of(inOne(results)).length), String(of(between(results)).length), `${(longest / 1000).toFixed(1)} s`];
   });

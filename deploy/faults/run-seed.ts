@@ -71,7 +71,7 @@ export async function runSeed(seed: number, { rounds }: { rounds: number }): Pro
 /** All faults, one step after the other. */
 async function runFaults(world: World, history: History, random: Random, rounds: number): Promise<void> {
   for (const step of planFaults(world, rounds, random)) {
-    history.faults.push(...(await Promise.all(step.map(({ name, on }) => runFault(name, { world, random, on })))));
+    history.faults.push(...(await Promise.all(step.map(({ name, on, link }) => runFault(name, { world, random, on, link })))));
     await sleep(random.integer(200, 800));
   }
 }

@@ -30,7 +30,13 @@ export interface SeedSummary {
   /** Of event streams, read. */
   readonly frames: number;
   readonly leasesEnded: number;
-  readonly faults: readonly { readonly name: FaultName; readonly hit: readonly string[]; readonly ms: number; readonly recoveryMs: number | null }[];
+  readonly faults: readonly {
+    readonly name: FaultName;
+    readonly link: string | null;
+    readonly hit: readonly string[];
+    readonly ms: number;
+    readonly recoveryMs: number | null;
+  }[];
   readonly sometimes: Sometimes;
   /** What was promised and not kept, in words; a fault that never bit is one too. */
   readonly violations: readonly string[];
@@ -56,7 +62,7 @@ export function summaryOf({ history, ...run }: Run): SeedSummary {
     unavailable: attempts.filter(({ status }) => status === 503).length,
     frames: streams.reduce((sum, stream) => sum + stream.frames.length, 0),
     leasesEnded: expiries.length,
-    faults: faults.map(({ name, hit, from, to, recoveryMs }) => ({ name, hit, ms: to - from, recoveryMs })),
+    faults: faults.map(({ name, link, hit, from, to, recoveryMs }) => ({ name, link, hit, ms: to - from, recoveryMs })),
   };
 }
 

@@ -11,15 +11,17 @@ test('a 500 is never right, and a 503 only with Retry-After', () => {
   expect(forbiddenAnswers(historyOf([answered(0, 500), answered(0, 503)]))).toHaveLength(2);
 });
 
-test('while only NATS is down nothing fails', () => {
-  const faults = [{ name: 'nats-wiped', from: 100, brokenUntil: 1_500, to: 2_000, hit: [], recoveryMs: null, gaveUp: false } as const];
+test('while only NATS is down, or out of reach, nothing fails', () => {
+  const faults = [
+    { name: 'link-stalled', link: 'services and NATS', from: 100, brokenUntil: 1_500, to: 2_000, hit: [], recoveryMs: null, gaveUp: false } as const,
+  ];
   expect(forbiddenAnswers(historyOf([answered(50, 503, '1'), answered(200, 409)], { faults }))).toEqual([]);
   expect(forbiddenAnswers(historyOf([answered(200, 503, '1'), answered(300, null)], { faults }))).toHaveLength(2);
 });
 
 test('more than 5 s after PostgreSQL is too late', () => {
   const fault = (recoveryMs: number | null) =>
-    ({ name: 'postgres-killed', from: 0, brokenUntil: 8_000, to: 9_000, hit: [], recoveryMs, gaveUp: false }) as const;
+    ({ name: 'postgres-killed', link: null, from: 0, brokenUntil: 8_000, to: 9_000, hit: [], recoveryMs, gaveUp: false }) as const;
   expect(slowRecoveries(historyOf([], { faults: [fault(400)] }))).toEqual([]);
   expect(slowRecoveries(historyOf([], { faults: [fault(5_001), fault(null)] }))).toHaveLength(2);
 });

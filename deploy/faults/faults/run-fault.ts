@@ -2,6 +2,7 @@ import { now } from '../clock.ts';
 import type { FaultName, FaultRecord } from '../history.ts';
 import type { Random } from '../random.ts';
 import type { WorldProcess } from '../world/node.ts';
+import type { Link } from '../world/services.ts';
 import type { World } from '../world/world.ts';
 import { commitLate, fillDisk, killDatabase, useUpLog } from './database-faults.ts';
 import { cutLink, stallLink, swallowAnswers } from './link-faults.ts';
@@ -14,6 +15,8 @@ export interface Scene {
   readonly random: Random;
   /** The processes that it hits, where it hits any alone. */
   readonly on: readonly WorldProcess[];
+  /** The way that fails, where it is one. */
+  readonly link: Link | null;
 }
 
 /** What a fault says of itself when all is up again. */
@@ -28,7 +31,7 @@ export interface Outcome {
 export async function runFault(name: FaultName, scene: Scene): Promise<FaultRecord> {
   const from = now();
   const { brokenUntil, hit = scene.on, recoveryMs = null, gaveUp = false } = await actions[name](scene);
-  return { name, from, brokenUntil, to: now(), hit: hit.map((each) => each.name), recoveryMs, gaveUp };
+  return { name, link: scene.link?.between ?? null, from, brokenUntil, to: now(), hit: hit.map((each) => each.name), recoveryMs, gaveUp };
 }
 
 const actions: Record<FaultName, (scene: Scene) => Promise<Outcome>> = {

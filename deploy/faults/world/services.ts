@@ -13,12 +13,18 @@ export const servicesNames: readonly string[] = [...serviceNames, 'gateway'].fla
   Array.from({ length: copies }, (_, i) => `${kind}-${i + 1}`),
 );
 
+/** A way between processes that can fail. */
+export interface Link {
+  /** Between whom; there are several between gateways and services. */
+  readonly between: 'services and PostgreSQL' | 'services and NATS' | 'gateways and services';
+  readonly proxy: TcpProxy;
+}
+
 /** Two of each service and two gateways, as processes of their own, with a network between them that can fail. */
 export interface Services extends AsyncDisposable {
   readonly nodes: [Node, ...Node[]];
   readonly processes: readonly WorldProcess[];
-  /** The ways between gateways and services, services and PostgreSQL, services and NATS. */
-  readonly links: readonly TcpProxy[];
+  readonly links: readonly Link[];
 }
 
 /** Starts them on a migrated database. `socketFolder` is where its socket is. */
@@ -37,7 +43,7 @@ export async function startServices({
   const link = async (target: string) => resources.use(await startTcpProxy(target));
   const postgres = await link(`${socketFolder}/.s.PGSQL.5432`);
   const nats = await link(natsUrl.replace('nats://', ''));
-  const ways = new Map<string, TcpProxy>();
+  const ways: TcpProxy[] = [];
   const topology = resources.use(
     await startTopology({
       copies,
@@ -48,9 +54,9 @@ export async function startServices({
         LOG_LEVEL: 'warn',
       },
       envOf: (name) => clocks?.envOf(name) ?? {},
-      via: async ({ name, address }) => {
+      via: async ({ address }) => {
         const way = await link(address);
-        ways.set(name, way);
+        ways.push(way);
         return `127.0.0.1:${way.port}`;
       },
     }),
@@ -61,7 +67,11 @@ export async function startServices({
   return {
     nodes: [first, ...others],
     processes: processesOf(topology),
-    links: [postgres, nats, ...serviceNames.flatMap((service) => topology.services[service].flatMap(({ name }) => ways.get(name) ?? []))],
+    links: [
+      { between: 'services and PostgreSQL', proxy: postgres },
+      { between: 'services and NATS', proxy: nats },
+      ...ways.map((proxy): Link => ({ between: 'gateways and services', proxy })),
+    ],
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }

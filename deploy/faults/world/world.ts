@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrate } from '@dispatcher/database/migrate.ts';
-import type { TcpProxy } from '@dispatcher/processes/tcp-proxy.ts';
 import { useFolder } from '@dispatcher/test/use-folder.ts';
 import type { Random } from '../random.ts';
 import { type Clocks, chooseClocks } from './clocks.ts';
@@ -11,7 +10,7 @@ import { type Disk, mountDisk, smallLog } from './disk.ts';
 import { type Nats, startNats } from './nats.ts';
 import { createNode, type Node, type WorldProcess } from './node.ts';
 import { killPostgres, startSharedPostgres, urlOfCluster } from './postgres.ts';
-import { type Services, servicesNames, startServices } from './services.ts';
+import { type Link, type Services, servicesNames, startServices } from './services.ts';
 
 /**
  * How a run is set up: `alone` is `npm start` as it comes, `alone-nats` the same with NATS, `pair` two processes on one PostgreSQL and one NATS, so that two relays, two
@@ -27,7 +26,7 @@ export interface World extends AsyncDisposable {
   /** All of Dispatcher's processes: the nodes, and the services behind them where those run alone. */
   readonly processes: readonly WorldProcess[];
   /** The ways between processes. */
-  readonly links: readonly TcpProxy[];
+  readonly links: readonly Link[];
   readonly nats: Nats | null;
   /** PostgreSQL's, where several processes share it and this machine lets us mount one. */
   readonly disk: Disk | null;
