@@ -11,6 +11,7 @@ import { Turns } from '@dispatcher/kit/turns.ts';
 import type { FastifyInstance } from 'fastify';
 import { createHttpServer } from './http-server.ts';
 import { createInFlight, type InFlight } from './in-flight.ts';
+import { createKeptConnections, type KeptConnections } from './kept-connections.ts';
 import { serveMetrics } from './metrics.ts';
 import { type Readiness, serveProbes } from './probes.ts';
 import { type Route, routes } from './routes.ts';
@@ -18,7 +19,6 @@ import { createEventHub } from './stream/event-hub.ts';
 import { createOpenStreams } from './stream/open-streams.ts';
 import { createStreamRoute, type StreamContext } from './stream/stream-route.ts';
 import { createUnaryRoute, type RouteContext } from './unary-route.ts';
-import { createUnusedConnections, type UnusedConnections } from './unused-connections.ts';
 
 /** What a gateway stands in front of, and where. */
 export interface GatewayOptions {
@@ -34,11 +34,13 @@ export interface GatewayOptions {
   readiness: Readiness;
   /** How long `/readyz` says no before the port closes, for load balancers to notice; 0 when absent. */
   drainMs?: number;
+  /** How long a client that keeps a connection may take to use it once more, since one that is closed under a request loses that; 0 when absent. */
+  idleMs?: number;
   /** With it, HTTPS is served instead of HTTP. */
   tls?: Tls | null;
 }
 
-/** A listening gateway. Disposing it lets requests in flight finish, and takes at most 10 s beyond `drainMs`. */
+/** A listening gateway. Disposing it lets requests in flight finish, and takes at most 10 s beyond `drainMs` and `idleMs`. */
 export interface Gateway extends AsyncDisposable {
   readonly port: number;
   /** `http://host:port`. */
@@ -64,8 +66,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const readiness = sharedReadiness(options.readiness);
   serveProbes(server, async () => (stopping ? { ready: false, failing: ['stopping'] } : await readiness()));
-  const unused = createUnusedConnections(server.server);
-  resources.defer(() => close(server, inFlight, unused));
+  const connections = createKeptConnections(server.server);
+  resources.defer(() => close(server, inFlight, connections));
   const hub = resources.use(createEventHub(options));
   const streams = resources.use(createOpenStreams(options.authenticate, options.log));
   serveMetrics(server, options.authenticate, () => streams.count);
@@ -80,7 +82,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     url: `${options.tls ? 'https' : 'http'}://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
     async [Symbol.asyncDispose]() {
       stopping = true;
-      await sleep(options.drainMs ?? 0);
+      inFlight.endConnections();
+      await Promise.all([sleep(options.drainMs), connections.used(options.idleMs ?? 0)]);
       await started.disposeAsync();
     },
   };
@@ -96,10 +99,10 @@ function isUnary(rpc: DescMethod): rpc is DescMethodUnary {
   return rpc.methodKind === 'unary';
 }
 
-async function close(server: FastifyInstance, inFlight: InFlight, unused: UnusedConnections): Promise<void> {
+async function close(server: FastifyInstance, inFlight: InFlight, connections: KeptConnections): Promise<void> {
   const late = setTimeout(() => server.server.closeAllConnections(), patienceMs + 1000);
   const closed = server.close();
-  unused.close();
+  connections.closeUnused();
   await inFlight.drain(patienceMs);
   server.server.closeIdleConnections();
   await closed;

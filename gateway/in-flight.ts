@@ -4,7 +4,9 @@ import type { ServerResponse } from 'node:http';
 export interface InFlight {
   /** A signal for the call behind `response`, aborted when its client leaves. */
   enter(response: ServerResponse): AbortSignal;
-  /** Tells every waiting client that its connection ends with the answer, and resolves when none is waiting. After `patienceMs` the calls are aborted. */
+  /** Tells every waiting client that its connection ends with the answer. */
+  endConnections(): void;
+  /** Resolves when no client is waiting. After `patienceMs` the calls are aborted. */
   drain(patienceMs: number): Promise<void>;
 }
 
@@ -23,11 +25,13 @@ export function createInFlight(): InFlight {
       });
       return call.signal;
     },
+    endConnections() {
+      for (const response of calls.keys()) response.shouldKeepAlive = false;
+    },
     async drain(patienceMs) {
       if (calls.size === 0) return;
       const empty = Promise.withResolvers<void>();
       onEmpty = empty.resolve;
-      for (const response of calls.keys()) response.shouldKeepAlive = false;
       const late = setTimeout(() => {
         for (const call of calls.values()) call.abort();
       }, patienceMs);

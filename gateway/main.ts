@@ -17,6 +17,9 @@ import { createRemoteResolveKey } from './resolve-key.ts';
 /** How long `/readyz` says no before the port closes, so that a load balancer has looked once. */
 const drainMs = 2000;
 
+/** How long a client may keep a connection idle meanwhile, before it is closed. */
+const idleMs = 7000;
+
 await runMain(async (signal) => {
   const settings = readGatewaySettings();
   const log = createLog(settings.LOG_LEVEL).child({ service: 'gateway' });
@@ -43,7 +46,7 @@ await runMain(async (signal) => {
   };
   const { HOST: host, PORT: port, DISPATCHER_API_KEY: adminKey } = settings;
   const authenticate = createAuthenticate(adminKey, createRemoteResolveKey(transport));
-  const gateway = resources.use(await createGateway({ host, port, transport, authenticate, adminKey, log, readiness, drainMs, tls }));
+  const gateway = resources.use(await createGateway({ host, port, transport, authenticate, adminKey, log, readiness, drainMs, idleMs, tls }));
   log.info({ port: gateway.port }, 'serving');
   await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
 });

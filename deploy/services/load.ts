@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What came of one request. */
 interface LoadAnswer {
@@ -7,6 +8,8 @@ interface LoadAnswer {
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly code: string | undefined;
+  /** What an error says. */
+  readonly message: string | undefined;
   readonly ms: number;
 }
 
@@ -60,6 +63,12 @@ export const workOnTasks: Step = async (send) => {
   await send('GET', '/stats');
 };
 
+/** Somebody who looks now and then, over a connection that is kept meanwhile. */
+export const lookNowAndThen: Step = async (send) => {
+  await send('GET', '/stats');
+  await sleep(4_000 * Math.random());
+};
+
 /** An agent for whom there is never anything, and who waits. */
 export const waitInVain: Step = async (send) => {
   await send('POST', '/tasks/claim-next', { agent: 'bob', owner: 'nobody', wait_seconds: 8 });
@@ -69,12 +78,13 @@ interface Sent {
   status: number;
   retryAfter: string | undefined;
   code: string | undefined;
+  message: string | undefined;
   body: Record<string, unknown>;
 }
 
 function sendOnce(agent: Agent, url: string, key: string, method: string, path: string, body: object | undefined): Promise<Sent> {
   const { promise, resolve } = Promise.withResolvers<Sent>();
-  const failed = (error: Error) => resolve({ status: 0, retryAfter: undefined, code: error.message, body: {} });
+  const failed = (error: Error) => resolve({ status: 0, retryAfter: undefined, code: undefined, message: error.message, body: {} });
   const text = body === undefined ? '' : JSON.stringify(body);
   const headers = {
     authorization: `Bearer ${key}`,
@@ -88,8 +98,9 @@ function sendOnce(agent: Agent, url: string, key: string, method: string, path: 
     });
     response.on('error', failed);
     response.on('end', () => {
-      const parsed = JSON.parse(answer) as Record<string, unknown> & { error?: { code: string } };
-      resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], code: parsed.error?.code, body: parsed });
+      const parsed = JSON.parse(answer) as Record<string, unknown> & { error?: { code: string; message: string } };
+      const { code, message } = parsed.error ?? {};
+      resolve({ status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'], code, message, body: parsed });
     });
   });
   sent.on('error', failed);
