@@ -111,7 +111,7 @@ function check(history: History, { log, tasks, relayPosition, eventCount }: Coll
   return [
     ...overlappingClaims(history),
     ...earlyEnds(history, log),
-    ...staleWrites(history).accepted,
+    ...staleWrites(history, log).accepted,
     ...missingEvents(history.operations, log),
     ...repeatedEffects(history.operations, log),
     ...illegalHistories(log, tasks),

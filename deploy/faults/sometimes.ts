@@ -52,7 +52,7 @@ export function countSometimes(setup: Setup, history: History, log: readonly Log
   const during = windowsOf(history);
   return {
     'lease reclaimed': reclaimed(log),
-    'stale write refused': staleWrites(history).refused.length,
+    'stale write refused': staleWrites(history, log).refused.length,
     'answer lost and repeated': lostAndRepeated(operations, log),
     'request cut by a kill': attempts.filter((attempt) => wasCut(attempt) && during(attempt.endedAt, 'killed', 'all-killed')).length,
     'answered 503 without PostgreSQL': attempts.filter(({ status, sentAt }) => status === 503 && during(sentAt, 'postgres-killed')).length,

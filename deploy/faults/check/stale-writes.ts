@@ -1,5 +1,5 @@
 import type { History, Operation } from '../history.ts';
-import { nameOfTask } from './log-event.ts';
+import { type LogEvent, nameOfTask } from './log-event.ts';
 import { sentAt } from './overlapping-claims.ts';
 
 /** What came of the requests of holders whose claim was surely over when they sent them. */
@@ -9,8 +9,12 @@ export interface StaleWrites {
   readonly accepted: string[];
 }
 
-/** Promise 3: a caller whose lease passed on changes nothing. */
-export function staleWrites({ operations, expiries }: History): StaleWrites {
+/**
+ * Promise 3: a caller whose lease passed on changes nothing. A done may still be answered 2xx where a person said the same while the claim was live: then the task was
+ * done under this very token, and there is no event of the holder's.
+ */
+export function staleWrites({ operations, expiries }: History, log: readonly LogEvent[]): StaleWrites {
+  const completers = new Set(log.filter(({ type }) => type === 'task.completed').map(({ actor }) => actor));
   const byTask = Map.groupBy(operations, nameOfTask);
   const endByToken = new Map(expiries.map(({ token, endedAt }) => [token, endedAt ?? Number.POSITIVE_INFINITY]));
   const claims = new Map(operations.filter(({ claim }) => claim).map((operation) => [operation.agent, operation]));
@@ -21,7 +25,7 @@ export function staleWrites({ operations, expiries }: History): StaleWrites {
   return {
     refused: stale.filter(({ outcome }) => outcome === 'refused'),
     accepted: stale
-      .filter(({ outcome }) => outcome === 'succeeded')
+      .filter(({ outcome, kind, agent }) => outcome === 'succeeded' && (kind !== 'done' || completers.has(agent)))
       .map((operation) => `${operation.kind} of ${operation.agent} on ${nameOfTask(operation)} was accepted after its claim was over`),
   };
 }
