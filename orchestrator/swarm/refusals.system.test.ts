@@ -78,3 +78,12 @@ test.each<[string, string, (dir: string) => void]>([
     expect(err).toContain('ORCH_SWARM_DIR');
   }
 });
+
+test('a folder that cannot be made is refused', async () => {
+  await using here = await site();
+  await using swarm = useSwarm(here);
+  expect(await swarm.run(['status'], { ORCH_SWARM_DIR: '/proc/swarm' })).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('/proc/swarm cannot be made'),
+  });
+});

@@ -29,6 +29,9 @@ test('a swarm finishes tasks, a second start changes nothing, and a stop leaves 
   ]);
   for (const { member, log } of members) expect(log).toBe(path.join(swarm.dir, 'logs', `${member}.log`));
 
+  expect(JSON.parse((await swarm.run(['status', '--json'])).out)).toMatchObject({
+    members: members.map(({ member, pid, log }) => ({ member, pid, log })),
+  });
   const again = await swarm.run(['start']);
   expect(again.code).toBe(0);
   expect(again.out).toBe(members.map(({ member, pid }) => `${member} runs already (pid ${pid})\n`).join(''));

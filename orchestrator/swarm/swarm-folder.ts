@@ -20,7 +20,7 @@ export class SwarmFolderError extends Error {
 export async function openSwarmFolder(dir: string): Promise<SwarmFolder> {
   const folder = { path: dir, members: path.join(dir, 'members'), logs: path.join(dir, 'logs'), lock: path.join(dir, 'lock') };
   for (const one of [folder.path, folder.members, folder.logs]) {
-    await mkdir(one, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+    await mkdir(one, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'EEXIST') throw new SwarmFolderError(`${one} cannot be made (${error.code}): name another folder in ORCH_SWARM_DIR.`);
     });
     await refuseForeign(one);

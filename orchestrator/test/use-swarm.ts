@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { SwarmStatus } from '../swarm/status.ts';
+import { type SwarmStatus, swarmStatus } from '../swarm/status.ts';
+import { openSwarmFolder } from '../swarm/swarm-folder.ts';
 import type { Site } from './use-daemon.ts';
 
 /** How a command ended, and what it said. */
@@ -24,6 +25,7 @@ export interface TestSwarm extends AsyncDisposable {
     signal(name: NodeJS.Signals): void;
     readonly ended: Promise<number | null>;
   };
+  /** What `status --json` prints. */
   status(): Promise<SwarmStatus>;
 }
 
@@ -59,7 +61,7 @@ export function useSwarm(site: Site, variables: Readonly<Record<string, string>>
         ended: once(child, 'close').then(() => child.exitCode),
       };
     },
-    status: async () => JSON.parse((await run(['status', '--json'])).out),
+    status: async () => await swarmStatus(await openSwarmFolder(dir)),
     [Symbol.asyncDispose]: async () => {
       await run(['stop', '--now']);
     },
