@@ -38,6 +38,5 @@ async function refuseForeign(dir: string): Promise<void> {
       : (found.mode & 0o022) !== 0
         ? 'can be written by others'
         : null;
-  if (why !== null)
-    throw new SwarmFolderError(`${dir} ${why}, so the swarm cannot be kept there: remove it, or name another folder in ORCH_SWARM_DIR.`);
+  if (why !== null) throw new SwarmFolderError(`${dir} ${why}, so the swarm cannot be kept there: name another folder in ORCH_SWARM_DIR.`);
 }

@@ -7,7 +7,7 @@ import { openSwarmFolder } from '../swarm/swarm-folder.ts';
 import type { Site } from './use-daemon.ts';
 
 /** How a command ended, and what it said. */
-export interface SwarmRun {
+interface SwarmRun {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
