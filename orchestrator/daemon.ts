@@ -17,8 +17,8 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
   const refused = new AbortController();
   const drain = AbortSignal.any([stop.drain, stop.interrupt, refused.signal]);
   const interrupt = AbortSignal.any([stop.interrupt, refused.signal]);
-  const daemon: Daemon = { context, drain, interrupt, lookedAt: performance.now() };
-  const left = await adoptRuns(context, Number.POSITIVE_INFINITY);
+  const daemon: Daemon = { context, drain, interrupt, lookedAt: performance.now(), letGo: new Set() };
+  const left = await adoptRuns(daemon, Number.POSITIVE_INFINITY);
   const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
   await releaseUnknownClaims(context, (agent) => agents.includes(agent) || isOfGoneMember(context, agent));
   const resumed = left.map((file) => drive(daemon, file, true));
@@ -35,13 +35,15 @@ interface Daemon extends StopSignals {
   readonly context: DaemonContext;
   /** When it last looked for what others left behind, as `performance.now()`. */
   lookedAt: number;
+  /** The runs that it could not end: they are left to the next start, or to another daemon. */
+  readonly letGo: Set<string>;
 }
 
 /** A builder leaves handed-over work alone, and a merger leaves alone what only an agent can finish. */
-async function adoptRuns({ settings, state, log }: DaemonContext, most: number): Promise<RunFile[]> {
+async function adoptRuns({ context: { settings, state, log }, letGo }: Daemon, most: number): Promise<RunFile[]> {
   return await RunFile.adopt(state.runs, {
     most,
-    isWanted: ({ stage }) => (stage === 'merge' ? settings.mergeEnabled : settings.builds),
+    isWanted: ({ run, stage }) => !letGo.has(run) && (stage === 'merge' ? settings.mergeEnabled : settings.builds),
     onUnreadable: (folder, why) => log.error({ folder, why }, 'a run could not be read and is set aside'),
   });
 }
@@ -68,7 +70,7 @@ async function leftBehind(daemon: Daemon): Promise<RunFile | undefined> {
   const { context } = daemon;
   if (performance.now() - daemon.lookedAt < context.timings.adoptMs) return undefined;
   daemon.lookedAt = performance.now();
-  const [left] = await adoptRuns(context, 1).catch((error: unknown) => {
+  const [left] = await adoptRuns(daemon, 1).catch((error: unknown) => {
     context.log.warn({ err: error }, 'runs could not be looked at');
     return [];
   });
@@ -90,10 +92,11 @@ async function nextRun(daemon: Daemon, agent: string): Promise<RunFile | null> {
   }
 }
 
-async function drive({ context, drain, interrupt }: Daemon, file: RunFile, isResumed: boolean): Promise<void> {
-  try {
-    await driveRun(context, file, { drain, interrupt }, isResumed);
-  } catch (error) {
-    context.log.error({ err: error, task: file.record.task.id }, 'a run ended with a fault and is left to the next start');
-  }
+async function drive({ context, drain, interrupt, letGo }: Daemon, file: RunFile, isResumed: boolean): Promise<void> {
+  const { run, task } = file.record;
+  const isOver = await driveRun(context, file, { drain, interrupt }, isResumed).catch((error: unknown) => {
+    context.log.error({ err: error, task: task.id }, 'a run ended with a fault and is left to the next start');
+    return false;
+  });
+  if (!isOver) letGo.add(run);
 }

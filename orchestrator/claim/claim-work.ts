@@ -4,6 +4,7 @@ import type { ClaimedTask } from '@recursiv/sdk';
 import { noUsage } from '../agent/stream-json.ts';
 import type { DaemonContext } from '../context.ts';
 import { branchOfTask } from '../git/branch-name.ts';
+import { identityOf } from '../process/process-identity.ts';
 import type { RunRecord } from '../run/record.ts';
 import { RunFile } from '../run/run-file.ts';
 
@@ -17,16 +18,17 @@ export async function claimWork(context: DaemonContext, agent: string, signal: A
     const wait_seconds = stage === stages.at(-1) ? timings.claimWaitSeconds : 0;
     claimed ??= (await dispatcher.claimNext({ ...input, stage, wait_seconds }, { signal })).data;
   }
-  return claimed === null ? null : await RunFile.create(context.state.runs, recordFromClaim(context, agent, claimed));
+  return claimed === null ? null : await RunFile.create(context.state.runs, await recordFromClaim(context, agent, claimed));
 }
 
-function recordFromClaim({ settings, daemonId }: DaemonContext, agent: string, { task, claim }: ClaimedTask): RunRecord {
+async function recordFromClaim({ settings, daemonId }: DaemonContext, agent: string, { task, claim }: ClaimedTask): Promise<RunRecord> {
   const { id, organization_id, title, description, notes, context_handoff, created_at } = task;
   const stage = task.stage === 'merge' ? 'merge' : 'build';
   return {
     version: 1,
     run: randomUUID(),
     daemon: daemonId,
+    process: await identityOf(process.pid),
     state: 'claimed',
     stage,
     agent,
@@ -34,6 +36,7 @@ function recordFromClaim({ settings, daemonId }: DaemonContext, agent: string, {
     attempt: claim.attempt,
     startedAt: new Date().toISOString(),
     task: { id, organization_id, title, description, notes, context_handoff, created_at },
+    baseBranch: settings.baseBranch,
     branch: stage === 'merge' && task.branch !== null && isPlainBranch(task.branch, settings.baseBranch) ? task.branch : branchOfTask(id),
     worktree: path.join(`${settings.worktreeBaseDir}-${agent}`, id),
     originBranch: null,

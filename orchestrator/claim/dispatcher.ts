@@ -17,11 +17,14 @@ export function createDispatcher({ url, apiKey, organizationId }: DispatcherAddr
   return new Recursiv({ apiKey, baseUrl, organizationId, timeout: 12_000, maxRetries: 2 }).dispatcher;
 }
 
-/** What an error of the dispatcher means for a claim. `away`: no answer, or none of sense; asking again later is right. */
+/**
+ * What an error of the dispatcher means for a claim. A task of an organization that our key is not for, which another daemon of this machine had, is lost to us.
+ * `away`: no answer, or none of sense; asking again later is right.
+ */
 export function standingFromError(error: unknown): 'lost' | 'ended' | 'away' {
-  if (!(error instanceof RecursivError)) throw error;
+  if (!(error instanceof RecursivError)) return 'away';
   if (error.status === 404 || ['already_done', 'archived'].includes(error.code)) return 'ended';
-  if (['already_claimed', 'claim_lost', 'not_claimed'].includes(error.code)) return 'lost';
+  if (['already_claimed', 'claim_lost', 'not_claimed', 'forbidden'].includes(error.code)) return 'lost';
   return 'away';
 }
 

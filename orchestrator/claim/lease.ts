@@ -15,7 +15,7 @@ export interface LeaseOptions {
   readonly leaseSeconds: number;
   readonly heartbeatMs: number;
   readonly log: Log;
-  /** Keeps the token of a claim that was made again. It is awaited before the claim counts. */
+  /** Keeps the token of a claim that was made again, for whoever takes over. */
   readonly onNewToken: (claimToken: string) => Promise<void>;
 }
 
@@ -115,12 +115,13 @@ export class Lease implements AsyncDisposable {
       if (task.data.held) return 'lost';
       const { data } = await dispatcher.claim(taskId, { agent, organization_id: organizationId, lease_seconds: leaseSeconds }, call);
       if (data.claim.claim_token === undefined) return 'lost';
-      await this.#options.onNewToken(data.claim.claim_token);
       this.#token = data.claim.claim_token;
       log.info('the lost claim was made again');
-      return 'held';
     } catch (error) {
       return this.#stop.signal.aborted ? this.#standing : standingFromError(error);
     }
+    // On a full disk the claim counts all the same: only a daemon that dies now loses it.
+    await this.#options.onNewToken(this.#token).catch((error: unknown) => log.error({ err: error }, 'the new token could not be written'));
+    return 'held';
   }
 }

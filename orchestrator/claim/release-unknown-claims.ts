@@ -17,8 +17,11 @@ export async function releaseUnknownClaims(context: DaemonContext, isOurs: (agen
       if (!(await isOurs(claim.agent))) continue;
       const { agent, task_id: id, organization_id } = claim;
       if ((await tasksOnDisk(settings.stateDir)).has(taskKey({ id, organization_id }))) continue;
-      await dispatcher.release(id, { agent, organization_id, notes: 'The daemon ended before it could begin.', release_reason: 'reassigned' });
-      log.info({ task: id, agent }, 'a claim without a run is released');
+      const notes = 'The daemon ended before it could begin.';
+      await dispatcher.release(id, { agent, organization_id, notes, release_reason: 'reassigned' }).then(
+        () => log.info({ task: id, agent }, 'a claim without a run is released'),
+        (error: unknown) => log.warn({ task: id, agent, why: wordsFromError(error) }, 'a claim without a run was not released'),
+      );
     }
   } catch (error) {
     log.warn({ why: wordsFromError(error) }, 'claims could not be looked at; they end by themselves');

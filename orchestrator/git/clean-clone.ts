@@ -19,8 +19,22 @@ export async function openCleanClone(git: Git, gitDir: string, originUrl: string
   return { place, originUrl };
 }
 
-/** The newest commit of a branch on origin, fetched; null when origin has no such branch. */
+/** Origin could not be read, which says nothing about the work. */
+export class OriginError extends Error {
+  override readonly name = 'OriginError';
+}
+
+/** The newest commit of a branch on origin, fetched; null when origin has no such branch. Throws an `OriginError` when origin cannot be read. */
 export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: string, signal?: AbortSignal): Promise<string | null> {
+  try {
+    return await fetchBranch(git, clone, branch, signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new OriginError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+async function fetchBranch(git: Git, clone: CleanClone, branch: string, signal: AbortSignal | undefined): Promise<string | null> {
   const ref = `refs/heads/${branch}`;
   const listed = await git(clone.place, ['ls-remote', '--quiet', '--', clone.originUrl, ref], { signal });
   const sha = listed.stdout
@@ -76,7 +90,8 @@ export async function pushToOrigin(
   const line = answer.stdout.split('\n').find((one) => one.startsWith('!'));
   if (line === undefined) throw new GitError(['push'], 'exit code 1', answer.stderr);
   const said = withoutPassword(`${line.split('\t').slice(2).join(' ')}\n${answer.stderr}`).trim();
-  return { result: /\[rejected\]/.test(line) ? 'stale' : 'refused', said };
+  // A remote that finds the branch moved, or being moved by somebody else, only when it locks it says so in its own words.
+  return { result: /\[rejected\]|cannot lock ref/.test(line) ? 'stale' : 'refused', said };
 }
 
 /** The commit a name stands for; null when it stands for none. */

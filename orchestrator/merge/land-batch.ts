@@ -1,12 +1,12 @@
 import type { DaemonContext } from '../context.ts';
-import { fail, showStep } from '../run/active-run.ts';
+import { type ActiveRun, fail, showStep } from '../run/active-run.ts';
 import { readBase } from '../run/read-base.ts';
 import { sendBack } from '../run/send-back.ts';
 import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { type CommandResult, verifyCommit } from '../verify/verify-commit.ts';
 import { pushBase } from './push-base.ts';
 import { type Placed, stackOnto } from './stack.ts';
-import type { Waiting } from './waiting.ts';
+import { judge, type Waiting } from './waiting.ts';
 
 /** Runs to be landed in one go, in this order. */
 type Group = readonly Waiting[];
@@ -45,32 +45,38 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
     // The same tree has just failed, so there is a culprit among these.
     if (placed.length > 1 && failedTrees.has(tip.tree)) return [...halves(placed), aside];
     const verified = await verifyTip(placed, tip, commands);
-    if (verified.result === 'failed') {
-      failedTrees.add(tip.tree);
-      if (placed.length > 1) return [...halves(placed), aside];
-      await sendBack(tip.run, { kind: 'verify', why: verified.why, tail: verified.tail, hung: verified.hung });
-    }
-    if (verified.result !== 'passed') {
+    if (verified.result === 'failed') failedTrees.add(tip.tree);
+    if (verified.result === 'failed' || verified.result === 'broken') return [...(await blame(placed, (run) => sayWhatFailed(run, verified))), aside];
+    if (verified.result === 'aborted') {
       for (const { over } of placed) over();
       return [aside];
     }
     const held = await stillHeld(placed);
     if (held.length < placed.length) return [held, aside];
     const pushed = await pushBase(context, base, placed);
-    if (pushed === 'pushed') return [aside];
-    if (pushed === 'refused') return [];
-    log.info({ tasks: placed.map(({ run }) => run.file.record.task.id) }, 'the base moved meanwhile');
+    if (pushed.result === 'pushed') return [aside];
+    if (pushed.result === 'refused') {
+      const notes = `origin refused the verified commit ${tip.commit} on ${settings.baseBranch}:\n${pushed.said.slice(0, 2_000)}`;
+      return [...(await blame(placed, (run) => fail(run, { reason: 'blocked', notes }))), aside];
+    }
+    log.info({ tasks: placed.map(({ run }) => run.file.record.task.id), why: pushed.said }, 'the verified commits are not pushed');
     left = [...placed, ...aside];
   }
   await giveBack(left, null, `${settings.baseBranch} moved during each of ${timings.mergeTries} verifications.`);
   return [];
 }
 
+/** A verification that could not be made, as of a commit that cannot be checked out, is no verdict on the work. */
+type Verified = CommandResult | { readonly result: 'broken'; readonly error: unknown };
+
 /** The processes and the log are those of the first run; it stays where it is until all of them are through. */
-async function verifyTip(placed: readonly Placed[], tip: Placed, commands: VerifyCommands): Promise<CommandResult> {
+async function verifyTip(placed: readonly Placed[], tip: Placed, commands: VerifyCommands): Promise<Verified> {
   for (const { run } of placed) showStep(run, placed.length === 1 ? 'verify' : `verify with ${placed.length - 1} more`);
   using unwanted = whenAllAborted(placed.map(({ run }) => run.signal));
-  return await verifyCommit(placed[0]?.run ?? tip.run, tip.commit, commands, unwanted.signal);
+  return await verifyCommit(placed[0]?.run ?? tip.run, tip.commit, commands, unwanted.signal).catch((error: unknown) => ({
+    result: 'broken' as const,
+    error,
+  }));
 }
 
 /** Asks the dispatcher right before the push whose each task is, and parts with those that are lost. */
@@ -82,11 +88,20 @@ async function stillHeld(placed: readonly Placed[]): Promise<Placed[]> {
   return placed.filter(isHeld);
 }
 
+async function sayWhatFailed(run: ActiveRun, verified: Exclude<Verified, { result: 'passed' | 'aborted' }>): Promise<void> {
+  if (verified.result === 'broken') throw verified.error;
+  await sendBack(run, { kind: 'verify', why: verified.why, tail: verified.tail, hung: verified.hung });
+}
+
+/** Whose fault it is shows only when a run stands alone. Answers the groups in which the culprit is looked for. */
+async function blame(placed: Group, say: (run: ActiveRun) => Promise<void>): Promise<Group[]> {
+  if (placed.length > 1) return halves(placed);
+  for (const one of placed) await judge(one, say);
+  return [];
+}
+
 async function giveBack(group: Group, reason: 'needs_human' | null, notes: string): Promise<void> {
-  for (const { run, over } of group) {
-    await fail(run, { reason, notes });
-    over();
-  }
+  for (const one of group) await judge(one, (run) => fail(run, { reason, notes }));
 }
 
 function halves(group: Group): [Group, Group] {

@@ -1,50 +1,41 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import type { DaemonContext } from '../context.ts';
-import { type PushResult, pushToOrigin } from '../git/clean-clone.ts';
-import { fail } from '../run/active-run.ts';
+import { isAncestor, type PushResult, pushToOrigin } from '../git/clean-clone.ts';
 import { readBase } from '../run/read-base.ts';
 import type { Placed } from './stack.ts';
+import { judge } from './waiting.ts';
 
 /** How often a push is tried whose connection breaks. */
 const pushTries = 3;
 
 /** Moves the base branch on origin to the verified tip of the stack. The records say first what is about to happen, and then what did. */
-export async function pushBase(context: DaemonContext, base: string, placed: readonly Placed[]): Promise<'pushed' | 'moved' | 'refused'> {
-  const { settings } = context;
-  const tip = placed.at(-1)?.commit ?? base;
+export async function pushBase(context: DaemonContext, base: string, placed: readonly Placed[]): Promise<PushResult> {
   await Promise.all(placed.map(({ run, commit }) => run.file.update({ state: 'verified', candidate: commit })));
-  const pushed = await pushStubbornly(context, base, tip);
-  if (pushed.result === 'pushed') {
-    for (const { run, over } of placed) {
-      await run.file.update({ state: 'landed' });
-      over();
-    }
-    return 'pushed';
-  }
-  await Promise.all(placed.map(({ run }) => run.file.update({ state: 'built', candidate: null })));
-  if ((await readBase(context)) !== base) return 'moved';
-  for (const { run, over } of placed) {
-    const notes = `origin refused the verified commit ${tip} on ${settings.baseBranch}:\n${pushed.said.slice(0, 2_000)}`;
-    await fail(run, { reason: 'blocked', notes });
-    over();
-  }
-  return 'refused';
+  const pushed = await pushStubbornly(context, base, placed);
+  if (pushed.result === 'pushed') for (const one of placed) await judge(one, ({ file }) => file.update({ state: 'landed' }));
+  else await Promise.all(placed.map(({ run }) => run.file.update({ state: 'built', candidate: null })));
+  return pushed;
 }
 
-/** A connection that breaks says nothing about whether the push arrived, so origin is asked before it is tried again. */
-async function pushStubbornly(context: DaemonContext, base: string, commit: string): Promise<PushResult> {
+/** Whatever is said of a push that did not succeed, origin is asked where it stands: an answer may have been lost on its way. */
+async function pushStubbornly(context: DaemonContext, base: string, placed: readonly Placed[]): Promise<PushResult> {
   const { git, clone, settings, timings, log } = context;
+  const commit = placed.at(-1)?.commit ?? base;
   for (let tries = 1; ; tries++) {
-    try {
-      return await pushToOrigin(git, clone, { branch: settings.baseBranch, commit, expected: base });
-    } catch (error) {
-      log.warn({ why: wordsFromError(error) }, 'the push broke off');
-      const now = await readBase(context);
-      if (now === commit) return { result: 'pushed' };
-      if (now !== base) return { result: 'stale', said: 'the base moved' };
-      if (tries >= pushTries) throw error;
-      await delay(timings.retryMs);
-    }
+    const pushed = await pushToOrigin(git, clone, { branch: settings.baseBranch, commit, expected: base }).catch((error: unknown) => ({
+      result: 'broken' as const,
+      error,
+    }));
+    if (pushed.result === 'pushed') return pushed;
+    const now = await readBase(context);
+    if (await isAncestor(git, clone.place, commit, now)) return { result: 'pushed' };
+    if (now !== base) return { result: 'stale', said: 'the base moved' };
+    if (pushed.result !== 'broken') return pushed;
+    log.warn({ why: wordsFromError(pushed.error) }, 'the push broke off');
+    if (tries >= pushTries) throw pushed.error;
+    await delay(timings.retryMs);
+    const standings = await Promise.all(placed.map(({ run }) => run.lease.renew()));
+    if (standings.some((standing) => standing !== 'held')) return { result: 'stale', said: 'a task was lost meanwhile' };
   }
 }

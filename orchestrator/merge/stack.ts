@@ -68,8 +68,8 @@ async function place(
 /** The newest commit of the work, in the clean clone. */
 async function workOf(run: ActiveRun): Promise<string> {
   const { git, clone, repository } = run.context;
-  const { stage, branch } = run.file.record;
-  if (stage === 'merge') return `refs/heads/${branch}`;
+  const { stage, branch, originBranch } = run.file.record;
+  if (stage === 'merge' && originBranch !== null) return originBranch;
   return await exclusively(run.context, () => fetchWork(git, clone, repository.place, branch));
 }
 

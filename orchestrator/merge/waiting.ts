@@ -6,3 +6,13 @@ export interface Waiting {
   over(): void;
   failed(error: unknown): void;
 }
+
+/** Says what came of one run. What goes wrong with it is its own, and keeps none of its companions. */
+export async function judge({ run, over, failed }: Waiting, say: (run: ActiveRun) => Promise<void>): Promise<void> {
+  try {
+    await say(run);
+    over();
+  } catch (error) {
+    failed(error);
+  }
+}

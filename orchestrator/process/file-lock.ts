@@ -24,13 +24,12 @@ export async function waitForLock(lockPath: string, signal?: AbortSignal): Promi
 async function acquire(lockPath: string, options: readonly string[], signal?: AbortSignal): Promise<FileLock | null> {
   await mkdir(path.dirname(lockPath), { recursive: true });
   for (;;) {
-    const file = await open(lockPath, 'a+', 0o600);
-    if (!(await flock(file, options, signal))) {
-      await file.close();
-      return null;
-    }
-    if (await isStillThere(file, lockPath)) return { file, [Symbol.asyncDispose]: () => file.close() };
-    await file.close();
+    await using stack = new AsyncDisposableStack();
+    const file = stack.use(await open(lockPath, 'a+', 0o600));
+    if (!(await flock(file, options, signal))) return null;
+    if (!(await isStillThere(file, lockPath))) continue;
+    const owned = stack.move();
+    return { file, [Symbol.asyncDispose]: () => owned.disposeAsync() };
   }
 }
 

@@ -2,7 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import { Lease } from '../claim/lease.ts';
 import type { DaemonContext, StopSignals } from '../context.ts';
+import { OriginError } from '../git/clean-clone.ts';
 import { landedCommit } from '../git/landed.ts';
+import { identityOf, isRunning } from '../process/process-identity.ts';
 import { endStrays, killStrays, straysOf } from '../process/strays.ts';
 import { type ActiveRun, fail, showStep } from './active-run.ts';
 import { build } from './build.ts';
@@ -35,9 +37,10 @@ const gitGraceMs = 10_000;
 
 /**
  * Takes a run from wherever it stands to its end: looks, decides, acts, and again. The same for a run just begun and for one found on disk. With `interrupt` it
- * is given back as soon as what it does has been stopped; what cannot be said to an absent dispatcher then stays on disk for the next start.
+ * is given back as soon as what it does has been stopped; what cannot be said to an absent dispatcher then stays on disk for the next start. Answers whether nothing
+ * of it is left.
  */
-export async function driveRun(context: DaemonContext, file: RunFile, { drain, interrupt }: StopSignals, isResumed: boolean): Promise<void> {
+export async function driveRun(context: DaemonContext, file: RunFile, { drain, interrupt }: StopSignals, isResumed: boolean): Promise<boolean> {
   await using ownFile = file;
   const { record } = ownFile;
   const log = context.log.child({ task: record.task.id, agent: record.agent, run: record.run.slice(0, 8) });
@@ -55,19 +58,24 @@ export async function driveRun(context: DaemonContext, file: RunFile, { drain, i
   const run: ActiveRun = { context, file, lease, log, signal: AbortSignal.any([interrupt, lease.signal]), drain, worktreeLock: null };
   try {
     if (isResumed) await takeUp(run);
-    if (isResumed && record.state !== 'closed') await lease.renew();
-    await loop(run, interrupt);
+    return await loop(run, interrupt);
   } finally {
     await releaseWorktreeLock(run);
     context.status.delete(record.run);
   }
 }
 
-/** A git of the daemon before may still be at work; it ends by itself, and until then nothing may be done where it writes. */
-async function takeUp({ context, file, log }: ActiveRun): Promise<void> {
-  log.info({ state: file.record.state }, 'a run of a daemon that is gone is taken up');
-  if (file.record.daemon !== context.daemonId) await endStrays(file.record.daemon, gitGraceMs);
-  await file.update({ daemon: context.daemonId });
+async function takeUp(run: ActiveRun): Promise<void> {
+  const { context, file, lease, log } = run;
+  const { state, daemon, process: itsProcess, baseBranch } = file.record;
+  log.info({ state }, 'a run that its daemon left is taken up');
+  // A git of a daemon that is gone may still be at work; it ends by itself, and until then nothing may be done where it writes.
+  if (itsProcess === null || !(await isRunning(itsProcess))) await endStrays(daemon, gitGraceMs);
+  await file.update({ daemon: context.daemonId, process: await identityOf(process.pid) });
+  if (state === 'closed') return;
+  await lease.renew();
+  if (baseBranch === context.settings.baseBranch || state === 'landed' || state === 'releasing') return;
+  await fail(run, { reason: 'reassigned', notes: `Its daemon ended. It was begun for ${baseBranch}, where nobody here lands anything.` });
 }
 
 async function kill(run: ActiveRun): Promise<void> {
@@ -75,17 +83,19 @@ async function kill(run: ActiveRun): Promise<void> {
   run.log.warn({ left }, 'processes that nobody watched were killed');
 }
 
-async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<void> {
+/** Answers whether the run is over. */
+async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<boolean> {
   let originFailures = 0;
   let faults = 0;
   for (;;) {
     const facts = await observe(run);
     const action = decide(facts);
-    if (interrupt.aborted && (await stopEarly(run, action))) {
-      if (action === 'wait') return;
+    if (interrupt.aborted && facts.lease === 'away' && action === 'wait') return false;
+    if (interrupt.aborted && (action === 'wait' || isWork(action))) {
+      await fail(run, { reason: 'reassigned', notes: `The daemon of ${run.file.record.agent} was stopped.` });
       continue;
     }
-    originFailures = action === 'wait' && facts.lease === 'held' ? originFailures + 1 : 0;
+    if (action === 'wait' && facts.lease === 'held') originFailures += 1;
     if (originFailures > run.context.timings.originTries) {
       await fail(run, { reason: null, notes: 'origin could not be reached.' });
       continue;
@@ -94,12 +104,14 @@ async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<void> {
       await wait(run, interrupt);
       continue;
     }
-    const done = await act(run, action);
-    if (done && action === 'clean') return;
-    faults = done ? faults : faults + 1;
+    const outcome = await act(run, action);
+    if (outcome === 'done' && action === 'clean') return true;
+    if (outcome === 'done') originFailures = 0;
+    if (outcome === 'origin away') originFailures += 1;
+    if (outcome === 'failed') faults += 1;
     if (faults >= mostFaults) {
       run.log.error('the run is left to the next start');
-      return;
+      return false;
     }
   }
 }
@@ -124,23 +136,30 @@ async function observeLanded(run: ActiveRun): Promise<RunFacts['landed']> {
   }
 }
 
-/** Does one step; false when it failed. What fails before the work has landed gives the run back, with the reason. */
-async function act(run: ActiveRun, action: Exclude<RunAction, 'wait'>): Promise<boolean> {
+/** Does one step. What fails before the work has landed gives the run back, with the reason, unless it is only that origin must be waited for. */
+async function act(run: ActiveRun, action: Exclude<RunAction, 'wait'>): Promise<'done' | 'failed' | 'origin away'> {
   try {
     await actions[action](run);
-    return true;
+    return 'done';
   } catch (error) {
-    if (run.signal.aborted) return true;
+    // Stopped halfway; what comes next is another step.
+    if (isWork(action) && run.signal.aborted) return 'done';
     const why = wordsFromError(error);
+    const isOriginAway = isWork(action) && error instanceof OriginError;
     run.log.error({ err: error, action }, 'a step failed');
-    if (action === 'build' || action === 'fetch' || action === 'integrate' || action === 'handOver') {
+    if (isWork(action) && !isOriginAway) {
       await fail(run, { reason: null, notes: `${action} failed: ${why.slice(0, 4_000)}` }).catch((cause: unknown) =>
         releaseUnwritten(run, why, cause),
       );
     }
     await delay(Math.min(1_000, run.context.timings.retryMs));
-    return false;
+    return isOriginAway ? 'origin away' : 'failed';
   }
+}
+
+/** The steps before the task is said to be done or given back. */
+function isWork(action: RunAction): boolean {
+  return action === 'build' || action === 'fetch' || action === 'integrate' || action === 'handOver';
 }
 
 /** A disk that takes not even the record must not hold the task: it is given back at once, and the next start finds that it is no longer ours. */
@@ -153,14 +172,6 @@ async function releaseUnwritten(run: ActiveRun, why: string, cause: unknown): Pr
     run.context.dispatcher.release(task.id, { ...fence, notes, retry_after_seconds: run.context.timings.firstRetryAfterSeconds }),
   );
   throw new Error('The state of the run could not be written', { cause });
-}
-
-/** On an interrupt, work that is not finished is given back; true when the loop must look again, or end. */
-async function stopEarly(run: ActiveRun, action: RunAction): Promise<boolean> {
-  if (action === 'wait') return true;
-  if (action !== 'build' && action !== 'fetch' && action !== 'integrate' && action !== 'handOver') return false;
-  await fail(run, { reason: 'reassigned', notes: `The daemon of ${run.file.record.agent} was stopped.` });
-  return true;
 }
 
 async function wait(run: ActiveRun, interrupt: AbortSignal): Promise<void> {

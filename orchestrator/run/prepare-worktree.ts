@@ -93,6 +93,14 @@ async function lockWorktree(run: ActiveRun): Promise<void> {
   await lock.file.appendFile(`${JSON.stringify(content)}\n`);
 }
 
+/** Whether nobody else is at work in the worktree, and from here on can be: after a run that was lost, the task's next one may have the same place. */
+export async function ownsWorktree(run: ActiveRun): Promise<boolean> {
+  const { worktree } = run.file.record;
+  if (run.worktreeLock !== null || !existsSync(worktree)) return true;
+  run.worktreeLock = await tryLock(path.join(worktree, worktreeLockName));
+  return run.worktreeLock !== null;
+}
+
 /** Lets go of the worktree; its lock file goes with it. */
 export async function releaseWorktreeLock(run: ActiveRun): Promise<void> {
   await run.worktreeLock?.[Symbol.asyncDispose]();

@@ -25,6 +25,8 @@ export const recordSchema = z.object({
   run: z.string().regex(/^[0-9a-f-]{36}$/),
   /** Which daemon has it in hand; in the environment of that daemon's own git. */
   daemon: z.string().regex(/^[0-9a-f-]{36}$/),
+  /** That daemon's process; null where the system does not tell. */
+  process: z.object({ pid: z.number().int(), startTicks: z.string(), bootId: z.string() }).nullable(),
   state: z.enum(stateNames),
   stage: z.enum(['build', 'merge']),
   agent: z.string(),
@@ -41,6 +43,8 @@ export const recordSchema = z.object({
     context_handoff: z.string().nullable(),
     created_at: z.string(),
   }),
+  /** Where the work is to land. */
+  baseBranch: z.string(),
   branch: z.string(),
   worktree: z.string(),
   /** Where `task/<id>` on origin was when we last saw it; null when it was not there. */

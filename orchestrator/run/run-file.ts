@@ -24,8 +24,10 @@ export class RunFile implements AsyncDisposable {
     const folder = path.join(runsDir, record.run);
     const lock = await tryLock(path.join(folder, 'lock'));
     if (lock === null) throw new Error(`The run ${record.run} is somebody else's`);
-    const file = new RunFile(folder, lock, record);
+    await using stack = new AsyncDisposableStack();
+    const file = stack.use(new RunFile(folder, lock, record));
     await file.#write(record);
+    stack.move();
     return file;
   }
 

@@ -6,6 +6,7 @@ import { landedCommit } from '../git/landed.ts';
 import { deleteBranch, findWorktree } from '../git/worktree.ts';
 import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
 import { saveRun } from './build.ts';
+import { ownsWorktree } from './prepare-worktree.ts';
 import type { Release } from './record.ts';
 
 /** The dispatcher takes 64 KiB of text. */
@@ -98,7 +99,7 @@ async function keepWork(run: ActiveRun): Promise<Kept> {
   const { git, clone, repository } = run.context;
   const { stage, branch, originBranch, worktree: worktreePath } = run.file.record;
   const nothing: Kept = { onOrigin: false, commits: [], note: '' };
-  if (stage === 'merge') return nothing;
+  if (stage === 'merge' || !(await ownsWorktree(run))) return nothing;
   const worktree = await findWorktree(repository.place, worktreePath);
   if (worktree !== null) await saveRun(run, worktree);
   const work = await workBeyondBase(run);
@@ -146,7 +147,7 @@ async function dropBranch(run: ActiveRun): Promise<void> {
   );
 }
 
-/** Says something to the dispatcher; false when it was not accepted: where the claim stands is then asked anew. */
+/** Says something to the dispatcher; false when it was not accepted because the claim is not ours or nobody answers. Throws when only what was said is wrong. */
 async function tell(run: ActiveRun, say: () => Promise<unknown>): Promise<boolean> {
   try {
     await run.lease.settle(say);
@@ -154,7 +155,7 @@ async function tell(run: ActiveRun, say: () => Promise<unknown>): Promise<boolea
   } catch (error) {
     if (!(error instanceof RecursivError)) throw error;
     run.log.warn({ why: wordsFromError(error) }, 'the dispatcher did not accept it');
-    await run.lease.renew();
+    if ((await run.lease.renew()) === 'held') throw error;
     return false;
   }
 }

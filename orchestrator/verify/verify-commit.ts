@@ -15,10 +15,10 @@ export type CommandResult =
   | { readonly result: 'aborted' }
   | { readonly result: 'failed'; readonly why: string; readonly tail: string; readonly hung: boolean };
 
-/** Where a commit is verified: beside the worktrees, under a name that no task id can have. */
+/** Where a commit is verified: beside the worktrees, under a name that no task id can have and no other run has. */
 export function verifyFolder(run: ActiveRun): string {
-  const { worktree } = run.file.record;
-  return path.join(path.dirname(worktree), `.verify-${path.basename(worktree)}`);
+  const { worktree, run: id } = run.file.record;
+  return path.join(path.dirname(worktree), `.verify-${id}`);
 }
 
 /**
