@@ -47,7 +47,12 @@ export async function startTcpProxy(target: string, port = 0): Promise<TcpProxy>
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const cut = () => {
-    for (const { near, far } of pairs) for (const socket of [near, far]) socket.resetAndDestroy();
+    for (const { near, far } of pairs) {
+      near.resetAndDestroy();
+      // There is no reset of a connection within the machine.
+      if (target.startsWith('/')) far.destroy();
+      else far.resetAndDestroy();
+    }
   };
   const change = (next: typeof mode) => () => {
     mode = next;
