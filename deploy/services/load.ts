@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What came of one request. */
-interface LoadAnswer {
+export interface LoadAnswer {
   readonly what: string;
   /** 0 when there was no answer. */
   readonly status: number;
@@ -13,8 +13,8 @@ interface LoadAnswer {
   readonly ms: number;
 }
 
-/** Callers who send one request after the other and repeat none, each over a connection that it keeps. */
-export interface Load {
+/** Callers who send one request after the other and repeat none, each over a connection that it keeps. Disposing it stops them. */
+export interface Load extends AsyncDisposable {
   readonly answers: readonly LoadAnswer[];
   /** Lets each end what it does. */
   stop(): Promise<void>;
@@ -41,13 +41,11 @@ export function startLoad({ url, key, callers, step }: { url: string; key: strin
     agent.destroy();
   };
   const running = Promise.all(Array.from({ length: callers }, call));
-  return {
-    answers,
-    async stop() {
-      stopped = true;
-      await running;
-    },
+  const stop = async () => {
+    stopped = true;
+    await running;
   };
+  return { answers, stop, [Symbol.asyncDispose]: stop };
 }
 
 /** A task from its creation to its end, with a lease, and a look at what there is. */
