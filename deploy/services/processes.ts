@@ -65,7 +65,7 @@ async function serves(address: string): Promise<boolean> {
 }
 
 async function isReady(url: string): Promise<boolean> {
-  return await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000) }).then(
+  return await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5_000), headers: { connection: 'close' } }).then(
     async (response) => {
       await response.arrayBuffer();
       return response.ok;
