@@ -59,7 +59,7 @@ export async function release(run: ActiveRun): Promise<void> {
   if (reason === 'completed') status.finished += 1;
   else {
     status.released += 1;
-    status.lastFailure = `${record.task.id}: ${notes.split('\n')[0] ?? ''}`;
+    status.lastFailure = `${record.task.id}: ${notes.replace(/\s*\n\s*/g, ' ').slice(0, 500)}`;
   }
   await run.file.update({ state: 'closed' });
 }

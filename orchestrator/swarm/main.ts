@@ -7,8 +7,8 @@ import { jsonText, statusText, swarmStatus } from './status.ts';
 import { SwarmStopError, stopSwarm } from './stop.ts';
 import { openSwarmFolder, SwarmFolderError } from './swarm-folder.ts';
 
-/** Scripts tell by them what happened; 3 is what `systemctl status` answers too. */
-const exitCodes = { error: 1, usage: 2, notAllRun: 3, interrupted: 130 } as const;
+/** Scripts tell by them what happened. */
+const exitCodes = { error: 1, usage: 2, interrupted: 130 } as const;
 
 /** `pnpm orchestrator:swarm:start|status|stop`. */
 function createProgram(): Command {
@@ -16,7 +16,7 @@ function createProgram(): Command {
   program.command('start').description('Start the members that are missing, and wait until they take tasks.').action(start);
   program
     .command('status')
-    .description('Show what each member does. Exit code 3 when none runs or one has died.')
+    .description('Show what each member does.')
     .option('--json', 'print JSON, for scripts')
     .action(status);
   program
@@ -35,7 +35,6 @@ async function start(): Promise<void> {
 async function status({ json }: { readonly json?: true }): Promise<void> {
   const seen = await swarmStatus(await openSwarmFolder(readSwarmPlace().dir));
   say(json ? jsonText(seen) : statusText(seen, process.stdout.isTTY ? process.stdout.columns : undefined));
-  if (seen.members.length === 0 || seen.members.some(({ state }) => state === 'dead')) process.exitCode = exitCodes.notAllRun;
 }
 
 async function stop(names: readonly string[], { now }: { readonly now?: true }): Promise<void> {
