@@ -14,11 +14,7 @@ const exitCodes = { error: 1, usage: 2, interrupted: 130 } as const;
 function createProgram(): Command {
   const program = new Command('orchestrator:swarm').description('Several daemons of the orchestrator on this machine.').exitOverride();
   program.command('start').description('Start the members that are missing, and wait until they take tasks.').action(start);
-  program
-    .command('status')
-    .description('Show what each member does.')
-    .option('--json', 'print JSON, for scripts')
-    .action(status);
+  program.command('status').description('Show what each member does.').option('--json', 'print JSON, for scripts').action(status);
   program
     .command('stop [member...]')
     .description('Let members finish what they have, and end them; all of them when none is named.')
