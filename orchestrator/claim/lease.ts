@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log.ts';
 import { type Dispatcher, standingFromError, wordsFromError } from './dispatcher.ts';
 
-/** Whose the task is, as the dispatcher last said. */
+/** Whose the task is, as the dispatcher last said. `lost`: somebody else's; `ended`: done, archived or gone; `away`: the dispatcher does not answer. */
 export type LeaseStanding = 'held' | 'lost' | 'ended' | 'away';
 
 /** Which claim, and how it is kept alive. */

@@ -27,14 +27,14 @@ export class OriginError extends Error {
 /** The newest commit of a branch on origin, fetched; null when origin has no such branch. Throws an `OriginError` when origin cannot be read. */
 export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: string, signal?: AbortSignal): Promise<string | null> {
   try {
-    return await fetchBranch(git, clone, branch, signal);
+    return await fetchNewest(git, clone, branch, signal);
   } catch (error) {
     signal?.throwIfAborted();
     throw new OriginError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-async function fetchBranch(git: Git, clone: CleanClone, branch: string, signal: AbortSignal | undefined): Promise<string | null> {
+async function fetchNewest(git: Git, clone: CleanClone, branch: string, signal: AbortSignal | undefined): Promise<string | null> {
   const ref = `refs/heads/${branch}`;
   const listed = await git(clone.place, ['ls-remote', '--quiet', '--', clone.originUrl, ref], { signal });
   const sha = listed.stdout
@@ -69,7 +69,7 @@ export async function fetchWork(git: Git, clone: CleanClone, from: GitPlace, bra
 export async function pushToOrigin(
   git: Git,
   clone: CleanClone,
-  push: { readonly branch: string; readonly commit: string | null; readonly expected: string | null; readonly signal?: AbortSignal | undefined },
+  push: { readonly branch: string; readonly commit: string | null; readonly expected: string | null },
 ): Promise<PushResult> {
   const ref = `refs/heads/${push.branch}`;
   const answer = await git(
@@ -84,7 +84,7 @@ export async function pushToOrigin(
       clone.originUrl,
       `${push.commit ?? ''}:${ref}`,
     ],
-    { accept: [0, 1], signal: push.signal },
+    { accept: [0, 1] },
   );
   if (answer.code === 0) return { result: 'pushed' };
   const line = answer.stdout.split('\n').find((one) => one.startsWith('!'));

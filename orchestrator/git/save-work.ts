@@ -17,19 +17,17 @@ export interface WorkToSave {
 
 /**
  * Commits what an agent left in its worktree and points the task's branch at it. It reads the files with an index of its own, so it works on whatever the
- * agent made of index, HEAD and `.git`; a commit that the branch would lose by it is kept under `refs/dispatcher/kept`. Answers the branch's commit.
+ * agent made of index, HEAD and `.git`; a commit that the branch would lose by it is kept under `refs/dispatcher/kept`.
  */
-export async function saveWork(git: Git, work: WorkToSave): Promise<string> {
+export async function saveWork(git: Git, work: WorkToSave): Promise<void> {
   const { repository, branch } = work;
   const tip = await commitOf(git, repository, `refs/heads/${branch}`);
   const head = (existsSync(work.worktree.gitDir) ? await commitOf(git, { gitDir: work.worktree.gitDir }, 'HEAD') : null) ?? tip;
   if (head === null) throw new Error(`${branch} holds no commit`);
   const saved = existsSync(work.worktree.path) ? await commitFiles(git, work, head) : head;
-  if (tip === saved) return saved;
-  if (tip !== null && (await isAncestor(git, repository, saved, tip))) return tip;
+  if (tip !== null && (await isAncestor(git, repository, saved, tip))) return;
   if (tip !== null && !(await isAncestor(git, repository, tip, saved))) await keepCommit(git, repository, branch, tip);
   if (!(await moveBranch(git, repository, branch, saved, tip))) throw new Error(`${branch} was moved by somebody else`);
-  return saved;
 }
 
 async function commitFiles(git: Git, work: WorkToSave, head: string): Promise<string> {
