@@ -36,6 +36,12 @@ export async function fail(
   await run.file.update({ state: 'releasing', release: { reason, notes: failure.notes, handoff: failure.handoff ?? null, retryAfterSeconds } });
 }
 
+/** What every word about the claim carries, so that it counts only while the claim is ours. */
+export function fence({ file, lease }: ActiveRun): { readonly agent: string; readonly organization_id: string; readonly claim_token: string } {
+  const { agent, task } = file.record;
+  return { agent, organization_id: task.organization_id, claim_token: lease.token };
+}
+
 /** Opens the log of one command of the run. */
 export function openOutputLog(run: ActiveRun, what: string): OutputLog {
   const { task, run: id, round } = run.file.record;

@@ -3,12 +3,12 @@ import { agentEnvironment } from '../agent/environment.ts';
 import { createPrompt, instructionFiles } from '../agent/prompt.ts';
 import { type AgentEnd, runAgent } from '../agent/run-agent.ts';
 import { addUsage, noUsage } from '../agent/stream-json.ts';
-import { saveWork } from '../git/save-work.ts';
 import type { Worktree } from '../git/worktree.ts';
 import { fileAt, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { runCommand } from '../verify/verify-commit.ts';
 import { type ActiveRun, fail, openOutputLog, showStep } from './active-run.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
+import { saveRun } from './save-run.ts';
 
 /** A daemon that dies again and again in the same run leaves it to somebody else. */
 const mostResumptions = 20;
@@ -106,18 +106,6 @@ async function readInstructions(run: ActiveRun): Promise<{ file: string; text: s
     instructionFiles.map(async (file) => ({ file, text: await fileAt(git, clone, `refs/heads/${settings.baseBranch}`, file) })),
   );
   return texts.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]));
-}
-
-/** Commits what the agent left, and points the task's branch at its work. */
-export async function saveRun(run: ActiveRun, worktree: Worktree): Promise<string> {
-  const { branch, task } = run.file.record;
-  return await saveWork(run.context.git, {
-    repository: run.context.repository.place,
-    worktree,
-    branch,
-    title: task.title,
-    indexFile: run.file.scratch('index'),
-  });
 }
 
 function capitalised(text: string): string {

@@ -1,22 +1,24 @@
+import type { LeaseStanding } from '../claim/lease.ts';
+
 /**
- * The states a run has on disk. Each is written when what it names has happened, before the next step begins; `may` lists what it can be followed by.
+ * The states a run has on disk. Each is written when what it names has happened, before the next step begins, and stands here with what it can be followed by.
  * Only a `closed` run's file is ever deleted, and only after its worktree, lock and processes are gone.
  */
 export const runStates = {
   /** The dispatcher gave us the task; nothing has been done yet. */
-  claimed: { may: ['building', 'built', 'landed', 'releasing', 'closed'], mayDelete: false },
+  claimed: ['building', 'built', 'landed', 'releasing', 'closed'],
   /** A worktree may exist and an agent may be at work in it. */
-  building: { may: ['building', 'built', 'landed', 'releasing', 'closed'], mayDelete: false },
+  building: ['building', 'built', 'landed', 'releasing', 'closed'],
   /** The agent is finished and all its work is committed on the task's branch. */
-  built: { may: ['building', 'verified', 'landed', 'releasing', 'closed'], mayDelete: false },
+  built: ['building', 'verified', 'landed', 'releasing', 'closed'],
   /** A commit on the newest base passed; whether it reached origin is not known yet. */
-  verified: { may: ['building', 'built', 'landed', 'releasing', 'closed'], mayDelete: false },
+  verified: ['building', 'built', 'landed', 'releasing', 'closed'],
   /** The work is on the base branch; the dispatcher does not know yet. */
-  landed: { may: ['closed'], mayDelete: false },
+  landed: ['closed'],
   /** The task goes back to the dispatcher, with the reason that stands in the file. */
-  releasing: { may: ['landed', 'closed'], mayDelete: false },
+  releasing: ['landed', 'closed'],
   /** The dispatcher knows how it ended, or the task is no longer ours; only our own traces are left. */
-  closed: { may: [], mayDelete: true },
+  closed: [],
 } as const;
 
 /** Where a run stands. */
@@ -29,8 +31,7 @@ export interface RunFacts {
   readonly stage: 'build' | 'merge';
   /** Whether this daemon merges, or hands finished work over. */
   readonly merges: boolean;
-  /** `held`; `lost`: somebody else has the task; `ended`: it is done, archived or gone; `away`: the dispatcher does not answer. */
-  readonly lease: 'held' | 'lost' | 'ended' | 'away';
+  readonly lease: LeaseStanding;
   /** Whether processes of the run are left that nobody watches. */
   readonly processes: 'none' | 'left';
   /** Whether the base branch holds a commit with the task's trailer; `unknown` when origin does not answer. */

@@ -6,7 +6,7 @@ import { OriginError } from '../git/clean-clone.ts';
 import { landedCommit } from '../git/landed.ts';
 import { identityOf, isRunning } from '../process/process-identity.ts';
 import { endStrays, killStrays, straysOf } from '../process/strays.ts';
-import { type ActiveRun, fail, showStep } from './active-run.ts';
+import { type ActiveRun, fail, fence, showStep } from './active-run.ts';
 import { build } from './build.ts';
 import { clean } from './clean.ts';
 import { decide, type RunAction, type RunFacts } from './decide.ts';
@@ -41,8 +41,8 @@ const gitGraceMs = 10_000;
  * of it is left.
  */
 export async function driveRun(context: DaemonContext, file: RunFile, { drain, interrupt }: StopSignals, isResumed: boolean): Promise<boolean> {
-  await using ownFile = file;
-  const { record } = ownFile;
+  await using _closed = file;
+  const { record } = file;
   const log = context.log.child({ task: record.task.id, agent: record.agent, run: record.run.slice(0, 8) });
   await using lease = new Lease({
     dispatcher: context.dispatcher,
@@ -165,11 +165,13 @@ function isWork(action: RunAction): boolean {
 /** A disk that takes not even the record must not hold the task: it is given back at once, and the next start finds that it is no longer ours. */
 async function releaseUnwritten(run: ActiveRun, why: string, cause: unknown): Promise<void> {
   run.log.error({ err: cause }, 'the failure could not be written');
-  const { task, agent } = run.file.record;
   const notes = `${why.slice(0, 2_000)}\nIts state could not be written: ${wordsFromError(cause)}`;
-  const fence = { agent, organization_id: task.organization_id, claim_token: run.lease.token };
   await run.lease.settle(() =>
-    run.context.dispatcher.release(task.id, { ...fence, notes, retry_after_seconds: run.context.timings.firstRetryAfterSeconds }),
+    run.context.dispatcher.release(run.file.record.task.id, {
+      ...fence(run),
+      notes,
+      retry_after_seconds: run.context.timings.firstRetryAfterSeconds,
+    }),
   );
   throw new Error('The state of the run could not be written', { cause });
 }

@@ -3,11 +3,11 @@ import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { commitOf, fetchFromOrigin, isAncestor } from '../git/clean-clone.ts';
 import type { Git, GitPlace } from '../git/git.ts';
-import { saveWork } from '../git/save-work.ts';
 import { addWorktree, findWorktree, keepCommit, moveBranch, removeWorktree, type Worktree, worktreeLockName } from '../git/worktree.ts';
 import { tryLock } from '../process/file-lock.ts';
 import { type ActiveRun, exclusively } from './active-run.ts';
 import { bootId } from './boot-id.ts';
+import { saveRun } from './save-run.ts';
 
 /**
  * Makes the run's worktree, or takes up the one that is there: after a crash of this run, or of one whose records are gone. Work that was left in it is
@@ -16,13 +16,11 @@ import { bootId } from './boot-id.ts';
 export async function prepareWorktree(run: ActiveRun): Promise<Worktree> {
   return await exclusively(run.context, async () => {
     const { git, repository } = run.context;
-    const { branch, worktree: worktreePath, task, state } = run.file.record;
+    const { branch, worktree: worktreePath, state } = run.file.record;
     await excludeLock(repository.place);
     let worktree = await findWorktree(repository.place, worktreePath);
     if (existsSync(worktreePath)) await lockWorktree(run);
-    if (worktree !== null && existsSync(worktreePath)) {
-      await saveWork(git, { repository: repository.place, worktree, branch, title: task.title, indexFile: run.file.scratch('index') });
-    }
+    if (worktree !== null && existsSync(worktreePath)) await saveRun(run, worktree);
     // A run that has only been claimed begins from where origin stands now, with what it found here saved.
     if (worktree === null || state === 'claimed' || !(await isUsable(git, worktree, branch))) {
       await releaseWorktreeLock(run);

@@ -8,12 +8,12 @@ import { writeAtomically } from './write-atomically.ts';
 /** The file of one run, and the lock that says that its daemon lives. */
 export class RunFile implements AsyncDisposable {
   readonly #lock: FileLock;
-  readonly folder: string;
+  readonly #folder: string;
   #record: RunRecord;
   #updating: Promise<void> = Promise.resolve();
 
   private constructor(folder: string, lock: FileLock, record: RunRecord) {
-    this.folder = folder;
+    this.#folder = folder;
     this.#lock = lock;
     this.#record = record;
   }
@@ -66,7 +66,7 @@ export class RunFile implements AsyncDisposable {
 
   /** A file in the run's folder, out of the agent's way. */
   scratch(name: string): string {
-    return path.join(this.folder, name);
+    return path.join(this.#folder, name);
   }
 
   /** Changes the record; it is on disk when this answers. A step that the table of states does not know is a fault of ours. */
@@ -78,9 +78,9 @@ export class RunFile implements AsyncDisposable {
 
   /** Ends the run on disk. */
   async delete(): Promise<void> {
-    if (!runStates[this.#record.state].mayDelete) throw new Error(`The file of a run that is ${this.#record.state} is not to be deleted`);
-    await using _folderLock = await lockFolder(path.dirname(this.folder));
-    await rm(this.folder, { recursive: true, force: true });
+    if (this.#record.state !== 'closed') throw new Error(`The file of a run that is ${this.#record.state} is not to be deleted`);
+    await using _folderLock = await lockFolder(path.dirname(this.#folder));
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -90,7 +90,7 @@ export class RunFile implements AsyncDisposable {
   /** One after another: a heartbeat may bring a new token while a step writes its state. */
   async #apply(change: Partial<RunRecord>): Promise<void> {
     const next = { ...this.#record, ...change };
-    const may: readonly string[] = runStates[this.#record.state].may;
+    const may: readonly string[] = runStates[this.#record.state];
     if (next.state !== this.#record.state && !may.includes(next.state))
       throw new Error(`A run cannot go from ${this.#record.state} to ${next.state}`);
     await this.#write(next);
@@ -98,8 +98,8 @@ export class RunFile implements AsyncDisposable {
   }
 
   async #write(record: RunRecord): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
-    await writeAtomically(path.join(this.folder, 'state.json'), `${JSON.stringify(record, null, 2)}\n`);
+    await mkdir(this.#folder, { recursive: true });
+    await writeAtomically(path.join(this.#folder, 'state.json'), `${JSON.stringify(record, null, 2)}\n`);
   }
 }
 

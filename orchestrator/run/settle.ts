@@ -4,10 +4,10 @@ import { wordsFromError } from '../claim/dispatcher.ts';
 import { commitOf, fetchWork, isAncestor, pushToOrigin } from '../git/clean-clone.ts';
 import { landedCommit } from '../git/landed.ts';
 import { deleteBranch, findWorktree } from '../git/worktree.ts';
-import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
-import { saveRun } from './build.ts';
+import { type ActiveRun, exclusively, fail, fence, showStep } from './active-run.ts';
 import { ownsWorktree } from './prepare-worktree.ts';
 import type { Release } from './record.ts';
+import { saveRun } from './save-run.ts';
 
 /** The dispatcher takes 64 KiB of text. */
 const textBytes = 60_000;
@@ -24,9 +24,8 @@ export async function complete(run: ActiveRun): Promise<void> {
   const notes = [`Merged into ${settings.baseBranch} as ${sha ?? 'an earlier commit'} by ${record.agent}.`, usageText(record.usage)].filter(
     (line) => line !== '',
   );
-  const fence = { agent: record.agent, organization_id: record.task.organization_id, claim_token: run.lease.token };
   const told = await tell(run, () =>
-    dispatcher.complete(record.task.id, { ...fence, notes: accepted(notes.join('\n')), commits: sha === null ? [] : [sha] }),
+    dispatcher.complete(record.task.id, { ...fence(run), notes: accepted(notes.join('\n')), commits: sha === null ? [] : [sha] }),
   );
   if (!told) return;
   status.finished += 1;
@@ -45,9 +44,7 @@ export async function release(run: ActiveRun): Promise<void> {
   const text = [notes, kept.note, usageText(record.usage)].filter((line) => line !== '').join('\n');
   const told = await tell(run, () =>
     dispatcher.release(record.task.id, {
-      agent: record.agent,
-      organization_id: record.task.organization_id,
-      claim_token: run.lease.token,
+      ...fence(run),
       notes: accepted(text),
       retry_after_seconds: retryAfterSeconds,
       ...(reason !== null && { release_reason: reason }),
