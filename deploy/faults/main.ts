@@ -21,12 +21,13 @@ const { values } = parseArgs({
 });
 
 if (values.help) console.log(help);
-else process.exitCode = await main(seedsIn(values.seeds ?? (values.report ? '' : '1')), Number(values.rounds));
+else process.exitCode = await main(seedsIn(values.seeds ?? (values.report && values.results ? '' : '1')), Number(values.rounds));
 
 async function main(seeds: readonly number[], rounds: number): Promise<number> {
   const summaries: SeedSummary[] = [];
   for (const seed of seeds) summaries.push(await runOne(seed, rounds));
   if (values.report) await writeReport(values.results ? await readResults(values.results) : summaries);
+  if (seeds.length === 0) return 0;
   const broken = summaries.filter(({ violations }) => violations.length > 0);
   console.log(`${seeds.length} seeds: ${broken.length === 0 ? 'all promises kept' : `broken by ${broken.map(({ seed }) => seed).join(', ')}`}.`);
   return broken.length === 0 ? 0 : 1;

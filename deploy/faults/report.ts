@@ -27,8 +27,8 @@ stream readers on it (one never reads), kills and stops parts of it in an order 
 answered and streamed against the event log. What is checked, and how, is in \`deploy/faults/check\`. A run in which a fault never bit counts as failed.
 
 - The shortest lease is 30 s, so besides leases that run out by themselves some are ended early by SQL, at any moment of their holder's work.
-- Four of five processes have a clock that is a day fast or a day slow. PostgreSQL's is right.
-- A transaction is open all the time, as a backup's would be, so that no dead row can be removed.
+- Most processes have a clock that is a day fast or a day slow, by libfaketime. PostgreSQL's is right.
+- A transaction is open all the time, as a backup's would be, so that no dead row can be removed; after PostgreSQL has died, another.
 - Seeds from 1000 on run two of each service and two gateways, each a process of its own, with a network between them that fails too; the others
   run everything in one process (\`alone\`), or two such processes side by side (\`pair\`).
 

@@ -35,7 +35,7 @@ const firstSeedOfServices = 1000;
 
 /**
  * Runs the whole system under load and faults, lets it come to rest, and checks all that was seen. The seed decides the setup, the load, the clocks and the
- * faults; in each round every process is hit.
+ * faults; in each round processes of every kind are killed and stopped.
  */
 export async function runSeed(seed: number, { rounds }: { rounds: number }): Promise<SeedResult> {
   const start = performance.now();

@@ -13,7 +13,7 @@ export interface PlannedFault {
 
 const everywhere: readonly FaultName[] = ['all-killed', 'postgres-killed', 'late-commit'];
 
-/** Only where one could be mounted. */
+/** What needs a small disk, where one could be mounted. */
 const onSmallDisk: readonly FaultName[] = ['disk-full', 'log-full'];
 
 /** What happens to a way of each kind. */
