@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { commitOf } from './commit.ts';
 import { type Git, GitError, type GitPlace, withoutPassword } from './git.ts';
 import { removeStaleLocks } from './stale-locks.ts';
 
@@ -92,15 +93,4 @@ export async function pushToOrigin(
   const said = withoutPassword(`${line.split('\t').slice(2).join(' ')}\n${answer.stderr}`).trim();
   // A remote that finds the branch moved, or being moved by somebody else, only when it locks it says so in its own words.
   return { result: /\[rejected\]|cannot lock ref/.test(line) ? 'stale' : 'refused', said };
-}
-
-/** The commit a name stands for; null when it stands for none. */
-export async function commitOf(git: Git, place: GitPlace, name: string): Promise<string | null> {
-  const answer = await git(place, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`], { accept: [0, 1, 128] });
-  return answer.code === 0 ? answer.stdout.trim() : null;
-}
-
-/** Whether one commit is among the ancestors of another, or is it. */
-export async function isAncestor(git: Git, place: GitPlace, older: string, newer: string): Promise<boolean> {
-  return (await git(place, ['merge-base', '--is-ancestor', older, newer], { accept: [0, 1] })).code === 0;
 }

@@ -1,4 +1,5 @@
-import { type CleanClone, commitOf } from './clean-clone.ts';
+import type { CleanClone } from './clean-clone.ts';
+import { commitOf } from './commit.ts';
 import type { Git } from './git.ts';
 
 /** Names the task in the message of the commit that brought it to the base branch. */

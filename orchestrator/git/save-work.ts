@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { committer, subjectOf } from './candidate.ts';
-import { commitOf, isAncestor } from './clean-clone.ts';
+import { commitOf, isAncestor } from './commit.ts';
 import { type Git, GitError, type GitPlace } from './git.ts';
 import { keepCommit, moveBranch, type Worktree, worktreeLockName } from './worktree.ts';
 

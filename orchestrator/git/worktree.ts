@@ -1,6 +1,6 @@
 import { chmod, lstat, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import path from 'node:path';
-import { commitOf } from './clean-clone.ts';
+import { commitOf } from './commit.ts';
 import type { Git, GitPlace } from './git.ts';
 
 /** The name of the lock in each worktree, which no commit may contain. */

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import type { DaemonContext } from '../context.ts';
-import { isAncestor, type PushResult, pushToOrigin } from '../git/clean-clone.ts';
+import { type PushResult, pushToOrigin } from '../git/clean-clone.ts';
+import { isAncestor } from '../git/commit.ts';
 import { readBase } from '../run/read-base.ts';
 import type { Placed } from './stack.ts';
 import { judge } from './waiting.ts';

@@ -1,9 +1,10 @@
 import { createCandidate } from '../git/candidate.ts';
 import { fetchWork } from '../git/clean-clone.ts';
+import { fileAt } from '../git/commit.ts';
 import { changesBetween, guardedChanges } from '../git/guarded-changes.ts';
 import { type ActiveRun, exclusively, fail, showStep } from '../run/active-run.ts';
 import { sendBack } from '../run/send-back.ts';
-import { fileAt, type VerifyCommands } from '../verify/commands.ts';
+import type { VerifyCommands } from '../verify/commands.ts';
 import type { Waiting } from './waiting.ts';
 
 /** A run whose work is one commit of the stack. */
@@ -75,7 +76,7 @@ async function workOf(run: ActiveRun): Promise<string> {
 
 async function changesOfVerification(run: ActiveRun, onto: string, commit: string, commands: VerifyCommands): Promise<string[]> {
   const { git, clone } = run.context;
-  const manifests = { base: await fileAt(git, clone, onto, 'package.json'), candidate: await fileAt(git, clone, commit, 'package.json') };
+  const manifests = { base: await fileAt(git, clone.place, onto, 'package.json'), candidate: await fileAt(git, clone.place, commit, 'package.json') };
   const lines = commands.setup === null ? [commands.verify] : [commands.setup, commands.verify];
   return guardedChanges(await changesBetween(git, clone, onto, commit), { commands: lines, manifests });
 }

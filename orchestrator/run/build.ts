@@ -3,8 +3,9 @@ import { agentEnvironment } from '../agent/environment.ts';
 import { createPrompt, instructionFiles } from '../agent/prompt.ts';
 import { type AgentEnd, runAgent } from '../agent/run-agent.ts';
 import { addUsage, noUsage } from '../agent/stream-json.ts';
+import { fileAt } from '../git/commit.ts';
 import type { Worktree } from '../git/worktree.ts';
-import { fileAt, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
+import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { runCommand } from '../verify/verify-commit.ts';
 import { type ActiveRun, fail, openOutputLog, showStep } from './active-run.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
@@ -103,7 +104,7 @@ function withoutPushing(originUrl: string): Record<string, string> {
 async function readInstructions(run: ActiveRun): Promise<{ file: string; text: string }[]> {
   const { git, clone, settings } = run.context;
   const texts = await Promise.all(
-    instructionFiles.map(async (file) => ({ file, text: await fileAt(git, clone, `refs/heads/${settings.baseBranch}`, file) })),
+    instructionFiles.map(async (file) => ({ file, text: await fileAt(git, clone.place, `refs/heads/${settings.baseBranch}`, file) })),
   );
   return texts.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]));
 }

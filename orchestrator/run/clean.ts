@@ -1,4 +1,4 @@
-import { commitOf, isAncestor } from '../git/clean-clone.ts';
+import { commitOf, isAncestor } from '../git/commit.ts';
 import { deleteBranch, removeFolder, removeWorktree } from '../git/worktree.ts';
 import { killStrays } from '../process/strays.ts';
 import { verifyFolder } from '../verify/verify-commit.ts';

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { commitOf, fetchFromOrigin, isAncestor } from '../git/clean-clone.ts';
+import { fetchFromOrigin } from '../git/clean-clone.ts';
+import { commitOf, isAncestor } from '../git/commit.ts';
 import type { Git, GitPlace } from '../git/git.ts';
 import { addWorktree, findWorktree, keepCommit, moveBranch, removeWorktree, type Worktree, worktreeLockName } from '../git/worktree.ts';
 import { tryLock } from '../process/file-lock.ts';

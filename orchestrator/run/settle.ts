@@ -1,7 +1,8 @@
 import { RecursivError } from '@recursiv/sdk';
 import { usageText } from '../agent/stream-json.ts';
 import { wordsFromError } from '../claim/dispatcher.ts';
-import { commitOf, fetchWork, isAncestor, pushToOrigin } from '../git/clean-clone.ts';
+import { fetchWork, pushToOrigin } from '../git/clean-clone.ts';
+import { commitOf, isAncestor } from '../git/commit.ts';
 import { landedCommit } from '../git/landed.ts';
 import { deleteBranch, findWorktree } from '../git/worktree.ts';
 import { type ActiveRun, exclusively, fail, fence, showStep } from './active-run.ts';

@@ -1,4 +1,5 @@
 import type { CleanClone } from '../git/clean-clone.ts';
+import { fileAt } from '../git/commit.ts';
 import type { Git } from '../git/git.ts';
 
 /** What decides whether a commit may land. */
@@ -30,16 +31,10 @@ export async function verifyCommands(git: Git, clone: CleanClone, base: string, 
   const { stdout } = await git(clone.place, ['ls-tree', '--name-only', '-z', base]);
   const files = stdout.split('\0');
   const manager = managers.find(({ lockfile }) => files.includes(lockfile));
-  const scripts = scriptsOf(await fileAt(git, clone, base, 'package.json'));
+  const scripts = scriptsOf(await fileAt(git, clone.place, base, 'package.json'));
   const runs = ['typecheck', 'test'].filter((name) => name in scripts).map((name) => `${manager?.name ?? 'npm'} run ${name}`);
   if (runs.length === 0) return null;
   return { setup: settings.setupCommand ?? manager?.install ?? null, verify: runs.join(' && ') };
-}
-
-/** A file's content in a commit; null when it has none. */
-export async function fileAt(git: Git, clone: CleanClone, commit: string, file: string): Promise<string | null> {
-  const answer = await git(clone.place, ['cat-file', 'blob', `${commit}:${file}`], { accept: [0, 128] });
-  return answer.code === 0 ? answer.stdout : null;
 }
 
 function scriptsOf(manifest: string | null): object {
