@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { bootId } from '../run/boot-id.ts';
+import { bootId } from './boot-id.ts';
+import { readEntry } from './process-table.ts';
 
 /** One process, told from any other that had or will have its number. */
 export interface ProcessIdentity {
@@ -11,12 +11,9 @@ export interface ProcessIdentity {
 
 /** Who a process is; null when it does not run. A zombie does not: nothing of it is left but its number. */
 export async function identityOf(pid: number): Promise<ProcessIdentity | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The program's name, in parentheses, may hold anything.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  if (startTicks === undefined || state === 'Z' || state === 'X') return null;
-  return { pid, startTicks, bootId: await bootId() };
+  const entry = await readEntry(pid);
+  if (entry === null || entry.state === 'Z' || entry.state === 'X') return null;
+  return { pid, startTicks: entry.startTicks, bootId: await bootId() };
 }
 
 /** Whether this very process still runs. */

@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { allPids } from './process-table.ts';
 
 /** Every process of a run carries its id in this variable, which its children inherit. */
 export const runVariable = 'DISPATCHER_RUN';
@@ -10,7 +11,7 @@ const boundMs = 5_000;
 /** The processes that carry the run's id in their environment, wherever they have moved to. Only Linux tells. */
 export async function straysOf(run: string): Promise<number[]> {
   const mark = `${runVariable}=${run}`;
-  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
+  const pids = await allPids();
   const carrying = await Promise.all(pids.map(async (pid) => pid !== process.pid && (await environmentOf(pid)).includes(mark)));
   return pids.filter((_, index) => carrying[index]);
 }

@@ -5,9 +5,9 @@ import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { commitOf, isAncestor } from '../git/commit.ts';
 import type { Git, GitPlace } from '../git/git.ts';
 import { addWorktree, findWorktree, keepCommit, moveBranch, removeWorktree, type Worktree, worktreeLockName } from '../git/worktree.ts';
+import { bootId } from '../process/boot-id.ts';
 import { tryLock } from '../process/file-lock.ts';
 import { type ActiveRun, exclusively } from './active-run.ts';
-import { bootId } from './boot-id.ts';
 import { saveRun } from './save-run.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { identityOf } from '../process/process-identity.ts';
 import { processesWith } from '../test/processes.ts';
 import { until } from '../test/use-daemon.ts';
 import { killTree } from './kill-tree.ts';
+import { identityOf } from './process-identity.ts';
 
 test('all of a tree is killed, whatever session or group its parts have moved to and whatever they ignore', async () => {
   const mark = `81${process.pid}`;

@@ -1,6 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { identityOf, isRunning, type ProcessIdentity, sendSignal } from '../process/process-identity.ts';
+import { identityOf, isRunning, type ProcessIdentity, sendSignal } from './process-identity.ts';
+import { allPids, readEntry } from './process-table.ts';
 
 /** How long killing may take before it is given up. */
 const boundMs = 5_000;
@@ -20,13 +20,8 @@ export async function killTree(root: ProcessIdentity): Promise<boolean> {
 }
 
 async function descendantsOf(pid: number): Promise<ProcessIdentity[]> {
-  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
-  const children = Map.groupBy(await Promise.all(pids.map(async (one) => ({ one, parent: await parentOf(one) }))), ({ parent }) => parent);
+  const pids = await allPids();
+  const children = Map.groupBy(await Promise.all(pids.map(async (one) => ({ one, parent: (await readEntry(one))?.parent }))), ({ parent }) => parent);
   const below = (parent: number): number[] => (children.get(parent) ?? []).flatMap(({ one }) => [one, ...below(one)]);
   return (await Promise.all(below(pid).map(identityOf))).filter((identity) => identity !== null);
-}
-
-async function parentOf(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
