@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, mkdir, statfs } from 'node:fs/promises';
+import { access, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { agentEnvironment, gitEnvironment } from './agent/environment.ts';
 import { wordsFromError } from './claim/dispatcher.ts';
@@ -10,6 +10,7 @@ import { commitOf } from './git/commit.ts';
 import { createGit, type Git, withoutPassword } from './git/git.ts';
 import { findRepository, originUrlOf, type Repository, topOf } from './git/repository.ts';
 import { exclusively } from './run/active-run.ts';
+import { spaceFault } from './space-fault.ts';
 import { verifyCommands } from './verify/commands.ts';
 
 /** `merge-tree --write-tree` came with this version. */
@@ -92,9 +93,8 @@ async function diskFault({ settings, timings }: DaemonContext): Promise<string |
   try {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
-    const { bavail, bsize } = await statfs(folder);
-    if (bavail * bsize >= timings.minimumFreeBytes) return null;
-    return `${folder} has less than ${Math.round(timings.minimumFreeBytes / 1024 / 1024)} MiB free: worktrees go there (WORKTREE_BASE_DIR).`;
+    const fault = await spaceFault(folder, timings.minimumFreeBytes);
+    return fault === null ? null : `${fault}: worktrees go there (WORKTREE_BASE_DIR).`;
   } catch (error) {
     return `Worktrees cannot be made in ${folder} (WORKTREE_BASE_DIR): ${wordsFromError(error)}`;
   }

@@ -2,7 +2,7 @@ import type { DaemonContext } from '../context.ts';
 import { type ActiveRun, fail, showStep } from '../run/active-run.ts';
 import { readBase } from '../run/read-base.ts';
 import { sendBack } from '../run/send-back.ts';
-import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
+import { nothingVerifies, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { type CommandResult, verifyCommit } from '../verify/verify-commit.ts';
 import { pushBase } from './push-base.ts';
 import { type Placed, stackOnto } from './stack.ts';
@@ -32,11 +32,7 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
     const base = await readBase(context);
     const commands = await verifyCommands(context.git, context.clone, base, settings);
     if (commands === null) {
-      await giveBack(
-        left,
-        'needs_human',
-        `Nothing verifies: ${settings.baseBranch} has no typecheck or test script, and ORCH_VERIFY_CMD is not set.`,
-      );
+      await giveBack(left, 'needs_human', nothingVerifies(settings.baseBranch));
       return [];
     }
     const { placed, aside } = await stackOnto(base, commands, left);

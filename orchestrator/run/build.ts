@@ -5,7 +5,7 @@ import { type AgentEnd, runAgent } from '../agent/run-agent.ts';
 import { addUsage, noUsage } from '../agent/stream-json.ts';
 import { fileAt } from '../git/commit.ts';
 import type { Worktree } from '../git/worktree.ts';
-import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
+import { nothingVerifies, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { runCommand } from '../verify/verify-commit.ts';
 import { type ActiveRun, fail, openOutputLog, showStep } from './active-run.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
@@ -20,11 +20,7 @@ export async function build(run: ActiveRun): Promise<void> {
   showStep(run, 'worktree');
   const base = `refs/heads/${settings.baseBranch}`;
   const commands = await verifyCommands(git, clone, base, settings);
-  if (commands === null)
-    return await fail(run, {
-      reason: 'needs_human',
-      notes: `Nothing verifies: ${settings.baseBranch} has no typecheck or test script, and ORCH_VERIFY_CMD is not set.`,
-    });
+  if (commands === null) return await fail(run, { reason: 'needs_human', notes: nothingVerifies(settings.baseBranch) });
   if (!(await countResumption(run))) return;
   const worktree = await prepareWorktree(run);
   if (run.file.record.state !== 'building') await run.file.update({ state: 'building' });

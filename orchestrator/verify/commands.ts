@@ -37,6 +37,11 @@ export async function verifyCommands(git: Git, clone: CleanClone, base: string, 
   return { setup: settings.setupCommand ?? manager?.install ?? null, verify: runs.join(' && ') };
 }
 
+/** What a person is told when the base has nothing that verifies. */
+export function nothingVerifies(baseBranch: string): string {
+  return `Nothing verifies: ${baseBranch} has no typecheck or test script, and ORCH_VERIFY_CMD is not set.`;
+}
+
 function scriptsOf(manifest: string | null): object {
   try {
     const parsed: unknown = JSON.parse(manifest ?? '{}');
