@@ -48,12 +48,6 @@ export const defaultTimings: Timings = {
   minimumFreeBytes: 512 * 1024 * 1024,
 };
 
-/** What stops a daemon: `drain` lets it finish what it has, `interrupt` makes it give that back. */
-export interface StopSignals {
-  readonly drain: AbortSignal;
-  readonly interrupt: AbortSignal;
-}
-
 /** What all runs of one daemon share. */
 export interface DaemonContext {
   /** Tells this process from any other that is or was. */

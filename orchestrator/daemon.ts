@@ -4,10 +4,11 @@ import { claimWork } from './claim/claim-work.ts';
 import { wordsFromError } from './claim/dispatcher.ts';
 import { isOfGoneMember } from './claim/member.ts';
 import { releaseUnknownClaims } from './claim/release-unknown-claims.ts';
-import type { DaemonContext, StopSignals } from './context.ts';
+import type { DaemonContext } from './context.ts';
 import { obstacle } from './obstacle.ts';
 import { driveRun } from './run/drive-run.ts';
 import { RunFile } from './run/run-file.ts';
+import type { StopSignals } from './stop-signals.ts';
 
 /**
  * Works until it is told to stop: first everything that daemons which are gone left behind, then one run after another in each slot. What daemons that go

@@ -5,7 +5,7 @@ import { gitEnvironment } from './agent/environment.ts';
 import { createDispatcher } from './claim/dispatcher.ts';
 import { type Member, takeMember } from './claim/member.ts';
 import type { OrchestratorSettings } from './config.ts';
-import type { DaemonContext, StopSignals, Timings } from './context.ts';
+import type { DaemonContext, Timings } from './context.ts';
 import { runDaemon } from './daemon.ts';
 import { openCleanClone } from './git/clean-clone.ts';
 import { createGit } from './git/git.ts';
@@ -19,6 +19,7 @@ import { runVariable } from './process/strays.ts';
 import { pruneLogs } from './prune-logs.ts';
 import { openStateFolder } from './state-folder.ts';
 import { Status } from './status.ts';
+import type { StopSignals } from './stop-signals.ts';
 
 /** A daemon that has everything it needs. */
 export interface OpenDaemon extends AsyncDisposable {

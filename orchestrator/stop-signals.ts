@@ -1,4 +1,10 @@
-import type { DaemonContext, StopSignals } from './context.ts';
+import type { DaemonContext } from './context.ts';
+
+/** What stops a daemon: `drain` lets it finish what it has, `interrupt` makes it give that back. */
+export interface StopSignals {
+  readonly drain: AbortSignal;
+  readonly interrupt: AbortSignal;
+}
 
 /** For a person at a terminal: the first SIGINT or SIGTERM lets it finish what it has, the second gives that back. */
 export function stopInTwoSteps(context: DaemonContext): StopSignals {

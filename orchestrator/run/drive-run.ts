@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import { Lease } from '../claim/lease.ts';
-import type { DaemonContext, StopSignals } from '../context.ts';
+import type { DaemonContext } from '../context.ts';
 import { OriginError } from '../git/clean-clone.ts';
 import { landedCommit } from '../git/landed.ts';
 import { identityOf, isRunning } from '../process/process-identity.ts';
 import { endStrays, killStrays, straysOf } from '../process/strays.ts';
+import type { StopSignals } from '../stop-signals.ts';
 import { type ActiveRun, fail, fence, showStep } from './active-run.ts';
 import { build } from './build.ts';
 import { clean } from './clean.ts';
