@@ -63,10 +63,13 @@ export async function startServices({
   );
   const [first, ...others] = topology.gateways.map((gateway) => nodeFrom(gateway, topology));
   if (!first) throw new Error('there is no gateway');
+  const processes = processesOf(topology);
+  // How they end when asked is seen at each restart; at the end of a run nobody waits for it.
+  resources.defer(async () => void (await Promise.all(processes.map((each) => each.kill()))));
   const running = resources.move();
   return {
     nodes: [first, ...others],
-    processes: processesOf(topology),
+    processes,
     links: [
       { between: 'services and PostgreSQL', proxy: postgres },
       { between: 'services and NATS', proxy: nats },
