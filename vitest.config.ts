@@ -1,11 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
+/** What measures, or fills the machine by itself: load beside it would fake failures. */
+const alone = [
+  'deploy/faults/**/*.system.test.ts',
+  'deploy/services/*.system.test.ts',
+  'deploy/test/system/level-memory.system.test.ts',
+  'orchestrator/merger.system.test.ts',
+];
+
+const withProcesses = { testTimeout: 90_000, hookTimeout: 90_000 };
+
 const asProcesses = {
+  ...withProcesses,
   globalSetup: ['deploy/test/start-postgres.ts', 'deploy/test/start-topology.ts'],
   fileParallelism: false,
-  testTimeout: 90_000,
-  hookTimeout: 90_000,
-  sequence: { groupOrder: 2 },
+  sequence: { groupOrder: 3 },
 };
 
 export default defineConfig({
@@ -23,17 +32,20 @@ export default defineConfig({
         test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['**/*.system.test.ts', '**/node_modules/**'] },
       },
       {
-        // The whole system with real processes: one file at a time, after the rest, so that load does not fake failures.
+        // The whole system with real processes, most of which wait most of the time: two files at once.
         extends: true,
         test: {
+          ...withProcesses,
           name: 'system',
           include: ['**/*.system.test.ts'],
-          exclude: ['**/node_modules/**'],
-          fileParallelism: false,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
+          exclude: ['**/node_modules/**', ...alone],
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { ...withProcesses, name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
       {
         // What speaks to the system from outside, against services and a gateway that run as processes of their own.

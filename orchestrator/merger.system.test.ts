@@ -237,7 +237,7 @@ test('a merger needs no agent, builds nothing, and leaves a builder what only a 
 
 test('eight at a time land at least three times as fast as one by one when a verification is slow', async () => {
   await using here = await site();
-  const slow = { ORCH_VERIFY_CMD: `sleep 3 && ${here.repository.verifyCommand}` };
+  const slow = { ORCH_VERIFY_CMD: `sleep 2 && ${here.repository.verifyCommand}` };
   const minutesFor = async (batch: number) => {
     const ids = names(8).map((id) => `batch${batch}-${id}`);
     for (const id of ids) await handOver(here, id, { [`${id}.txt`]: id });
@@ -250,7 +250,7 @@ test('eight at a time land at least three times as fast as one by one when a ver
   const oneByOne = await minutesFor(1);
   const inOneGo = await minutesFor(8);
   const perHour = (minutes: number) => Math.round((8 / minutes) * 60);
-  process.stdout.write(`merges per hour, n = 8, verify 3 s: ${perHour(oneByOne)} one by one, ${perHour(inOneGo)} in one batch\n`);
+  process.stdout.write(`merges per hour, n = 8, verify 2 s: ${perHour(oneByOne)} one by one, ${perHour(inOneGo)} in one batch\n`);
   expect(oneByOne / inOneGo).toBeGreaterThan(3);
   expectOrder(here);
 });
