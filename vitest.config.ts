@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /** What measures, or fills the machine by itself: load beside it would fake failures. */
 const alone = [
-  'deploy/faults/**/*.system.test.ts',
-  'deploy/services/*.system.test.ts',
+  'deploy/faults/faults.system.test.ts',
+  'deploy/services/{nats-cluster,overload,rolling-restart}.system.test.ts',
   'deploy/test/system/level-memory.system.test.ts',
   'orchestrator/merger.system.test.ts',
 ];

@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What came of one request. */
-export interface LoadAnswer {
+interface LoadAnswer {
   readonly what: string;
   /** 0 when there was no answer. */
   readonly status: number;
