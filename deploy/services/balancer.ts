@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A load balancer as clouds have them: it knows nothing of HTTP, but that it may look at `/readyz`. */
+/** A load balancer as clouds have them: it looks at `/readyz` and knows nothing of HTTP beyond that. */
 export interface Balancer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
@@ -11,8 +11,8 @@ export interface Balancer extends AsyncDisposable {
 /** How often it looks. */
 const lookMs = 250;
 
-/** Gives each connection to the next of `addresses` (`host:port`) that says it is ready; a `blind` one to the next that takes it. */
-export async function startBalancer(addresses: readonly string[], { blind = false } = {}): Promise<Balancer> {
+/** Gives each connection to the next of `addresses` (`host:port`) that says it is ready. */
+export async function startBalancer(addresses: readonly string[]): Promise<Balancer> {
   const ready = new Set(addresses);
   const sockets = new Set<Socket>();
   let turn = 0;
@@ -22,21 +22,8 @@ export async function startBalancer(addresses: readonly string[], { blind = fals
     return candidates[turn % candidates.length] ?? '';
   };
   const server = createServer((near) => {
-    near.on('error', () => near.destroy());
-    reach(near, addresses.length);
-  });
-  const reach = (near: Socket, tries: number) => {
     const [host, port] = next().split(':');
     const far = connect(Number(port), host);
-    const refused = () => (blind && tries > 1 ? reach(near, tries - 1) : near.destroy());
-    far.once('error', refused);
-    far.once('connect', () => {
-      far.off('error', refused);
-      if (near.destroyed) far.destroy();
-      else join(near, far);
-    });
-  };
-  const join = (near: Socket, far: Socket) => {
     near.pipe(far).pipe(near);
     for (const [one, other] of [[near, far] as const, [far, near] as const]) {
       sockets.add(one);
@@ -46,7 +33,7 @@ export async function startBalancer(addresses: readonly string[], { blind = fals
         other.destroy();
       });
     }
-  };
+  });
   const stop = new AbortController();
   const look = async () => {
     while (!stop.signal.aborted) {
@@ -54,7 +41,7 @@ export async function startBalancer(addresses: readonly string[], { blind = fals
       await sleep(lookMs, undefined, { signal: stop.signal }).catch(() => undefined);
     }
   };
-  const looking = blind ? Promise.resolve() : look();
+  const looking = look();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

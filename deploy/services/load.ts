@@ -61,12 +61,6 @@ export const workOnTasks: Step = async (send) => {
   await send('GET', '/stats');
 };
 
-/** Somebody who looks now and then, over a connection that is kept meanwhile. */
-export const lookNowAndThen: Step = async (send) => {
-  await send('GET', '/stats');
-  await sleep(4_000 * Math.random());
-};
-
 /** An agent for whom there is never anything, and who waits. */
 export const waitInVain: Step = async (send) => {
   await send('POST', '/tasks/claim-next', { agent: 'bob', owner: 'nobody', wait_seconds: 8 });
