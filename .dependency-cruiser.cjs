@@ -1,6 +1,6 @@
 // Imports point one way: generated code ← kit ← database ← services; generated code ← kit ← gateway. Neither a service nor the gateway imports another;
 // only deploy/local puts them together. What runs on a caller's side knows nothing but the generated code.
-const tests = String.raw`\.test\.ts$|/use-[a-z-]+\.ts$`;
+const tests = String.raw`\.test\.ts$`;
 
 /** What a part may import of the repository beside itself; its tests may also use the test harness. */
 const layer = (name, from, allowed) => ({
@@ -9,7 +9,10 @@ const layer = (name, from, allowed) => ({
   from: { path: from, pathNot: tests },
   to: { pathNot: [from, ...allowed, 'node_modules'], dependencyTypesNot: ['core'] },
 });
-const layerOfTests = (name, from, allowed) => ({ ...layer(`${name}-tests`, from, [...allowed, '^deploy/']), from: { path: `${from}.*(${tests})` } });
+const layerOfTests = (name, from, allowed) => ({
+  ...layer(`${name}-tests`, from, [...allowed, '^testing/', '^deploy/']),
+  from: { path: `${from}.*(${tests})` },
+});
 
 const generated = '^proto/gen/';
 const kit = '^services/kit/';
@@ -32,7 +35,13 @@ module.exports = {
   forbidden: [
     ...parts.map((part) => layer(...part)),
     ...parts.map((part) => layerOfTests(...part)),
-    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-testing-in-product',
+      severity: 'error',
+      from: { pathNot: `^(testing|bench|tools)/|${tests}` },
+      to: { path: '^(testing|bench|tools)/' },
+    },
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
   ],
   options: {

@@ -2,17 +2,17 @@ import { defineConfig } from 'vitest/config';
 
 /** What measures, or fills the machine by itself: load beside it would fake failures. */
 const alone = [
-  'deploy/faults/faults.system.test.ts',
-  'deploy/services/{nats-cluster,overload,rolling-restart}.system.test.ts',
-  'deploy/test/system/level-memory.system.test.ts',
-  'orchestrator/merger.system.test.ts',
+  'testing/faults/faults.system.test.ts',
+  'testing/topology/{nats-cluster,overload,rolling-restart}.system.test.ts',
+  'testing/system/level-memory.system.test.ts',
+  'testing/orchestrator/merger.system.test.ts',
 ];
 
 const withProcesses = { testTimeout: 90_000, hookTimeout: 90_000 };
 
 const asProcesses = {
   ...withProcesses,
-  globalSetup: ['deploy/test/start-postgres.ts', 'deploy/test/start-topology.ts'],
+  globalSetup: ['testing/runner/start-postgres.ts', 'testing/runner/start-topology.ts'],
   fileParallelism: false,
   sequence: { groupOrder: 3 },
 };
@@ -20,8 +20,8 @@ const asProcesses = {
 export default defineConfig({
   test: {
     pool: 'forks',
-    globalSetup: ['deploy/test/start-postgres.ts'],
-    setupFiles: ['deploy/test/refuse-leaks.ts'],
+    globalSetup: ['testing/runner/start-postgres.ts'],
+    setupFiles: ['testing/runner/refuse-leaks.ts'],
     testTimeout: 15_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
@@ -50,12 +50,12 @@ export default defineConfig({
       {
         // What speaks to the system from outside, against services and a gateway that run as processes of their own.
         extends: true,
-        test: { ...asProcesses, name: 'processes', include: ['deploy/test/system/**/*.test.ts'], exclude: ['**/*.system.test.ts'] },
+        test: { ...asProcesses, name: 'processes', include: ['testing/system/**/*.test.ts'], exclude: ['**/*.system.test.ts'] },
       },
       {
         // The rest of it, which takes longer; `npm test` leaves it out.
         extends: true,
-        test: { ...asProcesses, name: 'processes-system', include: ['deploy/test/system/**/*.system.test.ts'] },
+        test: { ...asProcesses, name: 'processes-system', include: ['testing/system/**/*.system.test.ts'] },
       },
     ],
   },

@@ -1,5 +1,5 @@
-import { addressesField, portField, processFields, processSettings, servicePorts, tlsFields } from '@dispatcher/kit/process-settings.ts';
-import { readSettings } from '@dispatcher/kit/settings.ts';
+import { addressesField, portField, processFields, processSettings, servicePorts, tlsFields } from '@dispatcher/kit/settings/process-settings.ts';
+import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 
 const fields = processSettings({
   ...processFields,

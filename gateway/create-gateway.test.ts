@@ -1,8 +1,8 @@
 import { once } from 'node:events';
+import { createRecordingServices } from '@dispatcher/testing/gateway/recording-services.ts';
+import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
+import { useSocket } from '@dispatcher/testing/gateway/use-socket.ts';
 import { describe, expect, test } from 'vitest';
-import { createRecordingServices } from './recording-services.ts';
-import { useGateway } from './use-gateway.ts';
-import { useSocket } from './use-socket.ts';
 
 const api = '/api/v1/dispatcher';
 

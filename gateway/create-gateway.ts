@@ -2,23 +2,23 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
-import { createAdmissions, streamLimits, workLimits } from '@dispatcher/kit/admission.ts';
-import type { Authenticate } from '@dispatcher/kit/authentication.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
-import { sharedReadiness } from '@dispatcher/kit/shared-readiness.ts';
-import type { Tls } from '@dispatcher/kit/tls.ts';
-import { Turns } from '@dispatcher/kit/turns.ts';
+import { createAdmissions, streamLimits, workLimits } from '@dispatcher/kit/admission/admission.ts';
+import { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
+import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
+import { type Readiness, sharedReadiness } from '@dispatcher/kit/serving/readiness.ts';
+import type { Tls } from '@dispatcher/kit/serving/tls.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { FastifyInstance } from 'fastify';
-import { createHttpServer } from './http-server.ts';
-import { createInFlight, type InFlight } from './in-flight.ts';
-import { createKeptConnections, type KeptConnections } from './kept-connections.ts';
-import { serveMetrics } from './metrics.ts';
-import { type Readiness, serveProbes } from './probes.ts';
-import { type Route, routes } from './routes.ts';
+import { createHttpServer } from './edge/http-server.ts';
+import { createKeptConnections, type KeptConnections } from './edge/idle-connections.ts';
+import { createInFlight, type InFlight } from './edge/in-flight.ts';
+import { serveMetrics } from './edge/metrics.ts';
+import { serveProbes } from './edge/probes.ts';
+import { type Route, routes } from './rest/routes.ts';
+import { createUnaryRoute, type RouteContext } from './rest/unary-route.ts';
 import { createEventHub } from './stream/event-hub.ts';
 import { createOpenStreams } from './stream/open-streams.ts';
 import { createStreamRoute, type StreamContext } from './stream/stream-route.ts';
-import { createUnaryRoute, type RouteContext } from './unary-route.ts';
 
 /** What a gateway stands in front of, and where. */
 export interface GatewayOptions {
@@ -72,7 +72,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const streams = resources.use(createOpenStreams(options.authenticate, options.log));
   serveMetrics(server, options.authenticate, () => streams.count);
   const admissions = { bodyAdmissions: createAdmissions(workLimits), streamAdmissions: createAdmissions(streamLimits) };
-  const context = { ...options, ...admissions, inFlight, streams, hub, turns: new Turns(replaysAtOnce, replaysWaiting) };
+  const context = { ...options, ...admissions, inFlight, streams, hub, replaySlots: new Semaphore(replaysAtOnce, replaysWaiting) };
   for (const route of routes) serveRoute(server, route, context);
   await server.listen({ host: options.host, port: options.port });
   const { port } = server.server.address() as AddressInfo;

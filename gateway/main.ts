@@ -1,18 +1,18 @@
-import { createAuthenticate } from '@dispatcher/kit/authentication.ts';
-import { hopCredentials } from '@dispatcher/kit/hop-credentials.ts';
-import { isServing } from '@dispatcher/kit/hop-health.ts';
-import { createHopPool, type HopPool } from '@dispatcher/kit/hop-pool.ts';
-import { createHopTransport } from '@dispatcher/kit/hop-transport.ts';
-import { createLog } from '@dispatcher/kit/log.ts';
-import { runMain } from '@dispatcher/kit/run-main.ts';
-import { watchTls } from '@dispatcher/kit/tls.ts';
+import { createAuthenticate } from '@dispatcher/kit/auth/authentication.ts';
+import { channelCredentials } from '@dispatcher/kit/channel/credentials.ts';
+import { createEndpointPool, type EndpointPool } from '@dispatcher/kit/channel/endpoint-pool.ts';
+import { isServing } from '@dispatcher/kit/channel/health-check.ts';
+import { createChannelTransport } from '@dispatcher/kit/channel/transport.ts';
+import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
+import { watchTls } from '@dispatcher/kit/serving/tls.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { readGatewaySettings } from './config.ts';
 import { createGateway } from './create-gateway.ts';
-import { createRemoteResolveKey } from './resolve-key.ts';
+import { createRemoteResolveKey } from './edge/resolve-key.ts';
 
 /** How long `/readyz` says no before the port closes, so that a load balancer has looked once. */
 const drainMs = 2000;
@@ -24,21 +24,21 @@ await runMain(async (signal) => {
   const settings = readGatewaySettings();
   const log = createLog(settings.LOG_LEVEL).child({ service: 'gateway' });
   await using resources = new AsyncDisposableStack();
-  const poolOf = (addresses: string) => resources.use(createHopPool({ addresses: addresses.split(','), credentials: secret, log }));
+  const poolOf = (addresses: string) => resources.use(createEndpointPool({ addresses: addresses.split(','), credentials: secret, log }));
   const tls = resources.use(await watchTls(settings, log));
-  const secret = hopCredentials(tls);
-  const pools: Record<string, HopPool> = {
+  const secret = channelCredentials(tls);
+  const pools: Record<string, EndpointPool> = {
     [TaskService.typeName]: poolOf(settings.TASK_SERVICE_ADDRESSES),
     [ClaimService.typeName]: poolOf(settings.CLAIM_SERVICE_ADDRESSES),
     [StatsService.typeName]: poolOf(settings.STATS_SERVICE_ADDRESSES),
     [KeyService.typeName]: poolOf(settings.KEY_SERVICE_ADDRESSES),
   };
-  const transport = createHopTransport((service) => {
+  const transport = createChannelTransport((service) => {
     const pool = pools[service];
     if (!pool) throw new Error(`no addresses for ${service}`);
     return pool;
   });
-  const serves = async (pool: HopPool) => await isServing(pool.client());
+  const serves = async (pool: EndpointPool) => await isServing(pool.client());
   const readiness = async () => {
     const serving = await Promise.all(Object.values(pools).map((pool) => serves(pool).catch(() => false)));
     const failing = Object.keys(pools).filter((_, i) => !serving[i]);

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { useFolder } from '@dispatcher/test/use-folder.ts';
+import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
 import { readOrchestratorSettings } from './config.ts';
 

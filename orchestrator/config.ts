@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { readSettings, SettingsError } from '@dispatcher/kit/settings.ts';
+import { readSettings, SettingsError } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 import { agentCommand } from './agent/command.ts';
 import { wordsFromLine } from './agent/words.ts';

@@ -1,3 +1,3 @@
-import { runFromCommandLine } from './run-from-command-line.ts';
+import { runFromCommandLine } from './daemon/run-from-command-line.ts';
 
 await runFromCommandLine('daemon');

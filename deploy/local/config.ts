@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { type NatsSettings, natsFields } from '@dispatcher/kit/nats-settings.ts';
-import { portField, processFields, processSettings } from '@dispatcher/kit/process-settings.ts';
-import { readSettings, rule } from '@dispatcher/kit/settings.ts';
+import { type NatsSettings, natsFields } from '@dispatcher/kit/bus/nats-settings.ts';
+import { portField, processFields, processSettings } from '@dispatcher/kit/settings/process-settings.ts';
+import { readSettings, rule } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 
 /** The settings of `npm start`. */

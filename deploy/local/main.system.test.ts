@@ -1,13 +1,13 @@
 import { chmod, chown, mkdir, readFile, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { killProcesses } from '@dispatcher/testing/harness/kill-processes.ts';
+import { startMain } from '@dispatcher/testing/harness/start-main.ts';
+import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
+import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test, vi } from 'vitest';
-import { killProcesses } from '../test/kill-processes.ts';
-import { startMain } from '../test/start-main.ts';
-import { type TestDispatcher, useDispatcher } from '../test/use-dispatcher.ts';
-import { useFolder } from '../test/use-folder.ts';
-import { processesOn } from './left-over-postgres.ts';
-import { succeeds } from './postgres-account.ts';
+import { succeeds } from './postgres/account.ts';
+import { processesOn } from './postgres/left-over-postgres.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;

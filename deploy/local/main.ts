@@ -1,5 +1,5 @@
-import { createLog } from '@dispatcher/kit/log.ts';
-import { createShutdownSignal } from '@dispatcher/kit/shutdown-signal.ts';
+import { createShutdownSignal } from '@dispatcher/kit/lifecycle/shutdown-signal.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { readLocalSettings } from './config.ts';
 import { runLocal } from './run-local.ts';
 

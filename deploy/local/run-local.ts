@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { createPool } from '@dispatcher/database/connection-options.ts';
-import { refuseUnsafeServer } from '@dispatcher/database/refuse-unsafe-server.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
+import { createPool } from '@dispatcher/database/connection/connection-options.ts';
+import { refuseUnsafeServer } from '@dispatcher/database/connection/refuse-unsafe-server.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { composeServices } from './compose.ts';
 import type { LocalSettings } from './config.ts';
-import { createAdminKey, credentialsPath, readCredentials, saveCredentials } from './credentials.ts';
-import { holdDataFolder } from './data-folder.ts';
-import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { createAdminKey, credentialsPath, readCredentials, saveCredentials } from './data-folder/credentials.ts';
+import { holdDataFolder } from './data-folder/data-folder.ts';
+import { startEmbeddedPostgres } from './postgres/embedded-postgres.ts';
 import { refuseTakenPorts } from './refuse-taken-ports.ts';
 import { addressOf, welcome } from './welcome.ts';
 

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
-import { useFolder } from '../test/use-folder.ts';
 
 /** A checkout with the script alone, and a stand-in for npx that notes its arguments, makes what an install makes, and ends with `code`. */
 async function useCheckout(

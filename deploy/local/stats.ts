@@ -1,8 +1,8 @@
-import { patientTransaction } from '@dispatcher/database/patient-transaction.ts';
+import { patientTransaction } from '@dispatcher/database/connection/patient-transaction.ts';
 import { rebuildCounts } from '@dispatcher/stats/sql/rebuild-counts.ts';
 import { wrongCounts } from '@dispatcher/stats/sql/wrong-counts.ts';
 import { readLocalSettings } from './config.ts';
-import { embeddedPostgresUrl } from './embedded-postgres.ts';
+import { embeddedPostgresUrl } from './postgres/embedded-postgres.ts';
 
 const help = `Looks after the counts behind /stats, while Dispatcher runs or not.
 

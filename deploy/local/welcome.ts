@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from './data-folder/credentials.ts';
 
 /** What the person who started it reads: everything for a first task after the first start, where to find it after later ones. */
 export function welcome({ credentials, path, isFirst }: { credentials: Credentials; path: string; isFirst: boolean }): string {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Log } from '@dispatcher/kit/log.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { ManagedProcess } from './managed-process.ts';
 
 /** A process that ended by itself is started again after this long. */

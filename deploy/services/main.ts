@@ -1,5 +1,5 @@
-import { createLog } from '@dispatcher/kit/log.ts';
-import { runMain } from '@dispatcher/kit/run-main.ts';
+import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { readServicesSettings } from './config.ts';
 import { runServices } from './run-services.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isServing } from '@dispatcher/kit/hop-health.ts';
+import { isServing } from '@dispatcher/kit/channel/health-check.ts';
 import { Client, credentials } from '@grpc/grpc-js';
 import { createManagedProcess, type ManagedProcess } from './managed-process.ts';
 

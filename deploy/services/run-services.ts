@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { migrate } from '@dispatcher/database/migrate.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
-import { createAdminClient } from '@dispatcher/local/admin-client.ts';
-import { type Credentials, createAdminKey, credentialsPath, readCredentials, saveCredentials } from '@dispatcher/local/credentials.ts';
-import { holdDataFolder } from '@dispatcher/local/data-folder.ts';
-import { startEmbeddedPostgres } from '@dispatcher/local/embedded-postgres.ts';
+import { migrate } from '@dispatcher/database/migrations/migrate.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
+import { type Credentials, createAdminKey, credentialsPath, readCredentials, saveCredentials } from '@dispatcher/local/data-folder/credentials.ts';
+import { holdDataFolder } from '@dispatcher/local/data-folder/data-folder.ts';
+import { createAdminClient } from '@dispatcher/local/keys/admin-client.ts';
+import { startEmbeddedPostgres } from '@dispatcher/local/postgres/embedded-postgres.ts';
 import { addressOf, welcome } from '@dispatcher/local/welcome.ts';
 import type { ServicesSettings } from './config.ts';
 import { freePorts } from './free-ports.ts';

@@ -1,12 +1,12 @@
-import { errorTable } from '@dispatcher/kit/errors.ts';
+import { errorTable } from '@dispatcher/kit/serving/errors.ts';
+import { createOpenApiAssert } from '@dispatcher/testing/gateway/openapi-assert.ts';
+import { createRecordingServices } from '@dispatcher/testing/gateway/recording-services.ts';
+import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
-import { createOpenApiAssert } from '../openapi-assert.ts';
-import { createRecordingServices } from '../recording-services.ts';
-import { routes } from '../routes.ts';
-import { useGateway } from '../use-gateway.ts';
+import { routes } from '../rest/routes.ts';
 import { createOpenApiDocument } from './document.ts';
 
 const document = createOpenApiDocument();

@@ -1,7 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
-import { type Route, routes } from '../routes.ts';
+import { type Route, routes } from '../rest/routes.ts';
 import { descriptionOf } from './descriptions.ts';
 import { errorResponses } from './error-responses.ts';
 import { exampleOf } from './examples.ts';

@@ -1,5 +1,5 @@
-import { errorTable } from '@dispatcher/kit/errors.ts';
-import type { Route } from '../routes.ts';
+import { errorTable } from '@dispatcher/kit/serving/errors.ts';
+import type { Route } from '../rest/routes.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 const titles: Readonly<Record<number, string>> = {

@@ -1,7 +1,7 @@
 import { type DescField, getOption } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { scope } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
-import type { Route } from '../routes.ts';
+import type { Route } from '../rest/routes.ts';
 import { descriptionOf, summaryOf } from './descriptions.ts';
 import { errorsOf } from './error-responses.ts';
 import { exampleOf } from './examples.ts';

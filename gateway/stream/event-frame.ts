@@ -1,6 +1,6 @@
 import { type Event, EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { EventReset } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
-import { createJsonWriter } from '../write-json.ts';
+import { createJsonWriter } from '../rest/write-json.ts';
 
 /** An event as it goes to its readers: encoded once, however many there are. */
 export interface EventFrame {

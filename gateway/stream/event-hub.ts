@@ -1,6 +1,6 @@
 import type { Transport } from '@connectrpc/connect';
-import { unavailable } from '@dispatcher/kit/errors.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { type EventFrame, frameFromEvent } from './event-frame.ts';
 import { followEvents } from './follow-events.ts';

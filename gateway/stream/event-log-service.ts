@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { create } from '@bufbuild/protobuf';
 import { timestampNow } from '@bufbuild/protobuf/wkt';
-import type { Routes } from '@dispatcher/kit/routes.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { EventSchema, type Event as TaskEvent } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import { StatsService, type WatchEventsRequest } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '@connectrpc/connect';
-import type { Log } from '@dispatcher/kit/log.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { StatsService, type WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 
 /** What follows the events needs and tells. */

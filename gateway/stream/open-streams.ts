@@ -1,7 +1,7 @@
-import type { Authenticate } from '@dispatcher/kit/authentication.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
-import { startLoop } from '@dispatcher/kit/loop.ts';
-import { isRefusal } from '@dispatcher/kit/while-authenticated.ts';
+import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
+import { isRefusal } from '@dispatcher/kit/auth/while-authenticated.ts';
+import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { bytesFromRetry, keepAliveBytes } from './event-frame.ts';
 import type { StreamReader } from './stream-reader.ts';
 

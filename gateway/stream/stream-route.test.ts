@@ -1,9 +1,9 @@
-import { unavailable } from '@dispatcher/kit/errors.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
+import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
+import { useStream } from '@dispatcher/testing/gateway/use-stream.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { describe, expect, test, vi } from 'vitest';
-import { useGateway } from '../use-gateway.ts';
 import { createEventLogService } from './event-log-service.ts';
-import { useStream } from './use-stream.ts';
 
 const path = '/api/v1/dispatcher/stream';
 

@@ -3,16 +3,16 @@ import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 import type { DescMethodServerStreaming } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
-import type { Admissions } from '@dispatcher/kit/admission.ts';
-import type { Authenticate } from '@dispatcher/kit/authentication.ts';
-import { invalidField, unavailable } from '@dispatcher/kit/errors.ts';
-import type { Turns } from '@dispatcher/kit/turns.ts';
+import type { Admissions } from '@dispatcher/kit/admission/admission.ts';
+import type { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
+import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
+import { invalidField, unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { StatsService, WatchEventsRequest, WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { InFlight } from '../in-flight.ts';
-import { createRequestReader } from '../read-request.ts';
-import { callHeaders } from '../request-headers.ts';
-import type { Route } from '../routes.ts';
+import type { InFlight } from '../edge/in-flight.ts';
+import { callHeaders } from '../edge/request-headers.ts';
+import { createRequestReader } from '../rest/read-request.ts';
+import type { Route } from '../rest/routes.ts';
 import { bytesFromRetry, frameFromEvent } from './event-frame.ts';
 import type { EventHub } from './event-hub.ts';
 import { only } from './follow-events.ts';
@@ -29,7 +29,7 @@ export interface StreamContext {
   /** Bounds how many streams there are, in all and under one key. */
   streamAdmissions: Admissions;
   /** Bounds how many streams read what they missed at once, a page a turn: how fast a reader takes it is nobody else's concern. */
-  turns: Turns;
+  replaySlots: Semaphore;
 }
 
 /** A stream must be open by then. */
@@ -107,8 +107,8 @@ function createCall(left: AbortSignal, limitMs: number) {
 }
 
 /** Opens the call and waits for its first message, which says where it stands; until then a failure is an ordinary answer. */
-async function openCall({ transport, hub, turns }: StreamContext, rpc: WatchEvents, call: Call, headers: Headers, message: WatchEventsRequest) {
-  using _turn = message.after === undefined ? undefined : await turns.take(call.signal);
+async function openCall({ transport, hub, replaySlots }: StreamContext, rpc: WatchEvents, call: Call, headers: Headers, message: WatchEventsRequest) {
+  using _slot = message.after === undefined ? undefined : await replaySlots.take(call.signal);
   await call.orGiveUp(hub.live());
   const response = await call.orGiveUp(transport.stream(rpc, call.signal, undefined, headers, only(message)));
   const parts = response.message[Symbol.asyncIterator]();
@@ -119,7 +119,7 @@ async function openCall({ transport, hub, turns }: StreamContext, rpc: WatchEven
   return {
     first: first.value,
     async next() {
-      using _turn = await turns.take(call.signal);
+      using _slot = await replaySlots.take(call.signal);
       return await call.orGiveUp(parts.next());
     },
   };

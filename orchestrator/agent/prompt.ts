@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RunRecord } from '../run/record.ts';
+import type { RunRecord } from '../record/record.ts';
 
 /** What a prompt is made of. */
 export interface PromptParts {

@@ -1,8 +1,8 @@
+import type { OutputLog } from '../log/output-log.ts';
 import type { Containment } from '../process/containment.ts';
+import { killStrays, runVariable } from '../process/orphans.ts';
 import { runProcess } from '../process/run-process.ts';
-import { killStrays, runVariable } from '../process/strays.ts';
-import type { OutputLog } from '../run/output-log.ts';
-import type { Usage } from '../run/record.ts';
+import type { Usage } from '../record/record.ts';
 import { StreamJsonReader } from './stream-json.ts';
 
 /** One round of an agent. */

@@ -1,6 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { z } from 'zod';
-import type { Usage } from '../run/record.ts';
+import type { Usage } from '../record/record.ts';
 
 /** What an agent's output said about itself, as far as it speaks Claude Code's stream-json. */
 export interface AgentReport {

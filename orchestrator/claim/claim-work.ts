@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import type { ClaimedTask } from '@recursiv/sdk';
 import { noUsage } from '../agent/stream-json.ts';
-import type { DaemonContext } from '../context.ts';
+import type { DaemonContext } from '../daemon/context.ts';
 import { branchOfTask } from '../git/branch-name.ts';
 import { identityOf } from '../process/process-identity.ts';
-import type { RunRecord } from '../run/record.ts';
-import { RunFile } from '../run/run-file.ts';
+import type { RunRecord } from '../record/record.ts';
+import { RunFile } from '../record/run-file.ts';
 
 /** Asks for work, finished branches first where this daemon merges. The run is on disk when this answers; null when there is nothing to do. */
 export async function claimWork(context: DaemonContext, agent: string, signal: AbortSignal): Promise<RunFile | null> {

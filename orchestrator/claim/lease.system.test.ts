@@ -1,4 +1,4 @@
-import { type TestServices, useServices } from '@dispatcher/test/use-services.ts';
+import { type TestServices, useServices } from '@dispatcher/testing/harness/use-services.ts';
 import { Recursiv } from '@recursiv/sdk';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Log } from '../log.ts';
+import type { Log } from '../log/log.ts';
 import { type Dispatcher, standingFromError, wordsFromError } from './dispatcher.ts';
 
 /** Whose the task is, as the dispatcher last said. `lost`: somebody else's; `ended`: done, archived or gone; `away`: the dispatcher does not answer. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
-import type { DaemonContext } from '../context.ts';
+import type { DaemonContext } from '../daemon/context.ts';
 import { type FileLock, tryLock } from '../process/file-lock.ts';
 
 /** A daemon's place among those of this user on this machine with the same prefix. Nobody else has the number while the lock is held. */

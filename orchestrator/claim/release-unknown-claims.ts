@@ -1,6 +1,6 @@
 import type { Claim } from '@recursiv/sdk';
-import type { DaemonContext } from '../context.ts';
-import { taskKey, tasksOnDisk } from '../run/tasks-on-disk.ts';
+import type { DaemonContext } from '../daemon/context.ts';
+import { taskKey, tasksOnDisk } from '../record/tasks-on-disk.ts';
 import { wordsFromError } from './dispatcher.ts';
 
 /** More live claims than this are not looked through; they end by themselves. */

@@ -1,12 +1,12 @@
-import type { DaemonContext } from '../context.ts';
+import type { DaemonContext } from '../daemon/context.ts';
 import { type ActiveRun, fail, showStep } from '../run/active-run.ts';
 import { readBase } from '../run/read-base.ts';
 import { sendBack } from '../run/send-back.ts';
 import { nothingVerifies, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { type CommandResult, verifyCommit } from '../verify/verify-commit.ts';
 import { pushBase } from './push-base.ts';
+import { judge, type Waiting } from './queue-entry.ts';
 import { type Placed, stackOnto } from './stack.ts';
-import { judge, type Waiting } from './waiting.ts';
 
 /** Runs to be landed in one go, in this order. */
 type Group = readonly Waiting[];

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DaemonContext } from '../context.ts';
+import type { DaemonContext } from '../daemon/context.ts';
+import { shortHash } from '../daemon/state-folder.ts';
 import { waitForLock } from '../process/file-lock.ts';
 import { type ActiveRun, showStep } from '../run/active-run.ts';
-import { shortHash } from '../state-folder.ts';
 import { landBatch } from './land-batch.ts';
-import type { Waiting } from './waiting.ts';
+import type { Waiting } from './queue-entry.ts';
 
 /**
  * Where the runs of a daemon wait to land. One batch at a time per base branch and machine: whatever waits when its turn comes is verified in one go, up to

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
-import type { DaemonContext } from '../context.ts';
+import type { DaemonContext } from '../daemon/context.ts';
 import { type PushResult, pushToOrigin } from '../git/clean-clone.ts';
 import { isAncestor } from '../git/commit.ts';
 import { readBase } from '../run/read-base.ts';
+import { judge } from './queue-entry.ts';
 import type { Placed } from './stack.ts';
-import { judge } from './waiting.ts';
 
 /** How often a push is tried whose connection breaks. */
 const pushTries = 3;

@@ -1,11 +1,11 @@
 import { createCandidate } from '../git/candidate.ts';
 import { fetchWork } from '../git/clean-clone.ts';
 import { fileAt } from '../git/commit.ts';
-import { changesBetween, guardedChanges } from '../git/guarded-changes.ts';
 import { type ActiveRun, exclusively, fail, showStep } from '../run/active-run.ts';
 import { sendBack } from '../run/send-back.ts';
 import type { VerifyCommands } from '../verify/commands.ts';
-import type { Waiting } from './waiting.ts';
+import { changesBetween, guardedChanges } from '../verify/guarded-changes.ts';
+import type { Waiting } from './queue-entry.ts';
 
 /** A run whose work is one commit of the stack. */
 export interface Placed extends Waiting {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { processesWith } from '@dispatcher/testing/orchestrator/harness/processes.ts';
+import { until } from '@dispatcher/testing/orchestrator/harness/use-daemon.ts';
 import { expect, test } from 'vitest';
-import { processesWith } from '../test/processes.ts';
-import { until } from '../test/use-daemon.ts';
 import { killTree } from './kill-tree.ts';
 import { identityOf } from './process-identity.ts';
 

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { useFolder } from '@dispatcher/test/use-folder.ts';
+import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
 import { findContainment } from './containment.ts';
 import { tryLock, waitForLock } from './file-lock.ts';
+import { killStrays, runVariable, straysOf } from './orphans.ts';
 import { runProcess } from './run-process.ts';
-import { killStrays, runVariable, straysOf } from './strays.ts';
 
 const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' };
 

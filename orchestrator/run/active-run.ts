@@ -1,10 +1,10 @@
 import type { Lease } from '../claim/lease.ts';
-import type { DaemonContext } from '../context.ts';
-import type { Log } from '../log.ts';
+import type { DaemonContext } from '../daemon/context.ts';
+import type { Log } from '../log/log.ts';
+import { OutputLog } from '../log/output-log.ts';
 import { type FileLock, waitForLock } from '../process/file-lock.ts';
-import { OutputLog } from './output-log.ts';
-import type { Release } from './record.ts';
-import type { RunFile } from './run-file.ts';
+import type { Release } from '../record/record.ts';
+import type { RunFile } from '../record/run-file.ts';
 
 /** A run in the hands of this process. */
 export interface ActiveRun {

@@ -1,6 +1,6 @@
 import { commitOf, isAncestor } from '../git/commit.ts';
 import { deleteBranch, removeFolder, removeWorktree } from '../git/worktree.ts';
-import { killStrays } from '../process/strays.ts';
+import { killStrays } from '../process/orphans.ts';
 import { verifyFolder } from '../verify/verify-commit.ts';
 import { type ActiveRun, exclusively } from './active-run.ts';
 import { ownsWorktree, releaseWorktreeLock } from './prepare-worktree.ts';

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import { Lease } from '../claim/lease.ts';
-import type { DaemonContext } from '../context.ts';
+import type { DaemonContext } from '../daemon/context.ts';
+import type { StopSignals } from '../daemon/stop-signals.ts';
 import { OriginError } from '../git/clean-clone.ts';
 import { landedCommit } from '../git/landed.ts';
+import type { MergeQueue } from '../merge/merge-queue.ts';
+import { endStrays, killStrays, straysOf } from '../process/orphans.ts';
 import { identityOf, isRunning } from '../process/process-identity.ts';
-import { endStrays, killStrays, straysOf } from '../process/strays.ts';
-import type { StopSignals } from '../stop-signals.ts';
+import type { RunFile } from '../record/run-file.ts';
 import { type ActiveRun, fail, fence, showStep } from './active-run.ts';
 import { build } from './build.ts';
 import { clean } from './clean.ts';
@@ -14,21 +16,22 @@ import { decide, type RunAction, type RunFacts } from './decide.ts';
 import { fetchBranch } from './fetch-branch.ts';
 import { releaseWorktreeLock } from './prepare-worktree.ts';
 import { readBase } from './read-base.ts';
-import type { RunFile } from './run-file.ts';
 import { complete, handOver, keep, release } from './settle.ts';
 
-/** What is done for each action, but for waiting. */
-const actions: Record<Exclude<RunAction, 'wait'>, (run: ActiveRun) => Promise<unknown>> = {
+/** The function of each action. Waiting has none. */
+type Actions = Record<Exclude<RunAction, 'wait'>, (run: ActiveRun) => Promise<unknown>>;
+
+const actionsWith = (merges: MergeQueue): Actions => ({
   kill,
   build,
   fetch: fetchBranch,
-  integrate: (run) => run.context.merges.land(run),
+  integrate: (run) => merges.land(run),
   handOver,
   release,
   complete,
   keep,
   clean,
-};
+});
 
 /** How often a step that ends the run may fail for a reason of this machine before the run is left to the next start. */
 const mostFaults = 5;
@@ -41,7 +44,13 @@ const gitGraceMs = 10_000;
  * is given back as soon as what it does has been stopped; what cannot be said to an absent dispatcher then stays on disk for the next start. Answers whether nothing
  * of it is left.
  */
-export async function driveRun(context: DaemonContext, file: RunFile, { drain, interrupt }: StopSignals, isResumed: boolean): Promise<boolean> {
+export async function driveRun(
+  context: DaemonContext,
+  merges: MergeQueue,
+  file: RunFile,
+  { drain, interrupt }: StopSignals,
+  isResumed: boolean,
+): Promise<boolean> {
   await using _closed = file;
   const { record } = file;
   const log = context.log.child({ task: record.task.id, agent: record.agent, run: record.run.slice(0, 8) });
@@ -59,7 +68,7 @@ export async function driveRun(context: DaemonContext, file: RunFile, { drain, i
   const run: ActiveRun = { context, file, lease, log, signal: AbortSignal.any([interrupt, lease.signal]), drain, worktreeLock: null };
   try {
     if (isResumed) await takeUp(run);
-    return await loop(run, interrupt);
+    return await loop(run, actionsWith(merges), interrupt);
   } finally {
     await releaseWorktreeLock(run);
     context.status.delete(record.run);
@@ -85,7 +94,7 @@ async function kill(run: ActiveRun): Promise<void> {
 }
 
 /** Answers whether the run is over. */
-async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<boolean> {
+async function loop(run: ActiveRun, actions: Actions, interrupt: AbortSignal): Promise<boolean> {
   let originFailures = 0;
   let faults = 0;
   for (;;) {
@@ -105,7 +114,7 @@ async function loop(run: ActiveRun, interrupt: AbortSignal): Promise<boolean> {
       await wait(run, interrupt);
       continue;
     }
-    const outcome = await act(run, action);
+    const outcome = await act(run, () => actions[action](run), action);
     if (outcome === 'done' && action === 'clean') return true;
     if (outcome === 'done') originFailures = 0;
     if (outcome === 'origin away') originFailures += 1;
@@ -138,9 +147,9 @@ async function observeLanded(run: ActiveRun): Promise<RunFacts['landed']> {
 }
 
 /** Does one step. What fails before the work has landed gives the run back, with the reason, unless it is only that origin must be waited for. */
-async function act(run: ActiveRun, action: Exclude<RunAction, 'wait'>): Promise<'done' | 'failed' | 'origin away'> {
+async function act(run: ActiveRun, step: () => Promise<unknown>, action: RunAction): Promise<'done' | 'failed' | 'origin away'> {
   try {
-    await actions[action](run);
+    await step();
     return 'done';
   } catch (error) {
     // Stopped halfway; what comes next is another step.

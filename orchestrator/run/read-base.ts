@@ -1,4 +1,4 @@
-import type { DaemonContext } from '../context.ts';
+import type { DaemonContext } from '../daemon/context.ts';
 import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { exclusively } from './active-run.ts';
 

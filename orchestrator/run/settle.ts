@@ -5,9 +5,9 @@ import { fetchWork, pushToOrigin } from '../git/clean-clone.ts';
 import { commitOf, isAncestor } from '../git/commit.ts';
 import { landedCommit } from '../git/landed.ts';
 import { deleteBranch, findWorktree } from '../git/worktree.ts';
+import type { Release } from '../record/record.ts';
 import { type ActiveRun, exclusively, fail, fence, showStep } from './active-run.ts';
 import { ownsWorktree } from './prepare-worktree.ts';
-import type { Release } from './record.ts';
 import { saveRun } from './save-run.ts';
 
 /** The dispatcher takes 64 KiB of text. */

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { readSettings, SettingsError } from '@dispatcher/kit/settings.ts';
+import { readSettings, SettingsError } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 import { type OrchestratorSettings, readOrchestratorSettings } from '../config.ts';
 

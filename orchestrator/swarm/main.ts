@@ -1,6 +1,6 @@
-import { SettingsError } from '@dispatcher/kit/settings.ts';
+import { SettingsError } from '@dispatcher/kit/settings/settings.ts';
 import { Command, CommanderError } from 'commander';
-import { PreflightError } from '../preflight.ts';
+import { PreflightError } from '../daemon/preflight.ts';
 import { readSwarmPlace, readSwarmSettings } from './config.ts';
 import { SwarmStartError, startSwarm } from './start.ts';
 import { jsonText, statusText, swarmStatus } from './status.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import { runFromCommandLine } from '../run-from-command-line.ts';
+import { runFromCommandLine } from '../daemon/run-from-command-line.ts';
 import { startWord } from './start-member.ts';
 import { openSwarmFolder } from './swarm-folder.ts';
 import { memberFile, memberLog } from './swarm-member.ts';

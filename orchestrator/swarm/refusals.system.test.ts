@@ -1,11 +1,11 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestServices, useServices } from '@dispatcher/test/use-services.ts';
+import { type TestServices, useServices } from '@dispatcher/testing/harness/use-services.ts';
+import { processesWith } from '@dispatcher/testing/orchestrator/harness/processes.ts';
+import { useSite } from '@dispatcher/testing/orchestrator/harness/use-daemon.ts';
+import { useRepository } from '@dispatcher/testing/orchestrator/harness/use-repository.ts';
+import { useSwarm } from '@dispatcher/testing/orchestrator/harness/use-swarm.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { processesWith } from '../test/processes.ts';
-import { useSite } from '../test/use-daemon.ts';
-import { useRepository } from '../test/use-repository.ts';
-import { useSwarm } from '../test/use-swarm.ts';
 
 let services: TestServices;
 let sites = 0;

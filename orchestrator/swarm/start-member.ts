@@ -6,8 +6,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { OrchestratorSettings } from '../config.ts';
 import type { FileLock } from '../process/file-lock.ts';
 import { identityOf } from '../process/process-identity.ts';
-import { writeStatusFile } from '../status-file.ts';
-import type { StatusReport } from '../status-report.ts';
+import { writeStatusFile } from '../status/status-file.ts';
+import type { StatusReport } from '../status/status-report.ts';
 import type { SwarmFolder } from './swarm-folder.ts';
 import { memberFile, memberLog, readMember, removeMember } from './swarm-member.ts';
 

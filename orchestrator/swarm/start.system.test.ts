@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type TestServices, useServices } from '@dispatcher/test/use-services.ts';
+import { type TestServices, useServices } from '@dispatcher/testing/harness/use-services.ts';
+import { expectOrder } from '@dispatcher/testing/orchestrator/harness/expect-order.ts';
+import { processesWith } from '@dispatcher/testing/orchestrator/harness/processes.ts';
+import { until, useSite } from '@dispatcher/testing/orchestrator/harness/use-daemon.ts';
+import { useSwarm } from '@dispatcher/testing/orchestrator/harness/use-swarm.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectOrder } from '../test/expect-order.ts';
-import { processesWith } from '../test/processes.ts';
-import { until, useSite } from '../test/use-daemon.ts';
-import { useSwarm } from '../test/use-swarm.ts';
 
 let services: TestServices;
 let sites = 0;

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { takeMember } from '../claim/member.ts';
-import { PreflightError, requireRepository } from '../preflight.ts';
+import { PreflightError, requireRepository } from '../daemon/preflight.ts';
 import type { SwarmSettings } from './config.ts';
 import { lockSwarm } from './lock-swarm.ts';
 import { type StartOutcome, startMember } from './start-member.ts';

@@ -1,6 +1,6 @@
-import { duration, fitLine, statusLines } from '../status-lines.ts';
-import type { StatusReport } from '../status-report.ts';
-import { lastWords } from './last-words.ts';
+import { duration, fitLine, statusLines } from '../status/status-lines.ts';
+import type { StatusReport } from '../status/status-report.ts';
+import { lastWords } from './log-tail.ts';
 import type { SwarmFolder } from './swarm-folder.ts';
 import { memberLog, readMembers } from './swarm-member.ts';
 

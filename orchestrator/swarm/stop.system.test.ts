@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { type TestServices, useServices } from '@dispatcher/test/use-services.ts';
+import { type TestServices, useServices } from '@dispatcher/testing/harness/use-services.ts';
+import { expectOrder } from '@dispatcher/testing/orchestrator/harness/expect-order.ts';
+import { until, useSite } from '@dispatcher/testing/orchestrator/harness/use-daemon.ts';
+import { useSwarm } from '@dispatcher/testing/orchestrator/harness/use-swarm.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectOrder } from '../test/expect-order.ts';
-import { until, useSite } from '../test/use-daemon.ts';
-import { useSwarm } from '../test/use-swarm.ts';
 
 let services: TestServices;
 let sites = 0;

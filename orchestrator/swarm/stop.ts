@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { killTree } from '../process/kill-tree.ts';
 import { isRunning, sendSignal } from '../process/process-identity.ts';
-import { duration } from '../status-lines.ts';
+import { duration } from '../status/status-lines.ts';
 import { lockSwarm } from './lock-swarm.ts';
 import type { Say } from './start.ts';
 import type { SwarmFolder } from './swarm-folder.ts';

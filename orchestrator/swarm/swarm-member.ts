@@ -2,7 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
 import { isRunning, type ProcessIdentity } from '../process/process-identity.ts';
-import { statusFileSchema } from '../status-file.ts';
+import { statusFileSchema } from '../status/status-file.ts';
 import type { SwarmFolder } from './swarm-folder.ts';
 
 /** A member that was started and not stopped, whether it lives or not. */

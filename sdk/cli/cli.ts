@@ -2,8 +2,8 @@ import { Recursiv } from '@recursiv/sdk';
 import type { Command } from 'commander';
 import type { Environment } from './config.ts';
 import { readLogin } from './login-file.ts';
-import type { Printer } from './printer.ts';
-import { jsonText } from './terminal-text.ts';
+import type { Printer } from './terminal/printer.ts';
+import { jsonText } from './terminal/terminal-text.ts';
 
 /** What every command is given. */
 export interface Cli {

@@ -1,7 +1,7 @@
 import { AuthenticationError, ConflictError, ConnectionError, RecursivError, ValidationError } from '@recursiv/sdk';
 import { CommanderError } from 'commander';
-import type { Printer } from './printer.ts';
-import { oneLine } from './terminal-text.ts';
+import type { Printer } from './terminal/printer.ts';
+import { oneLine } from './terminal/terminal-text.ts';
 
 /** What scripts can tell apart. */
 export const exitCodes = { ok: 0, error: 1, usage: 2, conflict: 3, nothing: 4 } as const;

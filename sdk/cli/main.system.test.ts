@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type TestDispatcher, useDispatcher } from '@dispatcher/test/use-dispatcher.ts';
-import { useFolder } from '@dispatcher/test/use-folder.ts';
+import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
+import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
+import { type TestCli, useCli } from '@dispatcher/testing/sdk/use-cli.ts';
 import { Recursiv } from '@recursiv/sdk';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type TestCli, useCli } from './use-cli.ts';
 
 let resources: AsyncDisposableStack;
 let dispatcher: TestDispatcher;

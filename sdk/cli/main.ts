@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { readEnvironment } from './config.ts';
 import { exitCodeOf, reportFailure } from './exit-code.ts';
-import { createPrinter } from './printer.ts';
 import { createProgram } from './program.ts';
+import { createPrinter } from './terminal/printer.ts';
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(name));

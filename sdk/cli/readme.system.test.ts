@@ -1,8 +1,8 @@
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runShell, snippetsOf } from '@dispatcher/test/readme-snippets.ts';
-import { useDispatcher } from '@dispatcher/test/use-dispatcher.ts';
-import { useFolder } from '@dispatcher/test/use-folder.ts';
+import { runShell, snippetsOf } from '@dispatcher/testing/harness/readme-snippets.ts';
+import { useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
+import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
 
 test('a fresh user gets from `npm start` to a finished task by the README alone', async () => {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runTypeScript, snippetsOf } from '@dispatcher/test/readme-snippets.ts';
-import { type TestDispatcher, useDispatcher } from '@dispatcher/test/use-dispatcher.ts';
-import { useFolder } from '@dispatcher/test/use-folder.ts';
+import { runTypeScript, snippetsOf } from '@dispatcher/testing/harness/readme-snippets.ts';
+import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
+import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Recursiv } from './recursiv.ts';
-import type { StreamItem } from './stream.ts';
+import type { StreamItem } from './stream/stream.ts';
 
 const readme = snippetsOf(await readFile(join(import.meta.dirname, 'README.md'), 'utf8'));
 

@@ -1,5 +1,5 @@
+import { answerError, answerJson, claimOf, useServer } from '@dispatcher/testing/sdk/use-server.ts';
 import { expect, test } from 'vitest';
-import { answerError, answerJson, claimOf, useServer } from './test/use-server.ts';
 
 const agent = 'agent-1';
 
@@ -77,7 +77,7 @@ test('where one id was claimed in two organizations, the caller’s organization
 });
 
 test('a client keeps the tokens of the 10,000 newest claims', async () => {
-  const { ClaimMemory } = await import('./claim-memory.ts');
+  const { ClaimMemory } = await import('./claim/claim-memory.ts');
   const memory = new ClaimMemory();
   const times = { claimed_at: '', last_heartbeat_at: '', expires_at: '' };
   for (let n = 0; n < 10_001; n++)

@@ -2,14 +2,14 @@ import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-import type { Call, CallOptions } from './call.ts';
-import { ClaimMemory } from './claim-memory.ts';
+import type { Call, CallOptions } from './call/call.ts';
+import type { Fields } from './call/route.ts';
+import { ClaimMemory } from './claim/claim-memory.ts';
+import { type HeldClaim, holdClaim } from './claim/hold.ts';
 import type { Settings } from './config.ts';
-import { type HeldClaim, holdClaim } from './hold.ts';
 import type * as inputs from './inputs.ts';
 import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task } from './outputs.ts';
-import type { Fields } from './route.ts';
-import { type StreamItem, type StreamOptions, streamEvents } from './stream.ts';
+import { type StreamItem, type StreamOptions, streamEvents } from './stream/stream.ts';
 
 /** The methods of the dispatcher. Each answers `{ data }`, lists `{ data, meta }`, and rejects with a RecursivError. */
 export class Dispatcher {

@@ -1,5 +1,6 @@
 // The public face of the SDK: everything a caller may import stands here.
-export type { CallOptions } from './call.ts';
+export type { CallOptions } from './call/call.ts';
+export type { HeldClaim } from './claim/hold.ts';
 export type { RecursivOptions } from './config.ts';
 export type { Dispatcher, Keys } from './dispatcher.ts';
 export {
@@ -12,7 +13,6 @@ export {
   RecursivError,
   ValidationError,
 } from './errors.ts';
-export type { HeldClaim } from './hold.ts';
 export type {
   ActivityParams,
   ArchiveInput,
@@ -34,4 +34,4 @@ export type {
 } from './inputs.ts';
 export type { Claim, ClaimedTask, Event, EventTask, Key, Page, Stats, Task } from './outputs.ts';
 export { Recursiv } from './recursiv.ts';
-export type { StreamEvent, StreamItem, StreamOptions, StreamReset } from './stream.ts';
+export type { StreamEvent, StreamItem, StreamOptions, StreamReset } from './stream/stream.ts';

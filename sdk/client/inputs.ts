@@ -2,7 +2,7 @@ import type * as claim from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type * as key from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import type * as stats from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type * as task from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-import type { JsonInput } from './json-shape.ts';
+import type { JsonInput } from './call/json-shape.ts';
 
 /** Which tasks to list. Filters are joined by and. */
 export type TasksParams = JsonInput<task.ListTasksRequest, task.ListTasksRequestJson>;

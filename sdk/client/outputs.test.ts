@@ -7,9 +7,9 @@ import { omit_absent } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { describe, expect, expectTypeOf, test } from 'vitest';
+import { presence } from './claim/presence.ts';
 import type { ClaimNextInput, CreateInput, UpdateInput } from './inputs.ts';
 import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task } from './outputs.ts';
-import { presence } from './presence.ts';
 
 /** Every message that an answer can hold. */
 function answeredMessages(): Map<string, DescMessage> {

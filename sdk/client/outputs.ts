@@ -4,7 +4,7 @@ import type * as key from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import type * as page from '@recursiv/proto/gen/dispatcher/v1/page_pb.ts';
 import type * as stats from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type * as task from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-import type { JsonOutput } from './json-shape.ts';
+import type { JsonOutput } from './call/json-shape.ts';
 
 /** A piece of work. */
 export type Task = JsonOutput<task.Task, task.TaskJson>;

@@ -1,4 +1,4 @@
-import { createCall } from './call.ts';
+import { createCall } from './call/call.ts';
 import { type RecursivOptions, settingsFromOptions } from './config.ts';
 import { Dispatcher } from './dispatcher.ts';
 

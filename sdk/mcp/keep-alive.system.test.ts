@@ -1,7 +1,7 @@
-import { useDispatcher } from '@dispatcher/test/use-dispatcher.ts';
+import { useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
+import { useMcp } from '@dispatcher/testing/sdk/use-mcp.ts';
 import { Recursiv } from '@recursiv/sdk';
 import { afterEach, expect, test, vi } from 'vitest';
-import { useMcp } from './use-mcp.ts';
 
 afterEach(() => vi.useRealTimers());
 

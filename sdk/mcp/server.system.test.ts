@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { type TestDispatcher, useDispatcher } from '@dispatcher/test/use-dispatcher.ts';
+import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
+import { textOf, useMcp } from '@dispatcher/testing/sdk/use-mcp.ts';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { Recursiv } from '@recursiv/sdk';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { textOf, useMcp } from './use-mcp.ts';
 
 let dispatcher: TestDispatcher;
 let api: Recursiv['dispatcher'];

@@ -1,11 +1,11 @@
 import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CallToolRequestSchema, type CallToolResult, ErrorCode, ListToolsRequestSchema, McpError } from '@modelcontextprotocol/sdk/types.js';
 import type { Dispatcher } from '@recursiv/sdk';
-import { createArgumentCheck } from './argument-check.ts';
-import { errorText } from './error-text.ts';
-import { HeldClaims } from './held-claims.ts';
-import type { Tool } from './tool.ts';
-import { tools } from './tools.ts';
+import { createArgumentCheck } from './schema/argument-check.ts';
+import { errorText } from './tools/error-text.ts';
+import { HeldClaims } from './tools/held-claims.ts';
+import type { Tool } from './tools/tool.ts';
+import { tools } from './tools/tools.ts';
 
 const instructions = [
   'Tasks of a team, kept by a dispatcher. Claim a task before you work on it, and complete or release it when you stop.',

@@ -1,7 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import type { EventBus } from '@dispatcher/kit/event-bus.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
-import { startLoop } from '@dispatcher/kit/loop.ts';
+import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
+import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { ClaimDependencies } from './dependencies.ts';
 import { readyQueues } from './sql/ready-queues.ts';

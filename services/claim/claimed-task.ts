@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import type { KeptEvent } from '@dispatcher/database/idempotency.ts';
-import { readTask } from '@dispatcher/database/read-task.ts';
-import { claimFromRow, taskFromRow } from '@dispatcher/database/task-message.ts';
+import type { KeptEvent } from '@dispatcher/database/events/idempotency.ts';
+import { readTask } from '@dispatcher/database/tasks/read-task.ts';
+import { claimFromRow, taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import { type ClaimedTask, ClaimedTaskSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { ClaimSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { Pool } from 'pg';

@@ -1,6 +1,6 @@
 import { serviceFields } from '@dispatcher/database/config.ts';
-import { processSettings, servicePorts } from '@dispatcher/kit/process-settings.ts';
-import { readSettings } from '@dispatcher/kit/settings.ts';
+import { processSettings, servicePorts } from '@dispatcher/kit/settings/process-settings.ts';
+import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 
 const maxAttemptsField = z.coerce.number().int().min(1).max(100_000).default(5).describe('a whole number from 1 to 100000');

@@ -1,4 +1,4 @@
-import type { Database } from '@dispatcher/database/database.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { WaitingClaims } from './waiting-claims.ts';
 
 /** What the handlers of the claim service work with. */

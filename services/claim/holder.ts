@@ -1,6 +1,6 @@
 import type { HandlerContext } from '@connectrpc/connect';
-import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
-import { callerLabel, callerOf } from '@dispatcher/kit/caller.ts';
+import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
+import { callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
 import type { Pool } from 'pg';
 
 /** Whom a request about a claim names as its holder, and who sent it. */

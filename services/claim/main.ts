@@ -1,5 +1,5 @@
 import { runServiceProcess } from '@dispatcher/database/service-process.ts';
-import { runMain } from '@dispatcher/kit/run-main.ts';
+import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { readClaimSettings } from './config.ts';
 import { startClaimService } from './service.ts';

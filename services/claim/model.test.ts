@@ -1,8 +1,8 @@
-import { DispatcherError } from '@dispatcher/kit/errors.ts';
+import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
+import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { expireClaims } from './sql/expire-claims.ts';
-import { type TestClaims, useClaims } from './use-claims.ts';
 
 /** What a task is, as far as claims go. `ended` says of each agent how its last claim ended. */
 interface ModelTask {

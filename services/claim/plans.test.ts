@@ -1,8 +1,8 @@
+import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anywhereSql, inOrganizationSql } from './sql/claim-next-task.ts';
 import { matchingOrganizationsSql } from './sql/matching-organizations.ts';
 import { readyDueTasksSql } from './sql/ready-due-tasks.ts';
-import { type TestClaims, useClaims } from './use-claims.ts';
 
 /** A node of a plan as EXPLAIN (FORMAT JSON) prints it. */
 interface PlanNode {

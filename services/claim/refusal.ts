@@ -1,5 +1,5 @@
-import { taskNotFound } from '@dispatcher/database/organization-of-task.ts';
-import { DispatcherError } from '@dispatcher/kit/errors.ts';
+import { taskNotFound } from '@dispatcher/database/tasks/organization-of-task.ts';
+import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import type { ClaimStanding } from './sql/claim-standing.ts';
 
 /** Why a holder's request changed nothing. */

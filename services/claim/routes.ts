@@ -1,4 +1,4 @@
-import type { Routes } from '@dispatcher/kit/routes.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { ClaimDependencies } from './dependencies.ts';
 import { archiveTask } from './rpc/archive-task.ts';

@@ -1,7 +1,7 @@
-import type { Database } from '@dispatcher/database/database.ts';
-import type { EventBus } from '@dispatcher/kit/event-bus.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
-import type { Routes } from '@dispatcher/kit/routes.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
+import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { startAvailableTasks } from './available-tasks.ts';
 import { claimRoutes } from './routes.ts';
 import { startSweeper } from './sweeper.ts';

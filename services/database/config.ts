@@ -1,6 +1,6 @@
-import { natsFields } from '@dispatcher/kit/nats-settings.ts';
-import { portField, processFields, tlsFields } from '@dispatcher/kit/process-settings.ts';
-import { readSettings } from '@dispatcher/kit/settings.ts';
+import { natsFields } from '@dispatcher/kit/bus/nats-settings.ts';
+import { portField, processFields, tlsFields } from '@dispatcher/kit/settings/process-settings.ts';
+import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 
 /** Where the data is. */

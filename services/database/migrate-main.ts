@@ -1,6 +1,6 @@
-import { runMain } from '@dispatcher/kit/run-main.ts';
+import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
 import { readMigrateSettings } from './config.ts';
-import { migrate } from './migrate.ts';
+import { migrate } from './migrations/migrate.ts';
 
 await runMain(async () => {
   await migrate(readMigrateSettings().DATABASE_URL);

@@ -1,5 +1,5 @@
 import { create } from '@bufbuild/protobuf';
-import { invalidField } from '@dispatcher/kit/errors.ts';
+import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 import { type Page, PageSchema } from '@recursiv/proto/gen/dispatcher/v1/page_pb.ts';
 
 /** How many items a page has when nobody says. */

@@ -1,6 +1,6 @@
-import { DispatcherError } from '@dispatcher/kit/errors.ts';
+import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import { expect, test } from 'vitest';
-import { createPool } from './connection-options.ts';
+import { createPool } from './connection/connection-options.ts';
 import { createResolveKey } from './resolve-key.ts';
 
 test('a key that cannot be looked up while the database is away is told to come back, not that the server is broken', async () => {

@@ -1,23 +1,23 @@
 import type { DescService } from '@bufbuild/protobuf';
-import { createAuthenticate } from '@dispatcher/kit/authentication.ts';
-import { createDirectTransport } from '@dispatcher/kit/direct-transport.ts';
-import type { EventBus } from '@dispatcher/kit/event-bus.ts';
-import { healthRoutes } from '@dispatcher/kit/health.ts';
-import { hopRoutes } from '@dispatcher/kit/hop-server.ts';
-import { serviceInterceptors } from '@dispatcher/kit/interceptors.ts';
-import { createLog, type Log } from '@dispatcher/kit/log.ts';
-import { openNatsBus } from '@dispatcher/kit/nats-bus.ts';
-import type { NatsSettings } from '@dispatcher/kit/nats-settings.ts';
-import { oncePerTurn } from '@dispatcher/kit/once-per-turn.ts';
-import { reflectionRoutes } from '@dispatcher/kit/reflection.ts';
-import type { Routes } from '@dispatcher/kit/routes.ts';
-import { serveRpc } from '@dispatcher/kit/serve-rpc.ts';
-import { type TlsSettings, watchTls } from '@dispatcher/kit/tls.ts';
-import { type Database, openDatabase } from './database.ts';
-import { errorFromDatabase } from './errors.ts';
-import { refuseUnsafeServer } from './refuse-unsafe-server.ts';
+import { createAuthenticate } from '@dispatcher/kit/auth/authentication.ts';
+import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
+import { openNatsBus } from '@dispatcher/kit/bus/nats-bus.ts';
+import type { NatsSettings } from '@dispatcher/kit/bus/nats-settings.ts';
+import { channelRoutes } from '@dispatcher/kit/channel/server.ts';
+import { oncePerTurn } from '@dispatcher/kit/lifecycle/once-per-turn.ts';
+import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
+import { healthRoutes } from '@dispatcher/kit/serving/health.ts';
+import { serviceInterceptors } from '@dispatcher/kit/serving/interceptors.ts';
+import { reflectionRoutes } from '@dispatcher/kit/serving/reflection.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
+import { serveRpc } from '@dispatcher/kit/serving/serve-rpc.ts';
+import { type TlsSettings, watchTls } from '@dispatcher/kit/serving/tls.ts';
+import { createLog, type Log } from '@dispatcher/kit/telemetry/log.ts';
+import { type Database, openDatabase } from './connection/database.ts';
+import { errorFromDatabase } from './connection/errors.ts';
+import { refuseUnsafeServer } from './connection/refuse-unsafe-server.ts';
+import { refuseUnknownSchema } from './migrations/schema-version.ts';
 import { createResolveKey } from './resolve-key.ts';
-import { refuseUnknownSchema } from './schema-version.ts';
 
 /** The settings that every service reads, as `serviceFields` names them. */
 export interface ServiceSettings extends TlsSettings, NatsSettings {
@@ -41,7 +41,7 @@ export interface ServiceParts {
 }
 
 /**
- * Runs one service in a process of its own until `signal` fires: what `start` answers is served over gRPC, Connect and the hop of the gateways.
+ * Runs one service in a process of its own until `signal` fires: what `start` answers is served over gRPC, Connect and the channel of the gateways.
  * `keysKeptMs` is how long it remembers a key, if not as long as any service does.
  */
 export async function runServiceProcess(
@@ -63,8 +63,8 @@ export async function runServiceProcess(
 
   const authenticate = createAuthenticate(settings.DISPATCHER_API_KEY, createResolveKey(database.pool), keysKeptMs);
   const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
-  const hop = hopRoutes([service], createDirectTransport([routes], interceptors), signal);
-  const open = [healthRoutes([service.typeName], () => readinessOf(database, signal)), reflectionRoutes([service]), hop];
+  const channel = channelRoutes([service], createDirectTransport([routes], interceptors), signal);
+  const open = [healthRoutes([service.typeName], () => readinessOf(database, signal)), reflectionRoutes([service]), channel];
   const { port } = resources.use(await serveRpc({ host: settings.HOST, port: settings.GRPC_PORT, routes: [routes], interceptors, open, tls }));
   log.info({ port }, 'serving');
   await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from '@dispatcher/database/database.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
 import { ApiKey, type ApiKeyRow, Organization } from '@dispatcher/database/entities/api-key.ts';
-import { createApiKey, digestOfKey } from '@dispatcher/kit/api-key.ts';
-import { invalidField } from '@dispatcher/kit/errors.ts';
+import { createApiKey, digestOfKey } from '@dispatcher/kit/auth/api-key.ts';
+import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 
 /** A key to make. */
 export interface NewKey {

@@ -1,5 +1,5 @@
 import { runServiceProcess } from '@dispatcher/database/service-process.ts';
-import { runMain } from '@dispatcher/kit/run-main.ts';
+import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { readKeySettings } from './config.ts';
 import { keyRoutes } from './routes.ts';

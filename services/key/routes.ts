@@ -1,4 +1,4 @@
-import type { Routes } from '@dispatcher/kit/routes.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import type { KeyDependencies } from './dependencies.ts';
 import { createKey } from './rpc/create-key.ts';

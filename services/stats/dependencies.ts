@@ -1,5 +1,5 @@
-import type { Database } from '@dispatcher/database/database.ts';
-import type { Turns } from '@dispatcher/kit/turns.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
+import type { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
 import type { EventFeed } from './event-feed.ts';
 
 /** What the handlers of the stats service work with. */
@@ -8,5 +8,5 @@ export interface StatsDependencies {
   /** The events as they get their positions. */
   readonly feed: EventFeed;
   /** Bounds how many streams read the log at once; the others wait their turn, page by page. */
-  readonly replays: Turns;
+  readonly replays: Semaphore;
 }

@@ -1,8 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
-import { eventFromRow } from '@dispatcher/database/event-message.ts';
-import type { EventBus } from '@dispatcher/kit/event-bus.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
-import { startLoop } from '@dispatcher/kit/loop.ts';
+import { eventFromRow } from '@dispatcher/database/events/event-message.ts';
+import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
+import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { type Event, EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { Pool } from 'pg';
 import { keptPositions } from './sql/kept-positions.ts';

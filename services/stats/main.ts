@@ -1,5 +1,5 @@
 import { runServiceProcess } from '@dispatcher/database/service-process.ts';
-import { runMain } from '@dispatcher/kit/run-main.ts';
+import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { readStatsSettings } from './config.ts';
 import { startStatsService } from './service.ts';

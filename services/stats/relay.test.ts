@@ -1,10 +1,10 @@
-import { openDatabase } from '@dispatcher/database/database.ts';
-import { createLog } from '@dispatcher/kit/log.ts';
-import { openNatsBus } from '@dispatcher/kit/nats-bus.ts';
-import { freePort } from '@dispatcher/test/free-port.ts';
-import { startNatsServer } from '@dispatcher/test/nats-server.ts';
-import { useDatabase } from '@dispatcher/test/use-database.ts';
-import { useFolder } from '@dispatcher/test/use-folder.ts';
+import { openDatabase } from '@dispatcher/database/connection/database.ts';
+import { openNatsBus } from '@dispatcher/kit/bus/nats-bus.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { freePort } from '@dispatcher/testing/harness/free-port.ts';
+import { startNatsServer } from '@dispatcher/testing/harness/require-nats-server.ts';
+import { useDatabase } from '@dispatcher/testing/harness/use-database.ts';
+import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import type { Pool } from 'pg';
 import { expect, test, vi } from 'vitest';
 import { startRelay } from './relay.ts';

@@ -1,5 +1,5 @@
-import type { Log } from '@dispatcher/kit/log.ts';
-import { type Loop, startLoop } from '@dispatcher/kit/loop.ts';
+import { type Loop, startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { Pool } from 'pg';
 import { forgetCounts, forgetPositions, forgetSize, forgetTasks } from './sql/forget.ts';
 

@@ -1,4 +1,4 @@
-import type { Routes } from '@dispatcher/kit/routes.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type { StatsDependencies } from './dependencies.ts';
 import { getStats } from './rpc/get-stats.ts';

@@ -1,8 +1,8 @@
-import type { Database } from '@dispatcher/database/database.ts';
-import type { EventBus } from '@dispatcher/kit/event-bus.ts';
-import type { Log } from '@dispatcher/kit/log.ts';
-import type { Routes } from '@dispatcher/kit/routes.ts';
-import { Turns } from '@dispatcher/kit/turns.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
+import { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
+import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { startEventFeed } from './event-feed.ts';
 import { startRelay } from './relay.ts';
 import { type Retention, startRetention } from './retention.ts';
@@ -31,7 +31,7 @@ export async function startStatsService({ database, bus, log, retention }: Stats
   loops.use(startRelay(database.pool, bus, log));
   loops.use(startRetention(database.pool, retention, log));
   return {
-    routes: statsRoutes({ database, feed, replays: new Turns(replaysAtOnce) }),
+    routes: statsRoutes({ database, feed, replays: new Semaphore(replaysAtOnce) }),
     [Symbol.asyncDispose]: () => loops.disposeAsync(),
   };
 }

@@ -1,4 +1,4 @@
-import { invalidField } from '@dispatcher/kit/errors.ts';
+import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 import type { UpdateTaskRequest } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { type ContentColumn, contentColumns, isContentColumn, type TaskContent } from './task-content.ts';
 

@@ -1,6 +1,6 @@
 import { serviceFields } from '@dispatcher/database/config.ts';
-import { processSettings, servicePorts } from '@dispatcher/kit/process-settings.ts';
-import { readSettings } from '@dispatcher/kit/settings.ts';
+import { processSettings, servicePorts } from '@dispatcher/kit/settings/process-settings.ts';
+import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 
 const halfLifeField = z.coerce.number().positive().max(100_000).default(14).describe('a number of days over 0, up to 100000');

@@ -1,4 +1,4 @@
-import type { Database } from '@dispatcher/database/database.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
 
 /** What the handlers of the task service work with. */
 export interface TaskDependencies {

@@ -1,6 +1,6 @@
-import { applyHalfLife } from '@dispatcher/database/half-life.ts';
 import { runServiceProcess } from '@dispatcher/database/service-process.ts';
-import { runMain } from '@dispatcher/kit/run-main.ts';
+import { applyHalfLife } from '@dispatcher/database/tasks/half-life.ts';
+import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { readTaskSettings } from './config.ts';
 import { taskRoutes } from './routes.ts';

@@ -1,4 +1,4 @@
-import type { Routes } from '@dispatcher/kit/routes.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { createTask } from './rpc/create-task.ts';

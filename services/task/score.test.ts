@@ -1,6 +1,6 @@
+import { as, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { array, assert, asyncProperty, double, integer, oneof, option, record } from 'fast-check';
 import { expect, test } from 'vitest';
-import { as, useTasks } from './use-tasks.ts';
 
 const halfLifeDays = 14;
 // Next to nothing counts as nothing, so that is not drawn.

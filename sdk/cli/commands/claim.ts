@@ -2,8 +2,8 @@ import type { ClaimedTask } from '@recursiv/sdk';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { numberFrom } from '../flags.ts';
-import { taskText } from '../task-text.ts';
-import { oneLine } from '../terminal-text.ts';
+import { taskText } from '../terminal/task-text.ts';
+import { oneLine } from '../terminal/terminal-text.ts';
 
 /** `dispatcher claim`: one task by its id. */
 export function addClaimCommand(program: Command, cli: Cli): void {

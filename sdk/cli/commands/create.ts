@@ -2,7 +2,7 @@ import type { CreateInput } from '@recursiv/sdk';
 import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { numberFrom } from '../flags.ts';
-import { taskLine } from '../task-text.ts';
+import { taskLine } from '../terminal/task-text.ts';
 
 /** `dispatcher create`: a new task. */
 export function addCreateCommand(program: Command, cli: Cli): void {

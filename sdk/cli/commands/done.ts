@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { addFenceFlags, addWorkFlags } from '../flags.ts';
-import { taskLine } from '../task-text.ts';
+import { taskLine } from '../terminal/task-text.ts';
 
 interface Flags {
   readonly agent?: string;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { oneLine } from '../terminal-text.ts';
+import { oneLine } from '../terminal/terminal-text.ts';
 
 /** `dispatcher heartbeat`: keeps a claim alive. */
 export function addHeartbeatCommand(program: Command, cli: Cli): void {

@@ -2,8 +2,8 @@ import type { Key } from '@recursiv/sdk';
 import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { appended } from '../flags.ts';
-import { type Column, tableText } from '../table.ts';
-import { oneLine } from '../terminal-text.ts';
+import { type Column, tableText } from '../terminal/table.ts';
+import { oneLine } from '../terminal/terminal-text.ts';
 
 /** `dispatcher keys`: the keys of the organizations, with the admin key. */
 export function addKeysCommand(program: Command, cli: Cli): void {

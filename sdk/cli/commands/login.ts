@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Cli } from '../cli.ts';
 import { CliError } from '../exit-code.ts';
 import { type Login, saveLogin } from '../login-file.ts';
-import { readSecret } from '../read-secret.ts';
+import { readSecret } from '../terminal/read-secret.ts';
 
 const local = z.object({ url: z.string(), api_key: z.string(), admin_key: z.string() });
 

@@ -4,8 +4,8 @@ import type { Cli } from '../cli.ts';
 import { CliError, exitCodes } from '../exit-code.ts';
 import { addFilterFlags, numberFrom } from '../flags.ts';
 import { runCommand } from '../run-command.ts';
-import { taskLine } from '../task-text.ts';
-import { oneLine } from '../terminal-text.ts';
+import { taskLine } from '../terminal/task-text.ts';
+import { oneLine } from '../terminal/terminal-text.ts';
 import { claimedText } from './claim.ts';
 
 interface Flags extends Pick<HoldInput, 'agent' | 'owner' | 'milestone' | 'project' | 'layer' | 'stage'> {

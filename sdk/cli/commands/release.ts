@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { addFenceFlags, addWorkFlags, numberFrom } from '../flags.ts';
-import { taskLine } from '../task-text.ts';
+import { taskLine } from '../terminal/task-text.ts';
 
 const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope'];
 

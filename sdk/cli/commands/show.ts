@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { eventLine, taskText } from '../task-text.ts';
+import { eventLine, taskText } from '../terminal/task-text.ts';
 
 /** `dispatcher show`: one task, with its history if asked for. */
 export function addShowCommand(program: Command, cli: Cli): void {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { tableText } from '../table.ts';
+import { tableText } from '../terminal/table.ts';
 
 /** `dispatcher stats`: how many tasks there are. */
 export function addStatsCommand(program: Command, cli: Cli): void {

@@ -2,8 +2,8 @@ import type { Page, Recursiv, Task, TasksParams } from '@recursiv/sdk';
 import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { addFilterFlags, numberFrom } from '../flags.ts';
-import type { Format } from '../printer.ts';
-import { type Column, tableText } from '../table.ts';
+import type { Format } from '../terminal/printer.ts';
+import { type Column, tableText } from '../terminal/table.ts';
 
 /** `dispatcher tasks`: the list, in the order claim-next would hand it out. */
 export function addTasksCommand(program: Command, cli: Cli): void {

@@ -1,5 +1,5 @@
+import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
-import { useClaims } from '../use-claims.ts';
 
 describe('archive', () => {
   it('ends a live claim, and twice is once', async () => {

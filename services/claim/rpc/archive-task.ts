@@ -1,9 +1,9 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/idempotency.ts';
-import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
-import { readTask } from '@dispatcher/database/read-task.ts';
-import { taskFromRow } from '@dispatcher/database/task-message.ts';
-import { callerLabel, callerOf } from '@dispatcher/kit/caller.ts';
+import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
+import { readTask } from '@dispatcher/database/tasks/read-task.ts';
+import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
+import { callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
 import { ArchiveTaskRequestSchema, type ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
 import { archiveTask as archive } from '../sql/archive-task.ts';

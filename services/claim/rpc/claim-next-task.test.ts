@@ -1,7 +1,7 @@
-import { createLog } from '@dispatcher/kit/log.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
 import { startSweeper } from '../sweeper.ts';
-import { useClaims } from '../use-claims.ts';
 
 describe('claim-next', () => {
   it('hands out the highest rank first, then the oldest, then the smallest id', async () => {

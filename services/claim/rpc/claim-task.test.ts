@@ -1,5 +1,5 @@
+import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
-import { useClaims } from '../use-claims.ts';
 
 describe('claim by id', () => {
   it('has one winner among 64 simultaneous callers, and tells the others who it is', async () => {

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/idempotency.ts';
-import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
-import { unavailable } from '@dispatcher/kit/errors.ts';
+import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { type ClaimService, ClaimTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { claimedTask, claimedTaskOf } from '../claimed-task.ts';
 import { claimerOf } from '../claimer.ts';

@@ -1,5 +1,5 @@
+import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
-import { useClaims } from '../use-claims.ts';
 
 describe('done', () => {
   it('ends the claim with the task done and what was said about it', async () => {

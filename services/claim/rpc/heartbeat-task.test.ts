@@ -1,5 +1,5 @@
+import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
-import { useClaims } from '../use-claims.ts';
 
 describe('heartbeat', () => {
   it('gives the claim its full length again, writes no event and shows no token', async () => {

@@ -1,6 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
-import { claimFromRow } from '@dispatcher/database/task-message.ts';
+import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
+import { claimFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import type { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
 import { refusalToHolder } from '../refusal.ts';

@@ -1,5 +1,5 @@
+import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
-import { useClaims } from '../use-claims.ts';
 
 describe('the list of claims', () => {
   it('shows live claims of the organization, oldest first, page by page and without tokens', async () => {

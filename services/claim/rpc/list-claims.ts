@@ -1,6 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { cursorPart, pageOf, pageWanted } from '@dispatcher/database/page.ts';
-import { claimFromRow } from '@dispatcher/database/task-message.ts';
+import { claimFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import type { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
 import { listClaims as list } from '../sql/list-claims.ts';

@@ -1,5 +1,5 @@
+import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
-import { useClaims } from '../use-claims.ts';
 
 describe('release', () => {
   it('puts the task back with what the holder leaves behind', async () => {

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/idempotency.ts';
-import { readTask } from '@dispatcher/database/read-task.ts';
-import { taskFromRow } from '@dispatcher/database/task-message.ts';
+import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { readTask } from '@dispatcher/database/tasks/read-task.ts';
+import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import { type ClaimService, type ReleaseTaskRequest, ReleaseTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
 import { holderOf } from '../holder.ts';

@@ -1,5 +1,5 @@
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Pool } from 'pg';
 
 /** A task, and how one holder's claim on it stands. */

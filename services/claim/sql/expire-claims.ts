@@ -1,4 +1,4 @@
-import { bySystem, logEvents } from '@dispatcher/database/event-log.ts';
+import { bySystem, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { Pool } from 'pg';
 
 /** A round of the sweeper touches at most so many tasks, so that its transaction stays short. */

@@ -1,4 +1,4 @@
-import type { ClaimRow } from '@dispatcher/database/task-message.ts';
+import type { ClaimRow } from '@dispatcher/database/tasks/task-message.ts';
 import type { Pool } from 'pg';
 import { liveClaim } from './live-claim.ts';
 

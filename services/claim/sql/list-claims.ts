@@ -1,5 +1,5 @@
 import type { PageWanted } from '@dispatcher/database/page.ts';
-import type { ClaimRow } from '@dispatcher/database/task-message.ts';
+import type { ClaimRow } from '@dispatcher/database/tasks/task-message.ts';
 import type { Pool } from 'pg';
 
 /** A live claim, and its place in the list to the microsecond. */

@@ -1,7 +1,7 @@
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/event-log.ts';
-import type { RequestIdentity } from '@dispatcher/database/idempotency.ts';
-import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Pool } from 'pg';
 import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';

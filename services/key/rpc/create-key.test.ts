@@ -1,7 +1,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { digestOfKey, isApiKey } from '@dispatcher/kit/api-key.ts';
+import { digestOfKey, isApiKey } from '@dispatcher/kit/auth/api-key.ts';
+import { asAdmin, type TestKeys, useKeys, withKey } from '@dispatcher/testing/services/use-keys.ts';
 import { expect, test } from 'vitest';
-import { asAdmin, type TestKeys, useKeys, withKey } from '../use-keys.ts';
 
 /** A time by the clock that counts, which is the database's. */
 async function databaseTime({ query }: TestKeys, offset: string) {

@@ -1,6 +1,6 @@
 import { type Timestamp, timestampDate } from '@bufbuild/protobuf/wkt';
 import type { ServiceImpl } from '@connectrpc/connect';
-import { invalidField } from '@dispatcher/kit/errors.ts';
+import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 import type { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { createKey as create } from '../create-key.ts';
 import type { KeyDependencies } from '../dependencies.ts';

@@ -1,5 +1,5 @@
+import { asAdmin, useKeys, withKey } from '@dispatcher/testing/services/use-keys.ts';
 import { expect, test } from 'vitest';
-import { asAdmin, useKeys, withKey } from '../use-keys.ts';
 
 test('the admin has no key id and no organization, and every scope', async () => {
   await using keys = await useKeys();

@@ -1,5 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { callerOf } from '@dispatcher/kit/caller.ts';
+import { callerOf } from '@dispatcher/kit/auth/caller.ts';
 import type { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 
 /** Whom the key of this call stands for. */

@@ -1,6 +1,6 @@
+import { asAdmin, type TestKeys, useKeys } from '@dispatcher/testing/services/use-keys.ts';
 import { array, assert, asyncProperty, constantFrom, integer, nat, record } from 'fast-check';
 import { expect, test } from 'vitest';
-import { asAdmin, type TestKeys, useKeys } from '../use-keys.ts';
 
 // Times that differ by microseconds or not at all.
 const row = record({ organization: constantFrom('acme', 'globex'), micros: nat(3) });

@@ -1,5 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { Database } from '@dispatcher/database/database.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
 import { ApiKey, type ApiKeyRow } from '@dispatcher/database/entities/api-key.ts';
 import { cursorPart, type PageWanted, pageOf, pageWanted } from '@dispatcher/database/page.ts';
 import { raw } from '@mikro-orm/core';

@@ -1,5 +1,5 @@
+import { asAdmin, useKeys, withKey } from '@dispatcher/testing/services/use-keys.ts';
 import { expect, test, vi } from 'vitest';
-import { asAdmin, useKeys, withKey } from '../use-keys.ts';
 
 test('a revoked key is refused within a second', async () => {
   await using keys = await useKeys();

@@ -1,6 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { ApiKey } from '@dispatcher/database/entities/api-key.ts';
-import { DispatcherError } from '@dispatcher/kit/errors.ts';
+import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import { raw } from '@mikro-orm/core';
 import type { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import type { KeyDependencies } from '../dependencies.ts';

@@ -1,7 +1,7 @@
+import { useStats } from '@dispatcher/testing/services/use-stats.ts';
 import { describe, expect, it } from 'vitest';
 import { rebuildCounts } from '../sql/rebuild-counts.ts';
 import { wrongCounts } from '../sql/wrong-counts.ts';
-import { useStats } from '../use-stats.ts';
 
 describe('stats', () => {
   it('count tasks of the organization by status, owner and layer, archived ones left out', async () => {

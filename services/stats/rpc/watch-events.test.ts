@@ -1,7 +1,7 @@
+import { type TestStats, useStats } from '@dispatcher/testing/services/use-stats.ts';
 import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { describe, expect, it } from 'vitest';
-import { type TestStats, useStats } from '../use-stats.ts';
 
 describe('watching events', () => {
   it('begins with what happens next, in dense positions', async () => {

@@ -1,6 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { eventFromRow } from '@dispatcher/database/event-message.ts';
-import { unavailable } from '@dispatcher/kit/errors.ts';
+import { eventFromRow } from '@dispatcher/database/events/event-message.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { StatsService, WatchEventsRequest } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type { StatsDependencies } from '../dependencies.ts';

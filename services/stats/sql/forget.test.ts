@@ -1,5 +1,5 @@
+import { type TestStats, useStats } from '@dispatcher/testing/services/use-stats.ts';
 import { expect, test } from 'vitest';
-import { type TestStats, useStats } from '../use-stats.ts';
 import { forgetCounts, forgetPositions, forgetTasks, forgetTasksSql } from './forget.ts';
 import { wrongCounts } from './wrong-counts.ts';
 

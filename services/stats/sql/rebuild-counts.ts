@@ -1,4 +1,4 @@
-import { patientTransaction } from '@dispatcher/database/patient-transaction.ts';
+import { patientTransaction } from '@dispatcher/database/connection/patient-transaction.ts';
 import { countChanges } from './count-changes.ts';
 
 /** Counts all tasks of the database at `url` anew. The relay waits meanwhile; readers see the old counts until the new ones are committed. */

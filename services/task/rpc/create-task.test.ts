@@ -1,6 +1,6 @@
+import { as, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { assert, asyncProperty, constant, double, oneof, option, record, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { as, useTasks } from '../use-tasks.ts';
 
 test('a task is answered as it was written, pending and with its score', async () => {
   await using tasks = await useTasks();

@@ -1,5 +1,5 @@
+import { as, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { expect, test } from 'vitest';
-import { as, useTasks } from '../use-tasks.ts';
 
 test('an archived task is read by its id', async () => {
   await using tasks = await useTasks();

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
-import { readTask } from '@dispatcher/database/read-task.ts';
-import { taskFromRow } from '@dispatcher/database/task-message.ts';
+import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
+import { readTask } from '@dispatcher/database/tasks/read-task.ts';
+import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import type { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
 

@@ -1,5 +1,5 @@
+import { as, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { expect, test } from 'vitest';
-import { as, useTasks } from '../use-tasks.ts';
 
 test('every transition is told, oldest first, with who made it and the task as it left it', async () => {
   await using tasks = await useTasks();

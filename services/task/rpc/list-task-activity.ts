@@ -1,9 +1,9 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { TaskEvent } from '@dispatcher/database/entities/task-event.ts';
-import { eventFromRow } from '@dispatcher/database/event-message.ts';
-import { organizationOfTask } from '@dispatcher/database/organization-of-task.ts';
+import { eventFromRow } from '@dispatcher/database/events/event-message.ts';
 import { cursorPart, pageOf, pageWanted } from '@dispatcher/database/page.ts';
-import { readTask } from '@dispatcher/database/read-task.ts';
+import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
+import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import type { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
 

@@ -1,6 +1,6 @@
+import { as, type TestTasks, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { array, assert, asyncProperty, constantFrom, integer, nat, record, string } from 'fast-check';
 import { expect, test } from 'vitest';
-import { as, type TestTasks, useTasks } from '../use-tasks.ts';
 
 const ids = async (tasks: TestTasks, request: Parameters<TestTasks['client']['listTasks']>[0], caller = 'acme') =>
   (await tasks.client.listTasks({ limit: 200, ...request }, as(caller))).data.map(({ organizationId, id }) =>

@@ -1,6 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { cursorPart, pageOf, pageWanted } from '@dispatcher/database/page.ts';
-import { taskFromRow } from '@dispatcher/database/task-message.ts';
+import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import type { ListTasksRequest, TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
 import { listTasks as list, placeOf, type TaskFilters } from '../sql/list-tasks.ts';

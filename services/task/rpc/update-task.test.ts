@@ -1,5 +1,5 @@
+import { as, type TestTasks, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { expect, test, vi } from 'vitest';
-import { as, type TestTasks, useTasks } from '../use-tasks.ts';
 
 const written = { id: 'one', title: 'One', description: 'All of it.', owner: 'bill', layer: 'core', rev: 3, effort: 4, notes: 'soon' };
 

@@ -1,10 +1,10 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/idempotency.ts';
-import { organizationOfTask, taskNotFound } from '@dispatcher/database/organization-of-task.ts';
-import { readTask } from '@dispatcher/database/read-task.ts';
-import { taskFromRow } from '@dispatcher/database/task-message.ts';
-import { callerLabel, callerOf } from '@dispatcher/kit/caller.ts';
-import { DispatcherError } from '@dispatcher/kit/errors.ts';
+import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { organizationOfTask, taskNotFound } from '@dispatcher/database/tasks/organization-of-task.ts';
+import { readTask } from '@dispatcher/database/tasks/read-task.ts';
+import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
+import { callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
+import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import { type TaskService, UpdateTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { changedContent } from '../changed-content.ts';
 import type { TaskDependencies } from '../dependencies.ts';

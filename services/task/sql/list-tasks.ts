@@ -1,7 +1,7 @@
-import type { Database } from '@dispatcher/database/database.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import type { PageWanted } from '@dispatcher/database/page.ts';
-import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
 /** What every task of a list has. Without an organization it is a list over all. */
 export interface TaskFilters {

@@ -1,6 +1,6 @@
-import type { Database } from '@dispatcher/database/database.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
+import { type TestTasks, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { expect, test } from 'vitest';
-import { type TestTasks, useTasks } from '../use-tasks.ts';
 import { createTaskSql } from './create-task.ts';
 import { listTasksSql } from './list-tasks.ts';
 import { updateTaskSql } from './update-task.ts';

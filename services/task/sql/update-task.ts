@@ -1,8 +1,8 @@
-import type { Database } from '@dispatcher/database/database.ts';
+import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/event-log.ts';
-import type { RequestIdentity } from '@dispatcher/database/idempotency.ts';
-import { taskColumns } from '@dispatcher/database/task-columns.ts';
+import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { contentColumns, type TaskContent } from '../task-content.ts';
 
 /** Which task to change, to what, and who asks. */

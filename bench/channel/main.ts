@@ -1,0 +1,18 @@
+import { startChannelWays } from './channel-ways.ts';
+import { startRestWays } from './rest-ways.ts';
+import { compareWays, tableOf } from './rounds.ts';
+
+const channelInFlight = [1, 32, 128];
+const restInFlight = [1, 32, 128];
+
+{
+  using channel = await startChannelWays();
+  const figures = await compareWays(channel.ways, { inFlight: channelInFlight, rounds: 5, seconds: 1 });
+  console.log(`${tableOf('calls/s with … in flight (part of the first)', channel.ways, channelInFlight, figures)}\n`);
+}
+{
+  await using rest = await startRestWays(Math.max(...restInFlight));
+  const figures = await compareWays(rest.ways, { inFlight: restInFlight, rounds: 5, seconds: 3 });
+  console.log(tableOf('tasks claimed and completed a second over REST with … in flight (part of the first)', rest.ways, restInFlight, figures));
+}
+process.exit(0);

@@ -1,0 +1,116 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
+import { Client, DatabaseError } from 'pg';
+import { createCluster } from './cluster.ts';
+import { stopLeftOverPostgres } from './left-over-postgres.ts';
+import { findPostgresPlace } from './place.ts';
+import { type PostgresProcess, startPostgresProcess } from './server-process.ts';
+import { createSocketFolder } from './socket-folder.ts';
+
+/** A PostgreSQL server of our own; disposing it stops it. */
+export interface EmbeddedPostgres extends AsyncDisposable {
+  /** How to connect: the user and the database are both `dispatcher`, over a socket that only this account can open. */
+  readonly url: string;
+}
+
+/** What the embedded PostgreSQL needs. */
+export interface EmbeddedPostgresOptions {
+  /** An existing folder that this process holds alone; see `holdDataFolder`. */
+  readonly dataDir: string;
+  readonly log: Log;
+  /** Breaks off the start; without effect once it has started. */
+  readonly signal?: AbortSignal;
+  /** Settings of PostgreSQL beside the defaults, such as `fsync: 'off'` for tests. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts the PostgreSQL that comes with the install on the cluster in the data folder, made on the first start, and starts it again should it end by itself. */
+export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const place = await findPostgresPlace(dataDir);
+  const socketFolder = await createSocketFolder(place);
+  await createCluster(place);
+  const stopping = new AbortController();
+  const start = async (startSignal: AbortSignal): Promise<PostgresProcess> => {
+    await stopLeftOverPostgres(place.cluster, socketFolder, log);
+    return startPostgresProcess(place, { ...ownSettings, ...settings, unix_socket_directories: socketFolder }, log, startSignal);
+  };
+  let server = await start(signal ?? stopping.signal);
+
+  const keepRunning = async () => {
+    while (!stopping.signal.aborted) {
+      await server.exited;
+      server = (await startAgain(start, log, stopping.signal)) ?? server;
+    }
+  };
+  const kept = keepRunning();
+  const stop = async () => {
+    stopping.abort();
+    await server.stop();
+    await kept;
+    // A restart may have succeeded in the very moment of the abort.
+    await server.stop();
+  };
+
+  try {
+    await createDatabase(urlOf(socketFolder, 'postgres'));
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { url: urlOf(socketFolder, 'dispatcher'), [Symbol.asyncDispose]: stop };
+}
+
+/** The command line's word is final, whatever the cluster's own files say. */
+const ownSettings = {
+  listen_addresses: '',
+  unix_socket_permissions: '0700',
+  fsync: 'on',
+  full_page_writes: 'on',
+  synchronous_commit: 'on',
+  timezone: 'UTC',
+  log_timezone: 'UTC',
+  logging_collector: 'off',
+  // Failed statements are for whoever sent them; this keeps the server's own events.
+  log_min_messages: 'log',
+};
+
+/** Tries until it runs again or is told to stop, waiting longer each time, up to 10 seconds. */
+async function startAgain(
+  start: (signal: AbortSignal) => Promise<PostgresProcess>,
+  log: Log,
+  signal: AbortSignal,
+): Promise<PostgresProcess | undefined> {
+  for (let waitMs = 100; !signal.aborted; waitMs = Math.min(waitMs * 2, 10_000)) {
+    log.warn({ waitMs }, 'PostgreSQL ended by itself and is started again');
+    await sleep(waitMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return undefined;
+    try {
+      return await start(signal);
+    } catch (err) {
+      log.error({ err }, 'PostgreSQL did not start again');
+    }
+  }
+  return undefined;
+}
+
+/** How to reach the PostgreSQL that runs on a data folder, from another process. It may not run at the moment. */
+export async function embeddedPostgresUrl(dataDir: string): Promise<string> {
+  return urlOf(await createSocketFolder(await findPostgresPlace(dataDir)), 'dispatcher');
+}
+
+function urlOf(socketFolder: string, database: string): string {
+  return `postgresql://dispatcher@localhost/${database}?host=${encodeURIComponent(socketFolder)}`;
+}
+
+async function createDatabase(adminUrl: string): Promise<void> {
+  const client = new Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    await client.query('CREATE DATABASE dispatcher');
+  } catch (error) {
+    const exists = error instanceof DatabaseError && error.code === '42P04';
+    if (!exists) throw error;
+  } finally {
+    await client.end();
+  }
+}

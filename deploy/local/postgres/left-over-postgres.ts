@@ -1,0 +1,77 @@
+import { readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
+
+/**
+ * Stops a PostgreSQL that an earlier start left running on this cluster, and clears what it left behind there and in its socket's folder.
+ * Call it only while holding the data folder.
+ */
+export async function stopLeftOverPostgres(cluster: string, socketFolder: string, log: Log): Promise<void> {
+  // Elsewhere than on Linux there is no safe way to know whose process it is; PostgreSQL then refuses by itself.
+  if (process.platform !== 'linux') return;
+  for (const { signal, waitMs } of stopSteps) {
+    const left = await processesOn(cluster);
+    if (left.length === 0) break;
+    log.warn({ pids: left, signal }, 'stopping a PostgreSQL that an earlier start left running');
+    for (const pid of left) kill(pid, signal);
+    await untilNoneIsOn(cluster, waitMs);
+  }
+  const { ours, unknown } = await lookAround(cluster);
+  if (ours.length > 0) throw new Error(`A PostgreSQL still runs on ${cluster} (process ${ours.join(', ')}) and cannot be stopped.`);
+  // A number in these files may belong to another program by now, or to a dead process that nobody has collected, and PostgreSQL would refuse to
+  // start for it. Where a process could be one of ours, its own checks decide.
+  if (unknown) return;
+  for (const file of [join(cluster, 'postmaster.pid'), ...['', '.lock'].map((end) => join(socketFolder, `.s.PGSQL.5432${end}`))])
+    await rm(file, { force: true });
+}
+
+const stopSteps = [
+  { signal: 'SIGINT', waitMs: 10_000 },
+  { signal: 'SIGQUIT', waitMs: 5_000 },
+  { signal: 'SIGKILL', waitMs: 5_000 },
+] as const;
+
+/** The numbers of the processes that work on a cluster: the server and its helpers. */
+export async function processesOn(cluster: string): Promise<number[]> {
+  return (await lookAround(cluster)).ours;
+}
+
+async function lookAround(cluster: string): Promise<{ ours: number[]; unknown: boolean }> {
+  const folder = await realpath(cluster);
+  const owner = (await stat(folder)).uid;
+  const pids = (await readdir('/proc')).map(Number).filter(Number.isInteger);
+  const findings = await Promise.all(pids.map(async (pid) => ({ pid, finding: await lookAt(pid, folder, owner) })));
+  return {
+    ours: findings.filter(({ finding }) => finding === 'ours').map(({ pid }) => pid),
+    unknown: findings.some(({ finding }) => finding === 'unknown'),
+  };
+}
+
+/** Every process of a server works in the folder of its cluster, and owns it. In some containers root may not see that; then the server's command line tells. */
+async function lookAt(pid: number, folder: string, owner: number): Promise<'ours' | 'unknown' | 'other'> {
+  try {
+    if ((await readFile(`/proc/${pid}/comm`, 'utf8')) !== 'postgres\n' || (await stat(`/proc/${pid}`)).uid !== owner) return 'other';
+    const workingFolder = await readlink(`/proc/${pid}/cwd`).catch((error: NodeJS.ErrnoException) => error.code);
+    if (workingFolder !== 'EACCES') return workingFolder === folder ? 'ours' : 'other';
+    const [, option, value] = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
+    if (option !== '-D') return 'unknown';
+    return value === folder ? 'ours' : 'other';
+  } catch {
+    // It has just ended.
+    return 'other';
+  }
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has just ended, or is not ours to end, which the next look shows.
+  }
+}
+
+async function untilNoneIsOn(cluster: string, waitMs: number): Promise<void> {
+  const deadline = Date.now() + waitMs;
+  while (Date.now() < deadline && (await processesOn(cluster)).length > 0) await sleep(20);
+}

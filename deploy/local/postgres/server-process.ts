@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
+import { spawnUnder } from './account.ts';
+import type { PostgresPlace } from './place.ts';
+
+/** A PostgreSQL server that was ready once. */
+export interface PostgresProcess {
+  /** Resolves when it has ended, for whatever reason. */
+  readonly exited: Promise<void>;
+  /** Ends it: open transactions are rolled back, and what was committed is on disk. */
+  stop(): Promise<void>;
+}
+
+/** Starts the server on a cluster and waits until it takes connections. Throws with its own words when it ends before. */
+export async function startPostgresProcess(
+  place: PostgresPlace,
+  settings: Record<string, string>,
+  log: Log,
+  signal: AbortSignal,
+): Promise<PostgresProcess> {
+  signal.throwIfAborted();
+  const args = ['-D', place.cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
+  const child = spawnUnder(place.account, 'INT', join(place.binaries, 'bin/postgres'), args, ['ignore', 'ignore', 'pipe']);
+  const exited = once(child, 'close').then(
+    () => undefined,
+    () => undefined,
+  );
+  let stopping = false;
+  const stop = async () => {
+    stopping = true;
+    for (const [name, waitMs] of stopSteps) {
+      if (child.exitCode !== null || child.signalCode !== null) break;
+      child.kill(name);
+      await within(waitMs, exited);
+    }
+  };
+
+  const lastLines: string[] = [];
+  const ready = new Promise<void>((resolve) => {
+    if (!child.stderr) return;
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lastLines.splice(0, lastLines.length - 9, line);
+      // While it stops it says so to every connection, which is no news.
+      log[/\b(FATAL|PANIC): /.test(line) && !stopping ? 'warn' : 'debug']({ line }, 'postgres');
+      if (line.includes('database system is ready to accept connections')) resolve();
+    });
+  });
+  const decided = new AbortController();
+  const outcome = await Promise.race([
+    ready.then(() => 'ready' as const),
+    exited.then(() => 'it ended'),
+    once(signal, 'abort', { signal: decided.signal }).then(() => 'the start was broken off', String),
+    sleep(startLimitMs, 'it was not ready in time', { signal: decided.signal }).catch(String),
+  ]);
+  decided.abort();
+  if (outcome === 'ready') return { exited, stop };
+  await stop();
+  throw new Error(`PostgreSQL did not start, ${outcome}:\n${lastLines.join('\n')}`);
+}
+
+/** Recovery after a crash may take a while; everything else takes less than a second. */
+const startLimitMs = 120_000;
+
+const stopSteps = [
+  ['SIGINT', 10_000],
+  ['SIGQUIT', 5_000],
+  ['SIGKILL', 5_000],
+] as const;
+
+async function within(waitMs: number, end: Promise<void>): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([end, sleep(waitMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
+  timer.abort();
+}

@@ -1,8 +1,0 @@
-import type { Routes } from '@dispatcher/kit/routes.ts';
-import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-
-/** Makes an answer of about 570 bytes, as a task is. */
-export const description = 'x'.repeat(500);
-
-/** A service that does nothing, so that what is measured is the way to it. */
-export const echoRoutes: Routes = (router) => router.service(TaskService, { getTask: ({ taskId }) => ({ data: { id: taskId, description } }) });

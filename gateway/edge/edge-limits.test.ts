@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { createRecordingServices } from '@dispatcher/testing/gateway/recording-services.ts';
+import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
+import { useSocket } from '@dispatcher/testing/gateway/use-socket.ts';
+import { expect, test } from 'vitest';
+
+const api = '/api/v1/dispatcher';
+const useEdge = async () => await useGateway([createRecordingServices({ GetStats: async () => ({}) }).routes]);
+
+/** What a proxy in front could take for one request and the gateway for two, or the other way round. */
+const smuggled = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
+const ambiguous: readonly (readonly [name: string, headers: string, body: string])[] = [
+  ['both a length and chunks', `content-length: 5\r\ntransfer-encoding: chunked`, `0\r\n\r\n${smuggled}`],
+  ['two lengths', `content-length: 0\r\ncontent-length: ${smuggled.length}`, smuggled],
+  ['a list of lengths', `content-length: 0, ${smuggled.length}`, smuggled],
+  ['a signed length', 'content-length: +5', `hello${smuggled}`],
+  ['a hexadecimal length', 'content-length: 0x5', `hello${smuggled}`],
+  ['an unknown transfer encoding', 'transfer-encoding: xchunked', `0\r\n\r\n${smuggled}`],
+  ['chunked not last', 'transfer-encoding: chunked, identity', `0\r\n\r\n${smuggled}`],
+  ['a space before the colon', 'transfer-encoding : chunked', `0\r\n\r\n${smuggled}`],
+  ['a chunk size that overflows', 'transfer-encoding: chunked', `ffffffffffffffff1\r\n${smuggled}`],
+  ['a chunk size with a sign', 'transfer-encoding: chunked', `-1\r\n${smuggled}`],
+  ['a chunk that is longer than it says', 'transfer-encoding: chunked', `1\r\nabc\r\n0\r\n\r\n${smuggled}`],
+  ['a line feed alone in the head', `x-one: 1\ncontent-length: 0\r\nx-two: 2`, smuggled],
+  ['a NUL in a header', 'x-one: a\0b', smuggled],
+  ['a folded header', 'x-one: a\r\n content-length: 5', smuggled],
+];
+
+test.each(ambiguous)('a request with %s is a 400 and the end of its connection', async (_name, headers, body) => {
+  await using gateway = await useEdge();
+  using socket = await useSocket(gateway.port);
+  socket.write(`POST ${api}/tasks HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.acmeKey}\r\n${headers}\r\n\r\n${body}`);
+  const answer = await socket.ended();
+  expect(answer).toMatch(/^HTTP\/1.1 400 /);
+  expect(answer.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+  expect(answer).not.toContain('"ok"');
+});
+
+test('a compressed body is refused as it is, so that a bomb grows nothing', async () => {
+  await using gateway = await useEdge();
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+  const before = process.memoryUsage().rss;
+  for (let i = 0; i < 20; i++) {
+    const response = await fetch(`${gateway.url}${api}/tasks`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${gateway.acmeKey}`, 'content-type': 'application/json', 'content-encoding': 'gzip' },
+      body: bomb,
+    });
+    expect(response.status).toBe(415);
+    await response.arrayBuffer();
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+});
+
+test('2,000 idle connections keep nobody from being served, and cost little', { timeout: 60_000 }, async () => {
+  await using gateway = await useEdge();
+  const before = process.memoryUsage().rss;
+  const sockets = await Promise.all(
+    Array.from({ length: 2000 }, async () => {
+      const socket = connect(gateway.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      return socket;
+    }),
+  );
+  const start = performance.now();
+  for (let i = 0; i < 10; i++) expect((await gateway.send('GET', `${api}/stats`)).status).toBe(200);
+  expect(performance.now() - start).toBeLessThan(5_000);
+  // Both ends of each are in this process.
+  expect((process.memoryUsage().rss - before) / 2000).toBeLessThan(64 * 1024);
+  for (const socket of sockets) socket.destroy();
+});

@@ -1,0 +1,96 @@
+import type { RequestListener, ServerOptions } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { Socket } from 'node:net';
+import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
+import type { Tls, TlsMaterial } from '@dispatcher/kit/serving/tls.ts';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
+import { errorAnswer, failureFrom } from '../rest/error-answer.ts';
+import { methodsAt } from '../rest/routes.ts';
+import { requestIdOf } from './request-headers.ts';
+
+/** How long a client may take to send its headers, and its whole request. Answers may take longer. */
+const defaultReceiveTimeoutMs = 10_000;
+
+/** Longer than the usual 60 s of a load balancer, so that it is never this side that closes under a request. */
+const keepAliveTimeoutMs = 72_000;
+
+/** A client that has not agreed on TLS by then is cut off. */
+const tlsHandshakeMs = 10_000;
+
+/** All headers of a request together. */
+const headersMaxBytes = 16 * 1024;
+
+/** Connections at once, streams included. */
+const maxConnections = 10_000;
+
+const emptyQuery = {};
+
+/** A Fastify instance without routes: its limits, and how it answers what no route does. */
+export function createHttpServer(log: Log, receiveTimeoutMs = defaultReceiveTimeoutMs, tls: Tls | null = null): FastifyInstance {
+  const http = { maxHeaderSize: headersMaxBytes, headersTimeout: receiveTimeoutMs, connectionsCheckingInterval: 1000 };
+  const server = fastify({
+    genReqId: requestIdOf,
+    requestTimeout: receiveTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    return503OnClosing: false,
+    http,
+    ...(tls && { serverFactory: (handler: RequestListener) => createHttpsServer(tls, { ...http, requestTimeout: receiveTimeoutMs }, handler) }),
+    routerOptions: { maxParamLength: headersMaxBytes, querystringParser: () => emptyQuery },
+    frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
+    clientErrorHandler: refuseConnection,
+  });
+  server.server.maxConnections = maxConnections;
+  // Bodies are read by the route, after it knows the caller.
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  server.setErrorHandler((error, request, reply) => sendError(log, error, request, reply));
+  server.setNotFoundHandler(async (request, reply) => sendError(log, unknownRoute(request, reply), request, reply));
+  return server;
+}
+
+function createHttpsServer(tls: Tls, options: ServerOptions, handler: RequestListener): Server {
+  const server = createServer(
+    { ...options, ...secretsOf(tls.current), keepAliveTimeout: keepAliveTimeoutMs, handshakeTimeout: tlsHandshakeMs },
+    handler,
+  );
+  tls.onRenewed((material) => server.setSecureContext(secretsOf(material)));
+  return server;
+}
+
+/** Clients show a key and no certificate, so the authority of the processes is not asked for here. */
+const secretsOf = ({ cert, key }: TlsMaterial) => ({ cert, key, minVersion: 'TLSv1.2' as const });
+
+/** Answers a failure. What nobody foresaw goes to the log, under the request's id. */
+function sendError(log: Log, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = failureFrom(thrown);
+  if (failure.reason === 'internal' && failure !== thrown && failure.cause !== undefined) {
+    log.error({ err: failure.cause, request_id: request.id }, 'unexpected error');
+  }
+  const { status, headers, body } = errorAnswer(failure);
+  return reply.code(status).headers(headers).header('x-request-id', request.id).send(body);
+}
+
+function unknownRoute({ method, url }: FastifyRequest, reply: FastifyReply): DispatcherError {
+  const allowed = methodsAt(url.replace(/\?.*$/s, ''));
+  if (allowed.length === 0) return new DispatcherError('unknown_route', 'There is nothing at this path; /openapi.json lists what there is.');
+  reply.header('allow', allowed.join(', '));
+  return new DispatcherError('unknown_route', `This path does not take ${method}; it takes ${allowed.join(', ')}.`);
+}
+
+/** Answers what is not HTTP, too large a head, or too slow a request. */
+function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const sentence = refusals[error.code ?? ''] ?? 'The request is not valid HTTP.';
+  const { headers, body } = errorAnswer(new DispatcherError('invalid_argument', sentence));
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' });
+  socket.end(`HTTP/1.1 400 Bad Request\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`, () => socket.destroy());
+}
+
+const refusals: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
+  HPE_HEADER_OVERFLOW: `The headers are larger than ${headersMaxBytes / 1024} KiB.`,
+};

@@ -1,0 +1,27 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
+import { watchTls } from '@dispatcher/kit/serving/tls.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';
+import { expect, test } from 'vitest';
+import { createGateway } from '../create-gateway.ts';
+
+test.runIf(canMakeCertificates)('with a certificate the gateway serves HTTPS, and asks no client for one', async () => {
+  await using files = await useCertificates();
+  const log = createLog('silent');
+  using tls = await watchTls({ TLS_CERT: files.cert, TLS_KEY: files.key, TLS_CA: files.ca }, log);
+  const authenticate = async () => {
+    throw new Error('nobody asks');
+  };
+  const readiness = async () => ({ ready: true, failing: [] });
+  const transport = createDirectTransport([], []);
+  await using gateway = await createGateway({ host: '127.0.0.1', port: 0, transport, authenticate, adminKey: 'admin', log, readiness, tls });
+  expect(gateway.url).toMatch(/^https:/);
+  const call = request(`${gateway.url}/readyz`, { ca: readFileSync(files.ca), agent: false });
+  call.end();
+  const [response] = await once(call, 'response');
+  response.resume();
+  expect(response.statusCode).toBe(200);
+});

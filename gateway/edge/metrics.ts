@@ -1,0 +1,39 @@
+import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
+import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+/** In seconds: from what a fast answer takes to the longest that any may. */
+const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 40];
+
+/** What an operator watches, in Prometheus' text format at `/metrics`, for the admin key alone: how long requests took, open streams, and the process. */
+export function serveMetrics(server: FastifyInstance, authenticate: Authenticate, openStreams: () => number): void {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const labelNames = ['method', 'route', 'status'] as const;
+  const duration = new Histogram({
+    name: 'dispatcher_http_request_duration_seconds',
+    help: 'How long requests took.',
+    labelNames,
+    buckets,
+    registers: [register],
+  });
+  new Gauge({
+    name: 'dispatcher_streams_open',
+    help: 'Event streams that are open.',
+    registers: [register],
+    collect() {
+      this.set(openStreams());
+    },
+  });
+  // The route and not the path: what callers make up must not become a label.
+  server.addHook('onResponse', async (request, reply) => {
+    duration.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1000);
+  });
+  server.get('/metrics', async (request, reply) => {
+    const caller = await authenticate(request.headers.authorization ?? null);
+    if (!caller.scopes.has('admin')) throw new DispatcherError('forbidden', 'Only the admin key may read the metrics.');
+    reply.header('x-request-id', request.id).header('content-type', register.contentType);
+    return await register.metrics();
+  });
+}

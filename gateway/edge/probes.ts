@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Readiness } from '@dispatcher/kit/serving/readiness.ts';
+import type { FastifyInstance } from 'fastify';
+import { createOpenApiDocument } from '../openapi/document.ts';
+
+/** Who cannot say by then whether they are ready are not. */
+const readinessMs = 3000;
+
+const unknown = { ready: false, failing: ['readiness'] };
+
+/** The routes that need no key: whether the process lives, whether it can serve, and what it serves. */
+export function serveProbes(server: FastifyInstance, readiness: Readiness): void {
+  server.get('/healthz', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    return { status: 'ok' };
+  });
+  server.get('/readyz', async (request, reply) => {
+    const { ready, failing } = await Promise.race([readiness(), sleep(readinessMs, unknown, { ref: false })]).catch(() => unknown);
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    if (!ready) reply.code(503).header('retry-after', '1');
+    return { status: ready ? 'ready' : 'not ready', failing };
+  });
+  const document = JSON.stringify(createOpenApiDocument());
+  server.get('/openapi.json', async (request, reply) => {
+    reply.header('x-request-id', request.id).header('content-type', 'application/json; charset=utf-8');
+    return document;
+  });
+}

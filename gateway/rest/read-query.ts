@@ -1,0 +1,50 @@
+import type { DescField } from '@bufbuild/protobuf';
+import { ScalarType } from '@bufbuild/protobuf';
+import { DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
+import { createFieldReader, type ReadJson } from './read-json.ts';
+
+/** The parameters of a URL's query, decoded, in their order. */
+export function parseQuery(url: string): [name: string, value: string][] {
+  const start = url.indexOf('?');
+  if (start < 0) return [];
+  return url
+    .slice(start + 1)
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const end = pair.indexOf('=');
+      return end < 0 ? [decode(pair), ''] : [decode(pair.slice(0, end)), decode(pair.slice(end + 1))];
+    });
+}
+
+/** A reader for a field that stands in a path or query: its text is turned into the JSON that a body would have had, and read like one. */
+export function createTextReader(field: DescField): (texts: readonly string[]) => unknown {
+  const read = createFieldReader(field);
+  const jsonFromText = jsonReaderFor(field.scalar);
+  if (field.fieldKind === 'list') return (texts) => read(texts.flatMap((text) => text.split(',')).map(jsonFromText));
+  return (texts) => {
+    if (texts.length > 1) throw invalidField(field.jsonName, 'must be given once');
+    return read(jsonFromText(texts[0]));
+  };
+}
+
+/** Text that is no such value is left as it is, for the field's reader to refuse. */
+function jsonReaderFor(scalar: ScalarType | undefined): ReadJson {
+  switch (scalar) {
+    case ScalarType.BOOL:
+      return (text) => (text === 'true' ? true : text === 'false' ? false : text);
+    case ScalarType.DOUBLE:
+    case ScalarType.INT32:
+      return (text) => (typeof text === 'string' && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
+    default:
+      return (text) => text;
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw new DispatcherError('invalid_argument', 'The query of the URL is not valid percent-encoded UTF-8.');
+  }
+}

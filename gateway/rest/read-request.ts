@@ -1,0 +1,98 @@
+import { create, type DescField, type Message } from '@bufbuild/protobuf';
+import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
+import { invalidField } from '@dispatcher/kit/serving/errors.ts';
+import { createFieldReader, type ReadJson } from './read-json.ts';
+import { createTextReader, parseQuery } from './read-query.ts';
+import type { Route } from './routes.ts';
+
+/** What of an HTTP request goes into the message of its RPC. */
+export interface RequestParts {
+  /** The fields in the path, decoded. */
+  params: Readonly<Record<string, string>>;
+  /** The URL, for its query. */
+  url: string;
+  /** The JSON object of the body; empty when there is none. */
+  body: Readonly<Record<string, unknown>>;
+}
+
+/** Turns path, query and body into the request message, or throws a 400 that names the field at fault. */
+export type ReadRequest = (parts: RequestParts) => Message;
+
+/** A reader for the requests of one route. */
+export function createRequestReader(route: Route): ReadRequest {
+  const schema = route.rpc.input;
+  const mask = schema.fields.find(isMask);
+  const others = schema.fields.filter((field) => field !== mask && !route.pathFields.includes(field));
+  const readPath = createPathReader(route.pathFields);
+  // Whose task is meant may stand in the query of any route.
+  const readQuery = createQueryReader(route.hasBody ? others.filter(isOrganization) : others);
+  const readBody = createBodyReader(route.hasBody ? others : []);
+  return (parts) => {
+    const message = create(schema);
+    const fields = message as unknown as Record<string, unknown>;
+    readPath(parts.params, fields);
+    readBody(parts.body, fields);
+    readQuery(parts.url, fields);
+    if (mask) fields[mask.localName] = create(FieldMaskSchema, { paths: maskPaths(parts.body) });
+    return message;
+  };
+}
+
+type Fields = Record<string, unknown>;
+
+function isMask(field: DescField): boolean {
+  return field.message?.typeName === FieldMaskSchema.typeName;
+}
+
+const isOrganization = (field: DescField): boolean => field.jsonName === 'organization_id';
+
+/**
+ * Every key of the body is to be written, those with `null` too. The organization says which task is meant; it is nothing to write. Sorted, so that
+ * a repeat is known for one in whatever order its fields come.
+ */
+function maskPaths(body: RequestParts['body']): string[] {
+  return Object.keys(body)
+    .filter((name) => name !== 'organization_id')
+    .sort();
+}
+
+function createPathReader(fields: readonly DescField[]) {
+  const readers = fields.map((field) => ({ field, read: createTextReader(field) }));
+  return (params: RequestParts['params'], into: Fields): void => {
+    for (const { field, read } of readers) into[field.localName] = read([params[field.name] ?? '']);
+  };
+}
+
+function createQueryReader(fields: readonly DescField[]) {
+  const readers = new Map(fields.map((field) => [field.jsonName, { field, read: createTextReader(field) }]));
+  return (url: string, into: Fields): void => {
+    const query = parseQuery(url);
+    if (query.length === 0) return;
+    for (const [name, texts] of Map.groupBy(query, ([key]) => key)) {
+      const reader = readers.get(name);
+      if (!reader) throw invalidField(shown(name), 'is not a parameter of this route');
+      const value = reader.read(texts.map(([, text]) => text));
+      const inBody = into[reader.field.localName];
+      if (isOrganization(reader.field) && inBody && inBody !== value) throw invalidField(name, 'is one in the query and another in the body');
+      into[reader.field.localName] = value;
+    }
+  };
+}
+
+function createBodyReader(fields: readonly DescField[]) {
+  const readers = new Map<string, { localName: string; read: ReadJson }>();
+  for (const field of fields) readers.set(field.jsonName, { localName: field.localName, read: createFieldReader(field) });
+  return (body: RequestParts['body'], into: Fields): void => {
+    for (const name of Object.keys(body)) {
+      const reader = readers.get(name);
+      if (!reader) throw invalidField(shown(name), 'is not a field of this request');
+      const value = body[name];
+      if (value !== null) into[reader.localName] = reader.read(value);
+    }
+  };
+}
+
+/** A name that somebody else chose, short enough to be repeated to them. */
+function shown(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
+}

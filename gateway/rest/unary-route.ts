@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import type { DescMethodUnary } from '@bufbuild/protobuf';
+import type { Transport } from '@connectrpc/connect';
+import type { Admissions } from '@dispatcher/kit/admission/admission.ts';
+import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
+import type { Caller } from '@dispatcher/kit/auth/caller.ts';
+import { createDeadline, waitMs } from '@dispatcher/kit/serving/deadline.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { InFlight } from '../edge/in-flight.ts';
+import { callHeaders } from '../edge/request-headers.ts';
+import { readBody } from './read-body.ts';
+import { createRequestReader } from './read-request.ts';
+import type { Route } from './routes.ts';
+import { createJsonWriter } from './write-json.ts';
+
+/** What a route needs to answer. */
+export interface RouteContext {
+  transport: Transport;
+  authenticate: Authenticate;
+  inFlight: InFlight;
+  /** Bounds how many bodies are being received, in all and from one key: the services count a call only once its body is here. */
+  bodyAdmissions: Admissions;
+}
+
+/** Answers one route: who is calling, what do they send, what does the service say. */
+export function createUnaryRoute(route: Route, rpc: DescMethodUnary, { transport, authenticate, inFlight, bodyAdmissions }: RouteContext) {
+  const read = createRequestReader(route);
+  const write = createJsonWriter(rpc.output);
+  const mayChange = route.method === 'POST' || route.method === 'PATCH';
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
+    const { raw } = request;
+    const inTime = createDeadline();
+    const signal = inFlight.enter(reply.raw);
+    const caller = await inTime(authenticate(raw.headers.authorization ?? null));
+    const headers = callHeaders(raw.headers, request.id, mayChange);
+    // How long a client may take to send its body, the server watches.
+    const body = await receiveBody(raw, caller, bodyAdmissions);
+    const message = read({ params: request.params as Record<string, string>, url: raw.url ?? '', body });
+    const answer = transport.unary(rpc, signal, undefined, headers, message);
+    const response = await inTime(answer, waitMs(message)).catch((thrown: unknown) => {
+      throw signal.aborted ? unavailable('The server is stopping; send the request again.') : thrown;
+    });
+    reply.code(route.status).header('content-type', 'application/json; charset=utf-8').header('x-request-id', request.id);
+    return write(response.message);
+  };
+}
+
+async function receiveBody(request: IncomingMessage, { keyId }: Caller, admissions: Admissions) {
+  using _admitted = admissions.admit(keyId);
+  return await readBody(request);
+}

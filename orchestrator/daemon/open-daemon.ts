@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, realpath } from 'node:fs/promises';
+import path from 'node:path';
+import { gitEnvironment } from '../agent/environment.ts';
+import { createDispatcher } from '../claim/dispatcher.ts';
+import { type Member, takeMember } from '../claim/member.ts';
+import type { OrchestratorSettings } from '../config.ts';
+import { openCleanClone } from '../git/clean-clone.ts';
+import { createGit } from '../git/git.ts';
+import { readUserSettings } from '../git/user-settings.ts';
+import { openLog } from '../log/log.ts';
+import { pruneLogs } from '../log/prune-logs.ts';
+import { findContainment } from '../process/containment.ts';
+import { runVariable } from '../process/orphans.ts';
+import { Status } from '../status/status.ts';
+import type { DaemonContext, Timings } from './context.ts';
+import { runDaemon } from './daemon.ts';
+import { Pause } from './pause.ts';
+import { missingSurroundings, PreflightError, requireRepository } from './preflight.ts';
+import { openStateFolder } from './state-folder.ts';
+import type { StopSignals } from './stop-signals.ts';
+
+/** A daemon that has everything it needs. */
+export interface OpenDaemon extends AsyncDisposable {
+  readonly context: DaemonContext;
+  /** Its name; an agent's adds the slot. */
+  readonly member: string;
+  /** Where its report is kept for those who look from outside. */
+  readonly statusFile: string;
+  readonly containment: string;
+  run(stop: StopSignals): Promise<void>;
+}
+
+/** Where a daemon says what it does. */
+export interface DaemonOutput {
+  /** The log goes here too. */
+  readonly alsoLogTo?: NodeJS.WritableStream | undefined;
+  /** The name, the log and the status file that whoever started it has chosen. */
+  readonly place?: { readonly member: Member; readonly logFile: string; readonly statusFile: string } | undefined;
+}
+
+/** Looks for all that a daemon needs and puts it together. Throws a `PreflightError` that names everything that is missing. */
+export async function openDaemon(
+  given: OrchestratorSettings,
+  timings: Timings,
+  { alsoLogTo, place: chosen }: DaemonOutput = {},
+): Promise<OpenDaemon> {
+  const environment = gitEnvironment(given.environment);
+  const { repository, faults } = await requireRepository(given);
+  const { place, dir } = repository;
+  await using stack = new AsyncDisposableStack();
+  const settings = { ...given, worktreeBaseDir: await realFolder(given.worktreeBaseDir) };
+  const daemonId = randomUUID();
+  const git = createGit({ environment: { ...environment, [runVariable]: daemonId }, settings: await readUserSettings(place.gitDir, environment) });
+  const state = openStateFolder(settings.stateDir, place.gitDir, path.basename(dir));
+  const member = chosen?.member ?? (await takeMember(state.locks, settings.agentPrefix));
+  stack.use(member.lock);
+  const log = openLog({ file: chosen?.logFile ?? path.join(state.logs, `${member.name}.log`), level: settings.logLevel, also: alsoLogTo });
+  const { name, contain } = await findContainment(environment.PATH ?? '');
+  const context: DaemonContext = {
+    daemonId,
+    settings,
+    timings,
+    git,
+    repository,
+    clone: await openCleanClone(git, state.clone, repository.originUrl),
+    state,
+    dispatcher: createDispatcher(settings.dispatcher),
+    contain,
+    pause: new Pause(timings.pause),
+    status: new Status(),
+    log,
+  };
+  faults.push(...(await missingSurroundings(context)));
+  if (faults.length > 0) throw new PreflightError(faults);
+  await pruneLogs(state.logs).catch((error: unknown) => log.warn({ err: error }, 'old logs could not be deleted'));
+  await sayIfDirty(context);
+  const owned = stack.move();
+  return {
+    context,
+    member: member.name,
+    statusFile: chosen?.statusFile ?? path.join(state.status, `${member.name}.json`),
+    containment: name,
+    run: (stop) => runDaemon(context, member.name, stop),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** Nobody's own changes are touched, nor are they seen: agents begin from what origin has. */
+async function sayIfDirty({ git, repository, settings, log }: DaemonContext): Promise<void> {
+  const place = { ...repository.place, workTree: repository.dir };
+  const changes = await git(place, ['status', '--porcelain', '--untracked-files=no'], { accept: [0, 128] });
+  if (changes.stdout !== '')
+    log.warn(`${repository.dir} has uncommitted changes; agents begin from origin/${settings.baseBranch} and do not see them`);
+}
+
+/** git writes the real path of a worktree into its records. */
+async function realFolder(base: string): Promise<string> {
+  const parent = path.dirname(base);
+  await mkdir(parent, { recursive: true });
+  return path.join(await realpath(parent), path.basename(base));
+}

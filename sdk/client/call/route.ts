@@ -1,0 +1,58 @@
+import type { DescMethod } from '@bufbuild/protobuf';
+import { getOption } from '@bufbuild/protobuf';
+import { http } from '@recursiv/proto/gen/google/api/annotations_pb.ts';
+import { ValidationError } from '../errors.ts';
+
+/** The fields of a request under their JSON names. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A request as HTTP sees it; the path is below the base URL. */
+export interface HttpRequest {
+  readonly verb: string;
+  readonly path: string;
+  readonly body: string | undefined;
+}
+
+/** Turns the fields of a method's request into the HTTP request that its `google.api.http` annotation describes. */
+export function requestFromFields(method: DescMethod, fields: Fields): HttpRequest {
+  const { verb, template, hasBody } = ruleOf(method);
+  const rest: Record<string, unknown> = { ...fields };
+  const path = template.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = rest[name];
+    delete rest[name];
+    return pathSegment(name, value);
+  });
+  if (hasBody) return { verb, path, body: JSON.stringify(rest) };
+  const query = queryFromFields(rest);
+  return { verb, path: query === '' ? path : `${path}?${query}`, body: undefined };
+}
+
+/** Whether the method's request has the field. */
+export function takesField(method: DescMethod, jsonName: string): boolean {
+  return method.input.fields.some((field) => field.jsonName === jsonName);
+}
+
+/** The annotation's path stands below `/api/v1`, which the base URL already has. */
+function ruleOf(method: DescMethod): { verb: string; template: string; hasBody: boolean } {
+  const { pattern, body } = getOption(method, http);
+  if (pattern.case === undefined || pattern.case === 'custom') throw new Error(`${method.name} has no HTTP route.`);
+  return { verb: pattern.case.toUpperCase(), template: pattern.value.replace(/^\/api\/v1/, ''), hasBody: body === '*' };
+}
+
+/** An empty segment or one of dots would name another route (WHATWG URL, path state), so it never leaves the process. */
+function pathSegment(name: string, value: unknown): string {
+  const text = typeof value === 'string' ? value.toWellFormed() : '';
+  if (text === '' || text === '.' || text === '..') {
+    throw new ValidationError({ status: 400, code: 'invalid_argument', message: `${name}: must be the id of something.` });
+  }
+  return encodeURIComponent(text);
+}
+
+function queryFromFields(fields: Fields): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(fields)) {
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    for (const one of values) if (one !== undefined && one !== null) query.append(name, String(one));
+  }
+  return query.toString();
+}

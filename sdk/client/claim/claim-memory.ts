@@ -1,0 +1,62 @@
+import type { Claim } from '../outputs.ts';
+
+/** The token of a claim, and the organization its task stands in. */
+export interface Fence {
+  readonly claim_token: string;
+  readonly organization_id: string;
+}
+
+/** Which claim a call means, as far as the caller said. */
+export interface ClaimRef {
+  readonly id: string;
+  readonly organizationId?: string | undefined;
+  readonly agent?: string | undefined;
+}
+
+interface Remembered extends Fence {
+  readonly agent: string;
+}
+
+/** Far more than one process works on at once; only claims that were lost can pile up. */
+const mostTasks = 10_000;
+
+/**
+ * Remembers the token of each claim the client made, so that the calls that follow are fenced. A claim that was lost stays remembered until
+ * the task is claimed again: a late `complete(id)` is then refused instead of ending somebody else's claim.
+ */
+export class ClaimMemory {
+  readonly #byTask = new Map<string, Map<string, Remembered>>();
+
+  /** Keeps the token of a claim just made. */
+  remember(claim: Claim): void {
+    if (claim.claim_token === undefined) return;
+    const inOrganizations = this.#byTask.get(claim.task_id) ?? new Map<string, Remembered>();
+    inOrganizations.set(claim.organization_id, { claim_token: claim.claim_token, organization_id: claim.organization_id, agent: claim.agent });
+    this.#byTask.delete(claim.task_id);
+    this.#byTask.set(claim.task_id, inOrganizations);
+    this.#dropOldest();
+  }
+
+  /** The fence of the claim that the call means; none when the caller names another agent, or the id stands in several organizations. */
+  find({ id, organizationId, agent }: ClaimRef): Fence | undefined {
+    const known = [...(this.#byTask.get(id)?.values() ?? [])].filter((one) => organizationId === undefined || one.organization_id === organizationId);
+    const [only] = known;
+    if (only === undefined || known.length > 1 || (agent !== undefined && agent !== only.agent)) return undefined;
+    return { claim_token: only.claim_token, organization_id: only.organization_id };
+  }
+
+  /** Forgets a claim that ended, unless the task was claimed anew while the answer was on its way. */
+  forget(id: string, claimToken: string | undefined): void {
+    const inOrganizations = this.#byTask.get(id);
+    for (const [organizationId, known] of inOrganizations ?? []) {
+      if (known.claim_token === claimToken) inOrganizations?.delete(organizationId);
+    }
+    if (inOrganizations?.size === 0) this.#byTask.delete(id);
+  }
+
+  #dropOldest(): void {
+    if (this.#byTask.size <= mostTasks) return;
+    const oldest = this.#byTask.keys().next();
+    if (!oldest.done) this.#byTask.delete(oldest.value);
+  }
+}

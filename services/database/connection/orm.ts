@@ -1,0 +1,18 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM, type Options } from '@mikro-orm/postgresql';
+import { entities } from '../entities/index.ts';
+import { connectionOptions } from './connection-options.ts';
+
+/** MikroORM on the database at `url`, for plain reads and writes. `overrides` go over the defaults. */
+export async function connectOrm(url: string, overrides: Options = {}): Promise<MikroORM> {
+  return await MikroORM.init({
+    entities,
+    extensions: [Migrator],
+    dbName: decodeURIComponent(new URL(url).pathname.slice(1)) || 'postgres',
+    driverOptions: connectionOptions(url),
+    pool: { min: 0, max: 4 },
+    discovery: { warnWhenNoEntities: false },
+    ensureDatabase: false,
+    ...overrides,
+  });
+}

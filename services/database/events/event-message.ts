@@ -1,0 +1,27 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { type Event, EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
+import type { TaskEventRow } from '../entities/task-event.ts';
+
+/** A row of the event log as the contract shows it. */
+export function eventFromRow(row: TaskEventRow): Event {
+  return create(EventSchema, {
+    position: row.position == null ? undefined : BigInt(String(row.position)),
+    type: row.type,
+    organizationId: row.organizationId,
+    taskId: row.taskId,
+    occurredAt: timestampFromDate(row.occurredAt),
+    actor: row.actor ?? undefined,
+    attempt: row.attempt,
+    task: {
+      id: row.taskId,
+      title: row.title,
+      status: row.status,
+      stage: row.stage,
+      owner: row.owner ?? undefined,
+      layer: row.layer ?? undefined,
+      milestone: row.milestone ?? undefined,
+      score: row.score,
+    },
+  });
+}

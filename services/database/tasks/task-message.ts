@@ -1,0 +1,62 @@
+import { create } from '@bufbuild/protobuf';
+import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { type Claim, ClaimSchema, type Task, TaskSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import type { TaskRow } from '../entities/task.ts';
+
+/** A task row as the contract shows it. */
+export function taskFromRow(row: TaskRow): Task {
+  return create(TaskSchema, {
+    id: row.id,
+    organizationId: row.organizationId,
+    project: row.project ?? undefined,
+    title: row.title,
+    description: row.description ?? undefined,
+    status: row.status,
+    stage: row.stage,
+    held: row.held,
+    owner: row.owner ?? undefined,
+    milestone: row.milestone ?? undefined,
+    layer: row.layer ?? undefined,
+    rev: row.rev ?? undefined,
+    use: row.use ?? undefined,
+    ts: row.ts ?? undefined,
+    sec: row.sec ?? undefined,
+    stab: row.stab ?? undefined,
+    effort: row.effort ?? undefined,
+    score: row.score,
+    effectiveScore: row.effectiveScore,
+    attempts: row.attempts,
+    availableAt: timestamp(row.availableAt),
+    claim: row.status === 'claimed' ? claimFromRow(row) : undefined,
+    branch: row.branch ?? undefined,
+    prUrls: row.prUrls,
+    commits: row.commits,
+    releaseReason: row.releaseReason ?? undefined,
+    contextHandoff: row.contextHandoff ?? undefined,
+    notes: row.notes ?? undefined,
+    createdBy: row.createdBy,
+    createdAt: timestamp(row.createdAt),
+    updatedAt: timestamp(row.updatedAt),
+    completedAt: timestamp(row.completedAt),
+    archivedAt: timestamp(row.archivedAt),
+  });
+}
+
+/** What a claim is made of. */
+export type ClaimRow = Pick<TaskRow, 'id' | 'organizationId' | 'agent' | 'attempts' | 'claimedAt' | 'lastHeartbeatAt' | 'expiresAt'>;
+
+/** The claim on a task row, with its token only where that is given. */
+export function claimFromRow(row: ClaimRow, claimToken?: string): Claim {
+  return create(ClaimSchema, {
+    taskId: row.id,
+    organizationId: row.organizationId,
+    agent: row.agent ?? '',
+    claimToken,
+    attempt: row.attempts,
+    claimedAt: timestamp(row.claimedAt),
+    lastHeartbeatAt: timestamp(row.lastHeartbeatAt),
+    expiresAt: timestamp(row.expiresAt),
+  });
+}
+
+const timestamp = (date: Date | null | undefined) => (date ? timestampFromDate(date) : undefined);

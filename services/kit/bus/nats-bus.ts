@@ -1,0 +1,119 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type ConnectionOptions, connect, headers, type NatsConnection, type Subscription } from 'nats';
+import type { Log } from '../telemetry/log.ts';
+import type { EventBus } from './event-bus.ts';
+import { type NatsSettings, natsOptions } from './nats-settings.ts';
+
+/** How long a flush may take before the server counts as gone. */
+const flushTimeoutMs = 2000;
+
+/** How often a server that has never answered is tried. One that answered once is found again by the client itself. */
+const firstConnectMs = 500;
+
+interface Subscriber {
+  readonly subject: string;
+  readonly listener: (payload: Uint8Array, subject: string) => void;
+}
+
+/**
+ * Carries messages over NATS, each subject below the prefix of the installation. Works without the server: it is looked for until it is there, and
+ * what is published meanwhile is dropped, not stored up. Rejects when the settings name a file that cannot be read.
+ */
+export async function openNatsBus(settings: NatsSettings, log: Log): Promise<EventBus> {
+  return createNatsBus(await natsOptions(settings), `${settings.NATS_SUBJECT_PREFIX}.`, log);
+}
+
+function createNatsBus(options: ConnectionOptions, prefix: string, log: Log): EventBus {
+  const subscriptions = new Map<Subscriber, Subscription | null>();
+  const closing = new AbortController();
+  let connection: NatsConnection | null = null;
+  let connected = false;
+
+  const start = async (): Promise<void> => {
+    const made = await connectPatiently(options, log, closing.signal);
+    if (!made) return;
+    connection = made;
+    connected = true;
+    for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, prefix, subscriber, log));
+    for await (const { type } of made.status()) {
+      if (type !== 'disconnect' && type !== 'reconnect') continue;
+      connected = type === 'reconnect';
+      log.warn({ connected }, 'NATS connection');
+    }
+  };
+  const ended = start();
+  /** A closed connection throws at whoever publishes; and some commit may still want to be told while the process stops. */
+  const live = () => (connected && !closing.signal.aborted ? connection : null);
+
+  return {
+    get connected() {
+      return live() !== null;
+    },
+    publish(subject, payload, id) {
+      const open = live();
+      if (!open) return;
+      const messageHeaders = headers();
+      if (id !== undefined) messageHeaders.set('Nats-Msg-Id', id);
+      open.publish(prefix + subject, payload, { headers: messageHeaders });
+    },
+    subscribe(subject, listener) {
+      const subscriber = { subject, listener };
+      subscriptions.set(subscriber, connection && listen(connection, prefix, subscriber, log));
+      return {
+        [Symbol.dispose]: () => {
+          subscriptions.get(subscriber)?.unsubscribe();
+          subscriptions.delete(subscriber);
+        },
+      };
+    },
+    async flush() {
+      const open = live();
+      if (!open) throw new Error('NATS is not connected');
+      await within(flushTimeoutMs, open.flush());
+    },
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await connection?.close();
+      // While the client looks for a server that has gone, its statuses do not end with it.
+      if (!connection) await ended;
+    },
+  };
+}
+
+async function connectPatiently(options: ConnectionOptions, log: Log, signal: AbortSignal): Promise<NatsConnection | null> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    try {
+      const made = await connect(options);
+      if (!signal.aborted) return made;
+      await made.close();
+    } catch (err) {
+      if (attempt === 1) log.warn({ err }, 'NATS does not answer; events wait for it');
+      await sleep(firstConnectMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return null;
+}
+
+/** Anybody may publish on a subject, and what a listener throws would end the whole connection. */
+function listen(connection: NatsConnection, prefix: string, { subject, listener }: Subscriber, log: Log): Subscription {
+  return connection.subscribe(prefix + subject, {
+    callback: (error, message) => {
+      if (error) return;
+      try {
+        listener(message.data, message.subject.slice(prefix.length));
+      } catch (err) {
+        log.warn({ err, subject: message.subject }, 'a message that nobody could take');
+      }
+    },
+  });
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const timeout = Promise.withResolvers<never>();
+  const timer = setTimeout(() => timeout.reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([work, timeout.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

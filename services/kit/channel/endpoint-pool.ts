@@ -1,0 +1,125 @@
+import type { ChannelCredentials, Client } from '@grpc/grpc-js';
+import type { Answer } from '@recursiv/proto/gen/dispatcher/hop/v1/hop_pb.ts';
+import { unavailable } from '../serving/errors.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type EndpointAddress, followAddresses, type LookUp } from './addresses.ts';
+import type { ChannelCall, ChannelConnection } from './connection.ts';
+import { type Endpoint, keepEndpoint } from './endpoint.ts';
+
+/** The processes of one service, as a gateway reaches them. */
+export interface EndpointPool extends Disposable {
+  /**
+   * Makes a call to the process that answers and has the fewest calls, of several in turn. Where none can be reached one is waited for, for at most a
+   * second; then, and at once when all have more calls than they can take, it is `unavailable`. Rejects as `ChannelConnection.call` does when the stream breaks.
+   */
+  call(call: ChannelCall, signal: AbortSignal): Promise<Answer>;
+  /** A gRPC client of some reachable process, for a stream of its own. */
+  client(): Client;
+}
+
+/** What a pool needs. */
+export interface EndpointPoolOptions {
+  /** `host:port` of each process, or of a name that stands for several. */
+  addresses: readonly string[];
+  /** Asked before each new connection, since certificates change. */
+  credentials: () => ChannelCredentials;
+  log: Log;
+  /** How names are looked up, and how often; as the system does, and every 5 s, when absent. */
+  lookUp?: LookUp;
+  lookMs?: number;
+}
+
+/** A call may wait so long for a process to come back; then its caller hears of it. */
+const patienceMs = 1000;
+
+/** A process that a name stands for no more keeps its calls for so long, which is longer than any takes; event streams are then resumed elsewhere. */
+const leavingMs = 60_000;
+
+/** Keeps a stream to each process. */
+export function createEndpointPool({ addresses, credentials, log, lookUp, lookMs }: EndpointPoolOptions): EndpointPool {
+  const waiting = new Set<() => void>();
+  const onOpen = () => {
+    for (const wake of waiting) wake();
+    waiting.clear();
+  };
+  const members = new Map<string, Endpoint>();
+  const leaving = new Set<Endpoint>();
+  const keep = (address: EndpointAddress) =>
+    keepEndpoint(address, credentials, {
+      onOpen: () => {
+        log.debug({ address }, 'a service process can be reached');
+        onOpen();
+      },
+      onLost: (err) => log.warn({ address, err }, 'a service process cannot be reached'),
+    });
+  /** What runs on its streams may end; nothing new begins. */
+  const letGo = (member: Endpoint) => {
+    leaving.add(member);
+    member.retire();
+    setTimeout(() => {
+      leaving.delete(member);
+      member[Symbol.dispose]();
+    }, leavingMs).unref();
+  };
+  const onAddresses = (found: readonly EndpointAddress[]) => {
+    for (const address of found) if (!members.has(address.target)) members.set(address.target, keep(address));
+    for (const [target, member] of members) {
+      if (found.some((address) => address.target === target)) continue;
+      members.delete(target);
+      letGo(member);
+    }
+  };
+  const following = followAddresses(addresses, onAddresses, log, lookUp, lookMs);
+  const open = () => [...members.values()].map(({ connection }) => connection).filter((connection) => connection.open);
+
+  let turn = 0;
+  const pick = () => {
+    turn += 1;
+    return best(open(), turn);
+  };
+
+  return {
+    async call(call, signal) {
+      if (!open().length) await opened(waiting);
+      // No other call may come between the choice and the call, else all that arrive together choose the same.
+      const connection = pick();
+      if (!connection) throw unavailable('A service does not answer at the moment; the request had no effect. Send it again in a moment.');
+      return await connection.call(call, signal);
+    },
+    client() {
+      const all = [...members.values()];
+      const reachable = all.filter(({ connection }) => connection.open && !connection.silent);
+      const candidates = reachable.length > 0 ? reachable : all;
+      const member = candidates[Math.floor(Math.random() * candidates.length)];
+      if (!member) throw unavailable('A service cannot be found at the moment; try again in a moment.');
+      return member.client;
+    },
+    [Symbol.dispose]() {
+      following[Symbol.dispose]();
+      for (const member of [...members.values(), ...leaving]) member[Symbol.dispose]();
+    },
+  };
+}
+
+/** Null when there is none at all. Among equals, `turn` decides. */
+function best(connections: readonly ChannelConnection[], turn: number): ChannelConnection | null {
+  if (connections.length === 0) return null;
+  const able = connections.filter((connection) => !connection.full);
+  const alive = able.filter((connection) => !connection.silent);
+  const candidates = alive.length > 0 ? alive : able;
+  const least = Math.min(...candidates.map(({ load }) => load));
+  const equals = candidates.filter(({ load }) => load === least);
+  const chosen = equals[turn % equals.length];
+  if (!chosen) throw unavailable('The service is at its limit; try again in a moment.');
+  return chosen;
+}
+
+/** Resolves when some connection has opened, or after a second. */
+async function opened(waiting: Set<() => void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, patienceMs);
+  waiting.add(resolve);
+  await promise;
+  clearTimeout(timer);
+  waiting.delete(resolve);
+}

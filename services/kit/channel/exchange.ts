@@ -1,0 +1,88 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { AnswerSchema, Call, ExchangeRequest, ExchangeResponseSchema } from '@recursiv/proto/gen/dispatcher/hop/v1/hop_pb.ts';
+import { messageBatches } from './batches.ts';
+import { createSendQueue, type SendQueue } from './send-queue.ts';
+
+/** How a call ended, as the server says it. */
+export type ChannelAnswer = MessageInitShape<typeof AnswerSchema>;
+
+type Response = MessageInitShape<typeof ExchangeResponseSchema>;
+
+/** Calls of one stream that have begun and whose answer has not left. At so many, no more are read until some have. */
+const maxOutstanding = 10_000;
+
+type Item = ChannelAnswer | 'draining' | { pong: number };
+
+/** One stream of calls, as its server sees it. */
+export class ChannelExchange {
+  readonly #make: (call: Call, signal: AbortSignal) => Promise<ChannelAnswer>;
+  readonly #sendQueue: SendQueue<Item> = createSendQueue<Item>();
+  readonly #running = new Map<number, AbortController>();
+  #outstanding = 0;
+  #onRoom: () => void = () => undefined;
+  #ended = false;
+
+  /** `make` carries out a call and never rejects. */
+  constructor(make: (call: Call, signal: AbortSignal) => Promise<ChannelAnswer>) {
+    this.#make = make;
+  }
+
+  /** Carries out what `requests` ask for. The answers end after `requests` have ended and all calls are answered; when nobody reads them any more, calls are cancelled. */
+  async *answers(requests: AsyncIterable<ExchangeRequest>, draining: AbortSignal): AsyncIterable<Response> {
+    const tellDraining = () => this.#sendQueue.put('draining');
+    draining.addEventListener('abort', tellDraining);
+    if (draining.aborted) tellDraining();
+    this.#read(requests).catch(this.#sendQueue.end);
+    try {
+      for await (const items of this.#sendQueue.batches()) yield* this.#responses(items);
+    } finally {
+      draining.removeEventListener('abort', tellDraining);
+      for (const aborting of this.#running.values()) aborting.abort();
+    }
+  }
+
+  *#responses(items: readonly Item[]): Iterable<Response> {
+    const answers = items.filter((item): item is ChannelAnswer => typeof item === 'object' && !('pong' in item));
+    for (const item of items) {
+      if (item === 'draining') yield { draining: true };
+      else if ('pong' in item) yield { pong: Number(item.pong) };
+    }
+    for (const batch of messageBatches(answers, bytesOf)) {
+      yield { answers: batch };
+      this.#outstanding -= batch.length;
+      this.#onRoom();
+    }
+  }
+
+  async #read(requests: AsyncIterable<ExchangeRequest>): Promise<void> {
+    for await (const { calls, cancelled, ping } of requests) {
+      if (ping !== 0) this.#sendQueue.put({ pong: ping });
+      for (const call of calls) void this.#start(call);
+      for (const id of cancelled) this.#running.get(id)?.abort();
+      if (this.#outstanding >= maxOutstanding) await this.#room();
+    }
+    this.#ended = true;
+    if (this.#running.size === 0) this.#sendQueue.end();
+  }
+
+  async #start(call: Call): Promise<void> {
+    const aborting = new AbortController();
+    this.#running.set(call.id, aborting);
+    this.#outstanding += 1;
+    this.#sendQueue.put(await this.#make(call, aborting.signal));
+    this.#running.delete(call.id);
+    if (this.#ended && this.#running.size === 0) this.#sendQueue.end();
+  }
+
+  async #room(): Promise<void> {
+    while (this.#outstanding >= maxOutstanding) {
+      await new Promise<void>((resolve) => {
+        this.#onRoom = resolve;
+      });
+    }
+  }
+}
+
+function bytesOf({ result }: ChannelAnswer): number {
+  return result?.case === 'message' ? (result.value?.length ?? 0) : 500;
+}

@@ -1,0 +1,25 @@
+import type { Interceptor } from '@connectrpc/connect';
+import { admission } from '../admission/admission.ts';
+import { type Authenticate, authentication } from '../auth/authentication.ts';
+import { organizationScope } from '../auth/organization-scope.ts';
+import type { Log } from '../telemetry/log.ts';
+import { answerErrors } from './answer-errors.ts';
+import { deadline, waitMs } from './deadline.ts';
+import { validation } from './validation.ts';
+
+/** What stands between every caller and every handler, in this order, however the call arrived. */
+export function serviceInterceptors(options: {
+  log: Log;
+  authenticate: Authenticate;
+  /** Turns what a store throws into a failure of the error table. */
+  convertError: (thrown: unknown) => unknown;
+}): Interceptor[] {
+  return [
+    answerErrors(options.log, options.convertError),
+    deadline(),
+    authentication(options.authenticate),
+    admission((message) => waitMs(message) > 0),
+    organizationScope,
+    validation(),
+  ];
+}

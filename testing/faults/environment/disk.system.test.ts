@@ -1,0 +1,17 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { useFolder } from '../../harness/use-folder.ts';
+import { mountDisk } from './disk.ts';
+
+test.runIf(process.getuid?.() === 0)('a full disk takes no byte more, and takes them again when there is room', async () => {
+  await using folder = await useFolder();
+  const place = join(folder.path, 'disk');
+  await mkdir(place);
+  await using disk = await mountDisk(place);
+  const write = () => writeFile(join(place, 'file'), 'a page of its own');
+  await disk.fill();
+  await expect(write()).rejects.toMatchObject({ code: 'ENOSPC' });
+  await disk.free();
+  await write();
+});

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from '../clock.ts';
+import type { Db } from '../environment/db.ts';
+import type { History, SnapshotRecord } from '../history.ts';
+
+/**
+ * Keeps a transaction open for as long as the run lasts, as a backup does, so that no dead row can be removed meanwhile. One that broke with PostgreSQL is
+ * followed by another.
+ */
+export async function holdSnapshots(db: Db, history: History, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await holdOne(db, history, signal).catch(() => undefined);
+    await sleep(100);
+  }
+}
+
+async function holdOne(db: Db, history: History, signal: AbortSignal): Promise<void> {
+  const client = await db.connect();
+  const record: SnapshotRecord = { from: now(), to: now(), transactions: 0 };
+  history.snapshots.push(record);
+  // The next query finds the connection broken; nobody waits for this.
+  client.on('error', () => undefined);
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid, count(*) FROM tasks');
+    while (!signal.aborted) {
+      await sleep(200);
+      await client.query('SELECT');
+      const [row] = await db.query<{ age: number }>(ageSql, [rows[0]?.pid]);
+      record.transactions = Math.max(record.transactions, row?.age ?? 0);
+      record.to = now();
+    }
+  } finally {
+    client.release(true);
+  }
+}
+
+/** How many transactions ago its snapshot was taken; asked on another connection, since within a transaction the answer never changes. */
+const ageSql = 'SELECT age(backend_xmin) AS age FROM pg_stat_activity WHERE pid = $1';

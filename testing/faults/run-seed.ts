@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { forbiddenAnswers, slowRecoveries } from './check/answers.ts';
+import { differentCounts } from './check/counts.ts';
+import { earlyEnds } from './check/early-ends.ts';
+import { missingEvents } from './check/missing-events.ts';
+import { overlappingClaims } from './check/overlapping-claims.ts';
+import { repeatedEffects } from './check/repeated-effects.ts';
+import { staleWrites } from './check/stale-writes.ts';
+import { brokenPositions, brokenStreams } from './check/stream-positions.ts';
+import { illegalHistories } from './check/task-histories.ts';
+import { type Collected, collectLog, countTasks } from './collect-log.ts';
+import { startWorld, type World } from './environment/environment.ts';
+import { planFaults } from './faults/plan-faults.ts';
+import { runFault } from './faults/run-fault.ts';
+import type { History } from './history.ts';
+import { type Load, startLoad } from './load/load.ts';
+import { sendRequest } from './load/send-request.ts';
+import { Random } from './random.ts';
+import { countSometimes, neverHappened } from './sometimes.ts';
+import { type SeedSummary, summaryOf } from './summary.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** What one seed's run came to. */
+export interface SeedResult {
+  readonly summary: SeedSummary;
+  /** What the processes warned of, for whoever looks into a violation. */
+  readonly output: string;
+}
+
+const setups = ['pair', 'alone', 'alone-nats'] as const;
+
+/** From here on seeds are of separate processes. */
+const firstSeedOfServices = 1000;
+
+/**
+ * Runs the whole system under load and faults, lets it come to rest, and checks all that was seen. The seed decides the setup, the load, the clocks and the
+ * faults; in each round processes of every kind are killed and stopped.
+ */
+export async function runSeed(seed: number, { rounds }: { rounds: number }): Promise<SeedResult> {
+  const start = performance.now();
+  const random = new Random(seed);
+  const setup = seed >= firstSeedOfServices ? 'services' : (setups[seed % setups.length] ?? 'pair');
+  await using world = await startWorld(setup, random.fork('clocks'));
+  const history: History = { operations: [], expiries: [], streams: [], faults: [], snapshots: [] };
+  await using load = await startLoad(world, history, random);
+  await sleep(1_500);
+  const brokenOff = await runFaults(world, history, random.fork('faults'), rounds).then(
+    () => [],
+    (error: unknown) => [String(error)],
+  );
+  await sleep(500);
+  await load.stop();
+  const violations = brokenOff.length > 0 ? brokenOff : [...(await comeToRest(world, load)), ...(await wrongCounts(world))];
+  const collected = await collectLog(world.db);
+  const sometimes = countSometimes(setup, history, collected.log);
+  const summary = summaryOf({
+    seed,
+    setup,
+    rounds,
+    seconds: (performance.now() - start) / 1000,
+    history,
+    events: collected.eventCount,
+    sometimes,
+    violations: [...violations, ...check(history, collected), ...neverHappened(world, sometimes)],
+    impossible: world.impossible,
+  });
+  return { summary, output: world.nodes.map((node) => node.output()).join('\n') };
+}
+
+/** All faults, one step after the other. */
+async function runFaults(world: World, history: History, random: Random, rounds: number): Promise<void> {
+  for (const step of planFaults(world, rounds, random)) {
+    history.faults.push(...(await Promise.all(step.map(({ name, on, link }) => runFault(name, { world, random, on, link })))));
+    await sleep(random.integer(200, 800));
+  }
+}
+
+/** Waits until every event has its position and every reader all that it may see. */
+async function comeToRest({ db }: World, load: Load): Promise<string[]> {
+  const drained = await waitUntil(15_000, async () => (await db.query('SELECT FROM unpublished')).length === 0);
+  if (drained === null) return ['15 s after the load had ended there were events without a position'];
+  const { log } = await collectLog(db);
+  // What is missing then is reported by the check of the streams.
+  await waitUntil(15_000, async () => load.haveAll(log));
+  return [];
+}
+
+/** After the load; only the sweeper may still move a task, so a difference must hold over several looks to be one. */
+async function wrongCounts({ db, nodes, adminKey }: World): Promise<string[]> {
+  let differences: string[] = [];
+  await waitUntil(5_000, async () => {
+    differences = [];
+    for (const organization of [null, 'acme', 'globex']) {
+      for (const { url, name } of nodes) {
+        const path = organization ? `/stats?organization_id=${organization}` : '/stats';
+        const { body } = await sendRequest({ url, method: 'GET', path, apiKey: adminKey, timeoutMs: 3_000 });
+        const scope = `${organization ?? 'all'} at ${name}`;
+        differences.push(...differentCounts(scope, statsAnswer.parse(body).data, await countTasks(db, organization)));
+      }
+    }
+    return differences.length === 0;
+  });
+  return differences;
+}
+
+const counts = z.record(z.string(), z.number());
+const statsAnswer = z.object({ data: z.object({ byStatus: counts, byOwner: counts, byLayer: counts }) });
+
+function check(history: History, { log, tasks, relayPosition, eventCount }: Collected): string[] {
+  return [
+    ...overlappingClaims(history),
+    ...earlyEnds(history, log),
+    ...staleWrites(history, log).accepted,
+    ...missingEvents(history.operations, log),
+    ...repeatedEffects(history.operations, log),
+    ...illegalHistories(log, tasks),
+    ...brokenPositions(log, relayPosition, eventCount),
+    ...brokenStreams(history.streams, log),
+    ...forbiddenAnswers(history),
+    ...slowRecoveries(history),
+  ];
+}

@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** What `npm start` runs, as a process of its own; or `pnpm start:services`, which says and takes the same. */
+export interface MainProcess extends AsyncDisposable {
+  readonly child: ChildProcess;
+  /** Resolves when it says that it runs. Rejects with its output when it ends before. */
+  readonly ready: Promise<void>;
+  /** Resolves to the exit code when it has ended; null after a signal. */
+  readonly exited: Promise<number | null>;
+  /** Everything it has printed so far. */
+  output(): string;
+}
+
+/** How it is started beside its settings. */
+interface MainOptions {
+  /** Another account. */
+  uid?: number;
+  gid?: number;
+  /** The services and the gateway as processes of their own. */
+  asProcesses?: boolean;
+}
+
+/** Starts it with these settings and no others. Disposing it is a SIGTERM and waits for the end. */
+export function startMain(settings: Readonly<Record<string, string>>, { asProcesses = false, ...ids }: MainOptions = {}): MainProcess {
+  const env = { TMPDIR: tmpdir(), PORT: '0', GRPC_PORT: '0', ...settings };
+  const child = spawn(process.execPath, [asProcesses ? servicesPath : localPath], { ...ids, env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const exited = once(child, 'close').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));
+  const ready = new Promise<void>((resolve, reject) => {
+    const read = (chunk: unknown) => {
+      output += String(chunk);
+      if (output.includes('Dispatcher is running.')) resolve();
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    exited.then((code) => reject(new Error(`It ended with ${code}:\n${output}`)), reject);
+  });
+  ready.catch(() => undefined);
+  return {
+    child,
+    ready,
+    exited,
+    output: () => output,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+}
+
+const localPath = join(import.meta.dirname, '../../deploy/local/main.ts');
+const servicesPath = join(import.meta.dirname, '../../deploy/services/main.ts');

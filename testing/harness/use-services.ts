@@ -1,0 +1,77 @@
+import { openDatabase } from '@dispatcher/database/connection/database.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { composeServices } from '@dispatcher/local/compose.ts';
+import { readLocalSettings } from '@dispatcher/local/config.ts';
+import type { Pool } from 'pg';
+import { inject } from 'vitest';
+import type { SharedTopology } from '../runner/start-topology.ts';
+import { createKeyIn, type TestTopology } from '../topology/test-topology.ts';
+import { useTopology } from '../topology/use-topology.ts';
+import { useDatabase } from './use-database.ts';
+
+/** All services and the gateway: in the process of the test, or each in its own where the test run has started them so. */
+export interface TestServices extends AsyncDisposable {
+  /** `http://127.0.0.1:<port>`; REST is below `/api/v1/dispatcher`. */
+  readonly url: string;
+  /** `127.0.0.1:<port>` of the gRPC and Connect of a service, by its name in the contract. */
+  grpcAddressOf(service: string): string;
+  readonly adminKey: string;
+  /** To look behind the API. */
+  readonly pool: Pool;
+  /** Makes a key of an organization. */
+  createKey(organizationId: string, scopes?: string[]): Promise<string>;
+  /** The processes, where each has its own and they are this test's alone. */
+  readonly topology: TestTopology | null;
+}
+
+/** How a test wants them. */
+export interface ServicesOptions {
+  /** Over the defaults. */
+  settings?: Readonly<Record<string, string>>;
+  /** No other test uses them meanwhile: for a test that looks at all organizations, or at the processes. Always so in the test's process, and with `settings`. */
+  alone?: boolean;
+}
+
+/** Gives a test what it calls; dispose it at the end. */
+export async function useServices({ settings, alone = settings !== undefined }: ServicesOptions = {}): Promise<TestServices> {
+  const shared = inject('topology');
+  if (!shared) return await useOneProcess(settings);
+  return alone ? await useSeparateProcesses(settings) : await useSharedProcesses(shared);
+}
+
+async function useOneProcess(settings: Readonly<Record<string, string>> = {}): Promise<TestServices> {
+  await using resources = new AsyncDisposableStack();
+  const { url: databaseUrl } = resources.use(await useDatabase());
+  const database = resources.use(await openDatabase(databaseUrl));
+  const adminKey = 'sk_admin_for_tests_only_0123456789abcdef';
+  const options = { settings: readLocalSettings({ PORT: '0', GRPC_PORT: '0', ...settings }), databaseUrl, adminKey, log: createLog('error') };
+  const services = resources.use(await composeServices(options));
+  const running = resources.move();
+  return {
+    url: `http://127.0.0.1:${services.port}`,
+    grpcAddressOf: () => `127.0.0.1:${services.grpcPort}`,
+    adminKey,
+    pool: database.pool,
+    createKey: createKeyIn(database),
+    topology: null,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+async function useSeparateProcesses(env: Readonly<Record<string, string>> = {}): Promise<TestServices> {
+  const topology = await useTopology({ env });
+  return { ...topology, topology, url: topology.urls[0] ?? '', grpcAddressOf: (service) => topology.grpcAddresses[service] ?? '' };
+}
+
+async function useSharedProcesses({ url, grpcAddresses, adminKey, databaseUrl }: SharedTopology): Promise<TestServices> {
+  const database = await openDatabase(databaseUrl);
+  return {
+    url,
+    grpcAddressOf: (service) => grpcAddresses[service] ?? '',
+    adminKey,
+    pool: database.pool,
+    createKey: createKeyIn(database),
+    topology: null,
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,15 @@
+import { defaultTimings, type Timings } from '@dispatcher/orchestrator/daemon/context.ts';
+
+/** Everything at a pace that tests can wait for. */
+export const testTimings: Timings = {
+  ...defaultTimings,
+  leaseSeconds: 30,
+  heartbeatMs: 200,
+  claimWaitSeconds: 1,
+  retryMs: 50,
+  adoptMs: 500,
+  gatherMs: 200,
+  originTries: 3,
+  pause: { firstMs: 100, longestMs: 400 },
+  minimumFreeBytes: 1024 * 1024,
+};

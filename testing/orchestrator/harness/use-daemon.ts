@@ -1,0 +1,112 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Role, readOrchestratorSettings } from '@dispatcher/orchestrator/config.ts';
+import type { Timings } from '@dispatcher/orchestrator/daemon/context.ts';
+import { type OpenDaemon, openDaemon } from '@dispatcher/orchestrator/daemon/open-daemon.ts';
+import { Recursiv, type Task } from '@recursiv/sdk';
+import type { TestServices } from '../../harness/use-services.ts';
+import { inherited } from './config.ts';
+import { testTimings } from './timings.ts';
+import { type TestRepository, useRepository } from './use-repository.ts';
+
+/** A dispatcher, a repository with its origin, and a client of an organization of its own: what a daemon works on. */
+export interface Site extends AsyncDisposable {
+  readonly repository: TestRepository;
+  readonly dispatcher: Recursiv['dispatcher'];
+  readonly services: TestServices;
+  /** The environment of a daemon of this site. */
+  readonly env: Record<string, string>;
+  /** Makes a task whose agent runs these shell lines. */
+  task(id: string, script: string, title?: string): Promise<Task>;
+  /** The branches on which an agent was started, in order. */
+  starts(): string[];
+  /** Waits until the task is as wanted, and answers it. */
+  until(id: string, wanted: (task: Task) => boolean): Promise<Task>;
+}
+
+/** A daemon in this process. Disposing it interrupts it and waits for its end. */
+export interface RunningDaemon extends AsyncDisposable {
+  readonly daemon: OpenDaemon;
+  /** Finishes what is in hand, begins nothing new. */
+  drain(): Promise<void>;
+}
+
+const agentScript = path.join(import.meta.dirname, 'scripted-agent.sh');
+
+/** Makes a site. One dispatcher may serve several, each with an organization of its own. */
+export async function useSite(services: TestServices, organization: string, baseFiles?: Record<string, string>): Promise<Site> {
+  const repository = await useRepository(baseFiles);
+  const apiKey = await services.createKey(organization);
+  const { dispatcher } = new Recursiv({ apiKey, baseUrl: `${services.url}/api/v1` });
+  const startsFile = path.join(repository.folder, 'starts.log');
+  return {
+    repository,
+    dispatcher,
+    services,
+    env: {
+      ...inherited(),
+      DISPATCHER_URL: `${services.url}/api/v1/dispatcher`,
+      DISPATCHER_API_KEY: apiKey,
+      XDG_STATE_HOME: path.join(repository.folder, 'state'),
+      WORKTREE_BASE_DIR: repository.worktreeBaseDir,
+      ORCH_REPO_DIR: repository.repo,
+      ORCH_VERIFY_CMD: repository.verifyCommand,
+      CLAUDE_CMD: `sh '${agentScript}'`,
+      CLAUDE_ARGS: `'${startsFile}'`,
+      LOG_LEVEL: 'debug',
+      MAX_AGENTS: '1',
+    },
+    task: async (id, script, title = `Do ${id}`) => (await dispatcher.create({ id, title, description: `Do it.\n#!sh\n${script}` })).data,
+    starts: () =>
+      existsSync(startsFile)
+        ? readFileSync(startsFile, 'utf8')
+            .split('\n')
+            .filter((line) => line !== '')
+        : [],
+    until: (id, wanted) => until(async () => (await dispatcher.get(id)).data, wanted),
+    [Symbol.asyncDispose]: () => repository[Symbol.asyncDispose](),
+  };
+}
+
+/** Starts a daemon on a site. */
+export async function useDaemon(
+  site: Site,
+  env: Readonly<Record<string, string>> = {},
+  timings: Partial<Timings> = {},
+  role: Role = 'daemon',
+): Promise<RunningDaemon> {
+  const daemon = await openDaemon(readOrchestratorSettings({ ...site.env, ...env }, role), { ...testTimings, ...timings });
+  const drain = new AbortController();
+  const interrupt = new AbortController();
+  const running = daemon.run({ drain: drain.signal, interrupt: interrupt.signal });
+  running.catch(() => undefined);
+  return {
+    daemon,
+    drain: async () => {
+      drain.abort();
+      await running;
+    },
+    [Symbol.asyncDispose]: async () => {
+      interrupt.abort();
+      await running.catch(() => undefined);
+      await daemon[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Starts a merger on a site. */
+export async function useMerger(site: Site, env: Readonly<Record<string, string>> = {}, timings: Partial<Timings> = {}): Promise<RunningDaemon> {
+  return await useDaemon(site, env, timings, 'merger');
+}
+
+/** Looks until what is seen is as wanted; says what it saw last when that takes too long. */
+export async function until<T>(look: () => Promise<T> | T, wanted: (seen: T) => boolean, limitMs = 30_000): Promise<T> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    const seen = await look();
+    if (wanted(seen)) return seen;
+    if (performance.now() > end) throw new Error(`Not as wanted in ${limitMs} ms; last seen: ${JSON.stringify(seen, null, 2)}`);
+    await delay(25);
+  }
+}

@@ -1,0 +1,34 @@
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js';
+import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { createDispatcherServer } from '@recursiv/mcp/server.ts';
+import type { Dispatcher } from '@recursiv/sdk';
+
+/** The official client, connected to the server in this process. Disposing of it is the client going away. */
+export interface TestMcp extends AsyncDisposable {
+  readonly client: Client;
+  call(name: string, given?: Record<string, unknown>): Promise<CallToolResult>;
+}
+
+/** Connects a client with a server in front of the dispatcher. */
+export async function useMcp(dispatcher: Dispatcher): Promise<TestMcp> {
+  const [clientSide, serverSide] = InMemoryTransport.createLinkedPair();
+  const client = new Client({ name: 'test', version: '1.0.0' });
+  const dispatcherServer = createDispatcherServer(dispatcher);
+  await Promise.all([dispatcherServer.server.connect(serverSide), client.connect(clientSide)]);
+  // The client checks structured content against the output schemas of the tools it has listed.
+  await client.listTools();
+  return {
+    client,
+    call: async (name, given = {}) => (await client.callTool({ name, arguments: given })) as CallToolResult,
+    async [Symbol.asyncDispose]() {
+      await dispatcherServer[Symbol.asyncDispose]();
+      await client.close();
+    },
+  };
+}
+
+/** The text of a result. */
+export function textOf(result: CallToolResult): string {
+  return result.content.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
+}

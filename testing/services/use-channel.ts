@@ -1,0 +1,66 @@
+import { createClient } from '@connectrpc/connect';
+import { channelCredentials } from '@dispatcher/kit/channel/credentials.ts';
+import { createEndpointPool, type EndpointPoolOptions } from '@dispatcher/kit/channel/endpoint-pool.ts';
+import { channelRoutes } from '@dispatcher/kit/channel/server.ts';
+import { createChannelTransport } from '@dispatcher/kit/channel/transport.ts';
+import { answerErrors } from '@dispatcher/kit/serving/answer-errors.ts';
+import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
+import type { Routes } from '@dispatcher/kit/serving/routes.ts';
+import { serveRpc } from '@dispatcher/kit/serving/serve-rpc.ts';
+import type { Tls } from '@dispatcher/kit/serving/tls.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+
+/** What a task service of a test does; `signal` fires when the call is cancelled. Answers the title of the task. */
+export type TestHandler = (id: string, signal: AbortSignal) => Promise<string> | string;
+
+/** A task service on a real socket. Disposing it drains it, as a process does that is told to stop. */
+export interface TestServer extends AsyncDisposable {
+  readonly address: string;
+}
+
+const log = createLog('silent');
+
+/** Starts a service whose reads and writes both do `handle`. */
+export async function useChannelServer(handle: TestHandler, tls: Tls | null = null, { host = '127.0.0.1', port = 0 } = {}): Promise<TestServer> {
+  const stopping = new AbortController();
+  const routes: Routes = (router) =>
+    router.service(TaskService, {
+      getTask: async ({ taskId }, { signal }) => ({ data: { id: taskId, title: await handle(taskId, signal) } }),
+      createTask: async ({ id = '' }, { signal }) => ({ data: { id, title: await handle(id, signal) } }),
+    });
+  const channel = channelRoutes([TaskService], createDirectTransport([routes], [answerErrors(log)]), stopping.signal);
+  const server = await serveRpc({ host, port, tls, routes: [], interceptors: [], open: [channel] });
+  return {
+    address: `${host}:${server.port}`,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Calls the services at these addresses over a channel, as a gateway does. */
+export const useChannelClient = (...addresses: string[]) => useChannelClientWith(null, ...addresses);
+
+/** The same over TLS. */
+export const useChannelClientWith = (tls: Tls | null, ...addresses: string[]) => useEndpointPool({ addresses, credentials: channelCredentials(tls) });
+
+/** The same over a pool as the options say. */
+export function useEndpointPool(options: Pick<EndpointPoolOptions, 'addresses'> & Partial<EndpointPoolOptions>) {
+  const pool = createEndpointPool({ credentials: channelCredentials(null), log, ...options });
+  const tasks = createClient(
+    TaskService,
+    createChannelTransport(() => pool),
+  );
+  return {
+    /** A call without side effects. */
+    read: async (taskId: string, signal?: AbortSignal) => (await tasks.getTask({ taskId }, signal ? { signal } : {})).data?.title,
+    /** A call with side effects, safe to repeat only with a key. */
+    write: async (id: string, idempotencyKey?: string) => {
+      const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
+      return (await tasks.createTask({ id, title: 'One' }, { headers })).data?.title;
+    },
+    [Symbol.dispose]: () => pool[Symbol.dispose](),
+  };
+}

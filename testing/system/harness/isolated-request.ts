@@ -1,0 +1,39 @@
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { ScalarType } from '@bufbuild/protobuf';
+import { type Route, routes } from '@dispatcher/gateway/rest/routes.ts';
+import { apiPath } from './api-path.ts';
+import type { RestAnswer, RestClient } from './rest-client.ts';
+
+/** The routes of the contract with an id of something in their path. */
+export const routesById = routes.filter(({ pathFields }) => pathFields.length > 0);
+
+/** The others that answer once: lists, counts, creation, claim-next. */
+export const routesWithoutId = routes.filter(({ pathFields, rpc }) => pathFields.length === 0 && rpc.methodKind === 'unary');
+
+/** Sends a request to a route, filled in so that it would succeed on a task of one's own. `extra` goes into the body or query. */
+export async function send(rest: RestClient, route: Route, id: string, extra: Record<string, string> = {}, headers: Record<string, string> = {}) {
+  const path = route.path.slice(apiPath.length).replaceAll(/\{\w+\}/g, encodeURIComponent(id));
+  if (!route.hasBody) return await rest.call(route.method, path + queryOf(extra), { headers });
+  return await rest.call(route.method, path, { body: { ...requiredFields(route.rpc.input, route.pathFields), ...extra }, headers });
+}
+
+/** What an answer consists of but for what is new in every one. */
+export function bytesOf({ status, headers, text }: RestAnswer): string {
+  const kept = [...headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');
+  return JSON.stringify([status, kept, text]);
+}
+
+/** A value for every field that a request must have. A title too, without which a change is none. */
+export function requiredFields(input: DescMessage, besides: readonly DescField[] = []): Record<string, string> {
+  const needed = input.fields.filter((field) => !besides.includes(field) && (isRequiredText(field) || field.name === 'title'));
+  return Object.fromEntries(needed.map((field) => [field.jsonName, field.name === 'organization_id' ? 'beta' : 'intruder']));
+}
+
+function isRequiredText(field: DescField): boolean {
+  return field.fieldKind === 'scalar' && field.scalar === ScalarType.STRING && !field.proto.proto3Optional;
+}
+
+function queryOf(parameters: Record<string, string>): string {
+  const text = new URLSearchParams(parameters).toString();
+  return text === '' ? '' : `?${text}`;
+}

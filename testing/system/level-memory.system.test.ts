@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { createApiKey } from '@dispatcher/kit/auth/api-key.ts';
+import { expect, test } from 'vitest';
+import { processesOf } from '../topology/topology.ts';
+import { createRestClient } from './harness/rest-client.ts';
+import { type Acme, useAcme } from './harness/use-acme.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** What is really in use, in MiB. Where the system has processes of its own it is what those hold, garbage included. */
+async function usedMib({ services }: Acme): Promise<number> {
+  if (services.topology) return sum(await Promise.all(processesOf(services.topology).map(({ pid }) => residentMib(pid))));
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, external } = process.memoryUsage();
+  return (heapUsed + external) / 2 ** 20;
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, one) => total + one, 0);
+
+async function residentMib(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+/** Requests of which each is new: nothing of what they bring may be remembered. */
+async function sendBadInput({ rest, services }: Acme, count: number): Promise<void> {
+  for (let i = 0; i < count; i += 6) {
+    const unique = randomUUID();
+    const stranger = createRestClient(services.url, createApiKey());
+    await Promise.all([
+      rest.create({ [unique]: 'x'.repeat(20_000) }),
+      rest.create({ title: 'x'.repeat(100_000) + unique }),
+      rest.call('POST', '/tasks', { body: `{"title":"${unique}${'x'.repeat(260 * 1024)}"}` }),
+      rest.get(`${unique}-${'x'.repeat(1000)}`),
+      rest.list(`?cursor=${unique}&${unique}=1`),
+      stranger.list(),
+    ]);
+  }
+}
+
+/** Processes of their own are made to collect their garbage early. */
+const frugal = { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=1' };
+
+test('bad input of any amount leaves the memory level', async () => {
+  await using acme = await useAcme({ settings: frugal });
+  await sendBadInput(acme, acme.services.topology ? 1500 : 300);
+  const before = await usedMib(acme);
+  await sendBadInput(acme, 1500);
+  const grown = (await usedMib(acme)) - before;
+  console.log(`1,500 bad requests, memory ${grown.toFixed(1)} MiB more than after those before`);
+  // Half of what the requests had brought.
+  expect(grown).toBeLessThan(acme.services.topology ? 50 : 10);
+});

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { status } from '@grpc/grpc-js';
+import { expect, test } from 'vitest';
+import { useStockGrpc } from './grpc/use-stock-grpc.ts';
+import { createRestClient } from './harness/rest-client.ts';
+import { type Acme, useAcme } from './harness/use-acme.ts';
+import { useStream } from './harness/use-stream.ts';
+
+/** What the contract gives the system to hear of it, and the time that the answers themselves take on a busy machine. */
+const withinMs = 1000 + 500;
+
+async function useKeyToRevoke({ admin, organizationId }: Acme) {
+  const { data } = await admin.createKey({ organization_id: organizationId, name: 'leaver' });
+  return { key: data.key ?? '', revoke: () => admin.call('DELETE', `/keys/${data.id}`) };
+}
+
+test('a revoked key is refused within a second over REST and gRPC, and stays refused', async () => {
+  await using acme = await useAcme();
+  const { key, revoke } = await useKeyToRevoke(acme);
+  const rest = createRestClient(acme.services.url, key);
+  using grpc = await useStockGrpc(acme.services, key);
+  const isRefused = async () => {
+    const overGrpc = await grpc.call('dispatcher.v1.TaskService/ListTasks', {}).catch((error: { code: number }) => error.code);
+    return { rest: (await rest.list()).status, grpc: overGrpc === status.UNAUTHENTICATED };
+  };
+  expect(await isRefused()).toEqual({ rest: 200, grpc: false });
+  await revoke();
+  const revokedAt = performance.now();
+  while (JSON.stringify(await isRefused()) !== JSON.stringify({ rest: 401, grpc: true })) {
+    expect(performance.now() - revokedAt).toBeLessThan(withinMs);
+    await sleep(20);
+  }
+  for (let i = 0; i < 5; i++) expect(await isRefused()).toEqual({ rest: 401, grpc: true });
+  expect((await rest.create({ title: 'One' })).error.code).toBe('invalid_api_key');
+});
+
+test('the streams of a revoked key end within a second, and no other', async () => {
+  await using acme = await useAcme();
+  const { key, revoke } = await useKeyToRevoke(acme);
+  const { url } = acme.services;
+  await using leaving = await useStream(url, key);
+  await using staying = await useStream(url, acme.key);
+  using grpc = await useStockGrpc(acme.services, key);
+  const overGrpc = Array.fromAsync(grpc.open('dispatcher.v1.StatsService/WatchEvents', {})).catch((error: { code: number }) => error.code);
+  await acme.rest.create({ title: 'One' });
+  await Promise.all([leaving.received(1), staying.received(1)]);
+  await revoke();
+  const revokedAt = performance.now();
+  await leaving.ended;
+  expect(await overGrpc).toBe(status.UNAUTHENTICATED);
+  expect(performance.now() - revokedAt).toBeLessThan(withinMs);
+  await acme.rest.create({ title: 'Two' });
+  expect(await staying.received(2)).toHaveLength(2);
+  expect(leaving.text()).not.toContain('Two');
+});

@@ -1,0 +1,45 @@
+import { expect, test, vi } from 'vitest';
+import { useStream } from '../system/harness/use-stream.ts';
+import { startNatsCluster } from './nats-cluster.ts';
+import { canRunTopology, useTopology } from './use-topology.ts';
+
+async function post(url: string, key: string, path: string, body: object): Promise<number> {
+  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
+  const response = await fetch(`${url}/api/v1/dispatcher${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+test.runIf(canRunTopology)(
+  'two of each service on a NATS cluster of three go on when any of its servers is killed, and streams miss nothing',
+  async () => {
+    await using cluster = await startNatsCluster('/usr/bin:/bin');
+    await using topology = await useTopology({ copies: 2, env: { NATS_URL: cluster.url } });
+    const key = await topology.createKey('acme');
+    const [first = '', second = ''] = topology.urls;
+    await using one = await useStream(first, key);
+    await using two = await useStream(second, key);
+    let created = 0;
+    const create = async () => {
+      created += 1;
+      expect(await post(created % 2 ? first : second, key, '/tasks', { id: `task-${created}`, title: 'One' })).toBe(201);
+    };
+    await create();
+    await Promise.all([one.received(1), two.received(1)]);
+    for (const server of cluster.servers) {
+      await server.kill();
+      for (let i = 0; i < 5; i++) await create();
+      const start = performance.now();
+      await Promise.all([one.received(created), two.received(created)]);
+      expect(performance.now() - start).toBeLessThan(5_000);
+      // Who waits at one claim service hears of a task that came in through the other side.
+      const waiting = post(first, key, '/tasks/claim-next', { agent: 'ann', owner: 'ann', wait_seconds: 20 });
+      await vi.waitFor(async () => expect(await post(second, key, '/tasks', { title: 'For ann', owner: 'ann' })).toBe(201));
+      created += 1;
+      expect(await waiting).toBe(200);
+      await server.start();
+    }
+    const ids = (await one.received(created)).filter(({ event }) => event === 'task.created').map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  },
+);

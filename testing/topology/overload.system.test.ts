@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { createClient } from '@connectrpc/connect';
+import { channelCredentials } from '@dispatcher/kit/channel/credentials.ts';
+import { createEndpointPool } from '@dispatcher/kit/channel/endpoint-pool.ts';
+import { createChannelTransport } from '@dispatcher/kit/channel/transport.ts';
+import type { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
+import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import { expect, test, vi } from 'vitest';
+import type { TestTopology } from './test-topology.ts';
+import { canRunTopology, useTopology } from './use-topology.ts';
+
+/** Whoever reads a task waits from now on, as behind a database that cannot follow; until it is disposed. */
+async function blockTasks({ pool }: TestTopology): Promise<AsyncDisposable> {
+  const blocker = await pool.connect();
+  await blocker.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE');
+  return {
+    async [Symbol.asyncDispose]() {
+      await blocker.query('ROLLBACK');
+      blocker.release();
+    },
+  };
+}
+
+const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+
+/** Begins requests whose bodies do not come, so that they are in flight and cost nothing, until it is disposed. */
+async function beginRequests(url: string, key: string, count: number): Promise<AsyncDisposable> {
+  const { hostname, port } = new URL(url);
+  const head = `POST /api/v1/dispatcher/tasks HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n`;
+  const sockets = Array.from({ length: count }, () => connect(Number(port), hostname).on('error', () => undefined));
+  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+  for (const socket of sockets) socket.write(head);
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+test.runIf(canRunTopology)(
+  'with 256 requests of a key in flight further ones are refused at once with Retry-After, and all is normal within 2 s after',
+  async () => {
+    await using topology = await useTopology();
+    const [url = ''] = topology.urls;
+    const key = await topology.createKey('acme');
+    const ask = async () => {
+      const start = performance.now();
+      const response = await fetch(`${url}/api/v1/dispatcher/tasks?limit=1`, { headers: { authorization: `Bearer ${key}` } });
+      await response.text();
+      return { status: response.status, retryAfter: response.headers.get('retry-after'), ms: performance.now() - start };
+    };
+    expect((await ask()).status).toBe(200);
+    const refused: Awaited<ReturnType<typeof ask>>[] = [];
+    {
+      await using _begun = await beginRequests(url, key, 256);
+      await vi.waitFor(async () => expect((await ask()).status).toBe(429), { interval: 20 });
+      for (let i = 0; i < 50; i++) refused.push(await ask());
+    }
+    const freed = performance.now();
+    await vi.waitFor(async () => expect((await ask()).status).toBe(200), { timeout: 2_000, interval: 5 });
+    const refusedMs = median(refused.map(({ ms }) => ms));
+    console.log(`over the limit refused after a median of ${refusedMs.toFixed(1)} ms; normal after ${Math.round(performance.now() - freed)} ms`);
+    expect(refused.filter(({ status, retryAfter }) => status !== 429 || !/^\d+$/.test(retryAfter ?? ''))).toEqual([]);
+    expect(refusedMs).toBeLessThan(100);
+  },
+);
+
+/** How a call ended, and after how long. */
+interface Ended {
+  reason: string;
+  ms: number;
+}
+
+test.runIf(canRunTopology)(
+  'with 1,024 calls in flight in a process every further one is refused at once with 503, and all is normal after',
+  async () => {
+    await using topology = await useTopology();
+    const keys = await Promise.all(Array.from({ length: 6 }, (_, i) => topology.createKey(`organization-${i}`)));
+    const address = topology.grpcAddresses[TaskService.typeName] ?? '';
+    using pool = createEndpointPool({ addresses: [address], credentials: channelCredentials(null), log: createLog('silent') });
+    const transport = createChannelTransport(() => pool);
+    const tasks = createClient(TaskService, transport);
+    const read = async (key: string): Promise<Ended> => {
+      const start = performance.now();
+      const call = tasks.listTasks({}, { headers: { authorization: `Bearer ${key}` } });
+      const reason = await call.then(
+        () => 'answered',
+        (thrown: DispatcherError) => (thrown.rawMessage.includes('as it can hold') ? 'refused' : thrown.reason),
+      );
+      return { reason, ms: performance.now() - start };
+    };
+    const all = () => Promise.all(keys.flatMap((key) => Array.from({ length: 200 }, () => read(key))));
+    // Refused for what they ask, after it was looked up who asks: in a full process that too would wait for a connection.
+    const becomeKnown = () => Promise.allSettled(keys.map((key) => tasks.listTasks({ limit: -1 }, { headers: { authorization: `Bearer ${key}` } })));
+    let ended: Ended[] = [];
+    const refused = () => ended.filter(({ reason }) => reason === 'refused');
+    {
+      await using _blocked = await blockTasks(topology);
+      const burst = async () => {
+        await becomeKnown();
+        ended = await all();
+        expect(refused().length).toBeGreaterThan(100);
+      };
+      await vi.waitFor(burst, { timeout: 60_000 });
+    }
+    const quickMs = median(refused().map(({ ms }) => ms));
+    const slowMs = median(ended.filter(({ reason }) => reason !== 'refused').map(({ ms }) => ms));
+    console.log(
+      `of ${ended.length} calls ${refused().length} refused after a median of ${Math.round(quickMs)} ms, the others ended after ${Math.round(slowMs)} ms`,
+    );
+    // Whoever is taken on waits a second for a connection to the database, and only then is told 503 too.
+    expect(ended.filter(({ reason }) => !['refused', 'unavailable', 'deadline_exceeded'].includes(reason))).toEqual([]);
+    expect(refused().length).toBeLessThanOrEqual(ended.length - 1024);
+    expect(quickMs).toBeLessThan(slowMs);
+    await vi.waitFor(async () => expect((await all()).map(({ reason }) => reason)).toContain('answered'), { timeout: 10_000 });
+  },
+);

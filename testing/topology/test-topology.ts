@@ -1,0 +1,65 @@
+import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
+import { createKey } from '@dispatcher/key/create-key.ts';
+import { createNatsServer } from '@dispatcher/processes/nats-server.ts';
+import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
+import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import type { Pool } from 'pg';
+import { freePort } from '../harness/free-port.ts';
+import { startTopology, type Topology, type TopologyOptions } from './topology.ts';
+
+/** A topology on a NATS of its own, for tests. */
+export interface TestTopology extends Topology {
+  /** Of each gateway: `http://127.0.0.1:<port>`. */
+  readonly urls: readonly string[];
+  /** Where a process of each service speaks gRPC, by the name of the service in the contract. */
+  readonly grpcAddresses: Readonly<Record<string, string>>;
+  readonly adminKey: string;
+  readonly pool: Pool;
+  /** Makes a key of an organization. */
+  createKey(organizationId: string, scopes?: string[]): Promise<string>;
+}
+
+/** Starts it on a database that has been migrated. */
+export async function startTestTopology(databaseUrl: string, { copies = 1, env = {}, via }: Partial<TopologyOptions> = {}): Promise<TestTopology> {
+  await using resources = new AsyncDisposableStack();
+  const database = resources.use(await openDatabase(databaseUrl));
+  const nats = resources.use(createNatsServer(await freePort(), '/usr/bin:/bin', () => undefined));
+  await nats.start();
+  const adminKey = 'sk_admin_for_tests_only_0123456789abcdef';
+  const settings = {
+    DATABASE_URL: databaseUrl,
+    NATS_URL: `nats://${nats.address}`,
+    DISPATCHER_API_KEY: adminKey,
+    DISPATCHER_ALLOW_UNSAFE_SERVER: 'true',
+    LOG_LEVEL: 'warn',
+    ...env,
+  };
+  const topology = resources.use(await startTopology({ copies, env: settings, ...(via ? { via } : {}) }));
+  const running = resources.move();
+  return {
+    ...topology,
+    urls: topology.gateways.map(({ address }) => `http://${address}`),
+    grpcAddresses: grpcAddressesOf(topology),
+    adminKey,
+    pool: database.pool,
+    createKey: createKeyIn(database),
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Makes keys named `test`, past the key service. */
+export const createKeyIn =
+  (database: Database) =>
+  async (organizationId: string, scopes?: string[]): Promise<string> =>
+    (await createKey(database, { organizationId, name: 'test', ...(scopes ? { scopes } : {}) })).key;
+
+function grpcAddressesOf({ services: { task, claim, stats, key } }: Topology): Record<string, string> {
+  return {
+    [TaskService.typeName]: task[0]?.address ?? '',
+    [ClaimService.typeName]: claim[0]?.address ?? '',
+    [StatsService.typeName]: stats[0]?.address ?? '',
+    [KeyService.typeName]: key[0]?.address ?? '',
+  };
+}

@@ -1,0 +1,13 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runTool } from '../run-tool.ts';
+import { protoComments } from './proto-comments.ts';
+
+/** Makes everything that is made from the protos, below `folder` as it lies in the repository. Answers what is wrong with them, or an empty text. */
+export async function generateCode(folder: string): Promise<string> {
+  const fault = await runTool('buf', ['generate', '--output', folder]);
+  if (fault) return fault;
+  await mkdir(join(folder, 'proto/gen'), { recursive: true });
+  await writeFile(join(folder, 'proto/gen/comments.json'), `${JSON.stringify(protoComments(), null, 2)}\n`);
+  return '';
+}
