@@ -57,7 +57,7 @@ const examples: Readonly<Record<string, unknown>> = {
   },
   Event: {
     position: 4711,
-    type: 'task.claimed',
+    type: 'task.released',
     organization_id: 'acme',
     task_id: 'fix-login',
     occurred_at: '2030-01-02T09:00:00.123456Z',
@@ -66,13 +66,16 @@ const examples: Readonly<Record<string, unknown>> = {
     task: {
       id: 'fix-login',
       title: 'Let people log in again',
-      status: 'claimed',
+      status: 'pending',
       stage: 'build',
       owner: 'bill',
       layer: 'core',
       milestone: null,
       score: 14.5,
     },
+    release_reason: 'timeout',
+    notes: 'The tests need a database that is not there.',
+    available_at: '2030-01-02T09:10:00.123456Z',
   },
   Stats: { byStatus: { pending: 12, claimed: 3, done: 40 }, byOwner: { bill: 30, unassigned: 25 }, byLayer: { core: 55 } },
   Key: {

@@ -1,7 +1,7 @@
 import { type Client, createClient } from '@connectrpc/connect';
 import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
-import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import { type HolderSaid, logEvents } from '@dispatcher/database/events/event-log.ts';
 import { createLocalBus, type EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
 import { serviceInterceptors } from '@dispatcher/kit/serving/interceptors.ts';
@@ -21,8 +21,8 @@ export interface TestStats extends AsyncDisposable {
   client(organizationId: string): Client<typeof StatsService>;
   /** Creates a task by SQL, as the task service would, and wakes the relay. */
   createTask(id: string, columns?: Record<string, unknown>): Promise<void>;
-  /** Changes a task by SQL, logs the event and wakes the relay. */
-  changeTask(id: string, type: string, assignments: string): Promise<void>;
+  /** Changes a task by SQL, logs the event with what its holder said, and wakes the relay. */
+  changeTask(id: string, type: string, assignments: string, said?: HolderSaid): Promise<void>;
 }
 
 const log = createLog('silent');
@@ -61,12 +61,12 @@ export async function useStats(): Promise<TestStats> {
         Object.values(row),
       );
     },
-    changeTask: (id, type, assignments) =>
+    changeTask: (id, type, assignments, said) =>
       change(
         `WITH old AS (SELECT * FROM tasks WHERE id = $4 FOR UPDATE),
         changed AS (UPDATE tasks t SET ${assignments} FROM old WHERE t.organization_id = old.organization_id AND t.id = old.id
           RETURNING t.*, old.status AS status_before, old.owner AS owner_before, old.layer AS layer_before),
-        ${logEvents(`SELECT *, '${type}' AS type, 'test' AS actor, NULL AS event_token FROM changed`)}
+        ${logEvents(`SELECT *, '${type}' AS type, 'test' AS actor, NULL AS event_token FROM changed`, said)}
         SELECT 1`,
         [id],
       ),

@@ -93,4 +93,31 @@ describe('release', () => {
     expect((await client.releaseTask({ taskId: 't' })).data).toMatchObject({ status: 'claimed', claim: { agent: 'a2' } });
     expect(await claims.events('t')).toEqual(['task.claimed', 'task.released', 'task.claimed']);
   });
+
+  it('keeps what the holder said in the event, also after the next attempt has replaced it on the task', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t', { notes: 'by a person' });
+    const client = claims.client('acme');
+    await client.claimTask({ taskId: 't', agent: 'a1' });
+    await client.releaseTask({ taskId: 't', agent: 'a1', releaseReason: 'timeout', notes: '\u{1F600}'.repeat(501), retryAfterSeconds: 60 });
+    await client.claimTask({ taskId: 't', agent: 'a2' });
+    const { data } = await client.releaseTask({ taskId: 't', agent: 'a2' });
+    expect(data?.notes).toBe('\u{1F600}'.repeat(501));
+    await client.claimTask({ taskId: 't', agent: 'a3' });
+    await claims.passLeases();
+    await client.claimTask({ taskId: 't', agent: 'a4' });
+    const { rows } = await claims.database.pool.query(
+      `SELECT type, release_reason, notes, available_at > occurred_at + interval '59 seconds' AS later FROM task_events ORDER BY id`,
+    );
+    const nothing = { release_reason: null, notes: null, later: null };
+    expect(rows).toEqual([
+      { type: 'task.claimed', ...nothing },
+      { type: 'task.released', release_reason: 'timeout', notes: '\u{1F600}'.repeat(500), later: true },
+      { type: 'task.claimed', ...nothing },
+      { type: 'task.released', ...nothing },
+      { type: 'task.claimed', ...nothing },
+      { type: 'task.expired', ...nothing },
+      { type: 'task.claimed', ...nothing },
+    ]);
+  });
 });

@@ -45,6 +45,9 @@ WITH released AS (
   WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')}
   RETURNING *
 ),
-${logEvents(`SELECT *, 'task.released' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
-    owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM released`)}
+${logEvents(
+  `SELECT *, 'task.released' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
+    owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM released`,
+  { releaseReason: '$9::text', notes: '$13', availableAt: 'available_at' },
+)}
 SELECT ${taskColumns('released')} FROM released`;

@@ -19,6 +19,9 @@ export const TaskEvent = defineEntity({
     layer: p.text().nullable(),
     milestone: p.text().nullable(),
     score: p.float(),
+    releaseReason: p.text().nullable(),
+    notes: p.text().nullable(),
+    availableAt: p.datetime().nullable(),
     position: p
       .bigint('string')
       .nullable()

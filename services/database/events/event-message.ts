@@ -23,5 +23,8 @@ export function eventFromRow(row: TaskEventRow): Event {
       milestone: row.milestone ?? undefined,
       score: row.score,
     },
+    releaseReason: row.releaseReason ?? undefined,
+    notes: row.notes ?? undefined,
+    availableAt: row.availableAt ? timestampFromDate(row.availableAt) : undefined,
   });
 }

@@ -42,6 +42,22 @@ describe('watching events', () => {
     ]);
   });
 
+  it('shows what a holder said when it gave a task back, from the log as live', async () => {
+    await using stats = await useStats();
+    await stats.createTask('t');
+    await numbered(stats, 1);
+    const client = stats.client('acme');
+    const options = { signal: AbortSignal.timeout(10_000) };
+    using live = watchFrom(client.watchEvents({ types: ['task.released'] }, options));
+    await live.live;
+    const said = { releaseReason: `'timeout'`, notes: `'no database'`, availableAt: `timestamptz '2030-01-02 09:00Z'` };
+    await stats.changeTask('t', 'task.released', `status = 'pending'`, said);
+    const [event] = await live.take(1);
+    expect(event).toMatchObject({ releaseReason: 'timeout', notes: 'no database', availableAt: { seconds: 1893574800n } });
+    using replayed = watchFrom(client.watchEvents({ types: ['task.released'], after: 0n }, options));
+    expect(await replayed.take(1)).toEqual([event]);
+  });
+
   it.each([
     ['the future', 99n, /future/],
     ['what is no longer kept', 1n, /no longer kept/],

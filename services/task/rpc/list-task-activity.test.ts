@@ -14,6 +14,17 @@ test('every transition is told, oldest first, with who made it and the task as i
   expect(meta).toMatchObject({ limit: 20, offset: 0, hasMore: false });
 });
 
+test('a release says why, until when and with which notes; other events say nothing of it', async () => {
+  await using tasks = await useTasks();
+  await tasks.client.createTask({ id: 'one', title: 'One' }, as('acme'));
+  await tasks.query(`
+    INSERT INTO task_events (organization_id, task_id, type, attempt, title, status, stage, score, release_reason, notes, available_at)
+    VALUES ('acme', 'one', 'task.released', 1, 'One', 'pending', 'build', 0, 'timeout', 'no database', '2030-01-02 09:00Z')`);
+  const [created, released] = (await tasks.client.listTaskActivity({ taskId: 'one' }, as('acme'))).data;
+  expect(released).toMatchObject({ releaseReason: 'timeout', notes: 'no database', availableAt: { seconds: 1893574800n } });
+  expect([created?.releaseReason, created?.notes, created?.availableAt]).toEqual([undefined, undefined, undefined]);
+});
+
 test('an event has its position once it is numbered', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'one', title: 'One' }, as('acme'));

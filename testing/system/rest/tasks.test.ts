@@ -175,8 +175,8 @@ test('GET /tasks/:taskId/activity tells every transition once with the agent tha
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One', owner: 'bill', layer: 'core', milestone: 'v1', rev: 2 });
   await acme.rest.claim('one', { agent: 'ann' });
-  await acme.rest.release('one', { agent: 'ann' });
-  await acme.rest.claimNext({ agent: 'eve' });
+  await acme.rest.release('one', { agent: 'ann', release_reason: 'timeout', notes: 'n'.repeat(501), retry_after_seconds: 60 });
+  await acme.rest.claim('one', { agent: 'eve' });
   await acme.rest.done('one', {});
   const { status, data, meta } = await acme.rest.activity('one');
   expect(status).toBe(200);
@@ -200,6 +200,7 @@ test('GET /tasks/:taskId/activity tells every transition once with the agent tha
     task,
   };
   expect(data[0]).toEqual(event);
+  expect(data[2]).toMatchObject({ release_reason: 'timeout', notes: 'n'.repeat(500), available_at: time });
   const page = await acme.rest.activity('one', '?limit=2');
   const next = await acme.rest.activity('one', `?limit=3&cursor=${page.meta.next_cursor}`);
   expect([...page.data, ...next.data].map(({ attempt }) => attempt)).toEqual([0, 1, 1, 2, 2]);
