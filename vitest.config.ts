@@ -1,6 +1,16 @@
 import { defineConfig } from 'vitest/config';
 
-/** What measures, or fills the machine by itself: load beside it would fake failures. */
+/** The system tests of `npm test`: each part once, as its users meet it. `npm run test:long` runs the rest. */
+const quick = [
+  'deploy/local/keys/main.system.test.ts',
+  'sdk/cli/readme.system.test.ts',
+  'sdk/client/client.system.test.ts',
+  'sdk/mcp/{conformance,keep-alive,readme,server}.system.test.ts',
+  'testing/orchestrator/{claude-code,daemon,main,merge-stage}.system.test.ts',
+  'testing/system/{concurrent-claims,crash,readme}.system.test.ts',
+];
+
+/** Tests that measure, or that fill the machine. Load beside them would make them fail. */
 const alone = [
   'testing/faults/faults.system.test.ts',
   'testing/topology/{nats-cluster,overload,rolling-restart}.system.test.ts',
@@ -8,54 +18,56 @@ const alone = [
   'testing/orchestrator/merger.system.test.ts',
 ];
 
-const withProcesses = { testTimeout: 90_000, hookTimeout: 90_000 };
+/** Time limits only end a test that hangs, so they are far above what a test needs on a busy machine. */
+const unitLimits = { testTimeout: 180_000, hookTimeout: 180_000 };
+const systemLimits = { testTimeout: 900_000, hookTimeout: 900_000 };
 
 const asProcesses = {
-  ...withProcesses,
+  ...systemLimits,
   globalSetup: ['testing/runner/start-postgres.ts', 'testing/runner/start-topology.ts'],
   fileParallelism: false,
-  sequence: { groupOrder: 3 },
+  sequence: { groupOrder: 4 },
 };
+
+const notOurs = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
   test: {
+    ...unitLimits,
     pool: 'forks',
     globalSetup: ['testing/runner/start-postgres.ts'],
-    setupFiles: ['testing/runner/refuse-leaks.ts'],
-    testTimeout: 15_000,
-    hookTimeout: 30_000,
-    teardownTimeout: 10_000,
+    setupFiles: ['testing/runner/refuse-leaks.ts', 'testing/runner/patient-waits.ts'],
+    teardownTimeout: 30_000,
     projects: [
       {
         // Pure functions, and RPCs on a database of their own.
         extends: true,
-        test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['**/*.system.test.ts', '**/node_modules/**'] },
+        test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['**/*.system.test.ts', ...notOurs] },
       },
       {
-        // The whole system with real processes, most of which wait most of the time: two files at once.
+        // The whole system with real processes. Most of them wait most of the time, so two files run at once.
+        extends: true,
+        test: { ...systemLimits, name: 'system', include: quick, exclude: notOurs, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
         extends: true,
         test: {
-          ...withProcesses,
-          name: 'system',
+          ...systemLimits,
+          name: 'long',
           include: ['**/*.system.test.ts'],
-          exclude: ['**/node_modules/**', ...alone],
+          exclude: [...notOurs, ...quick, ...alone],
           maxWorkers: 2,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
         extends: true,
-        test: { ...withProcesses, name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 2 } },
+        test: { ...systemLimits, name: 'alone', include: alone, fileParallelism: false, sequence: { groupOrder: 3 } },
       },
       {
-        // What speaks to the system from outside, against services and a gateway that run as processes of their own.
+        // The black-box tests again, against services and a gateway that run as processes of their own.
         extends: true,
-        test: { ...asProcesses, name: 'processes', include: ['testing/system/**/*.test.ts'], exclude: ['**/*.system.test.ts'] },
-      },
-      {
-        // The rest of it, which takes longer; `npm test` leaves it out.
-        extends: true,
-        test: { ...asProcesses, name: 'processes-system', include: ['testing/system/**/*.system.test.ts'] },
+        test: { ...asProcesses, name: 'processes', include: ['testing/system/**/*.test.ts'] },
       },
     ],
   },

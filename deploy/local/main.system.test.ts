@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { killProcesses } from '@dispatcher/testing/harness/kill-processes.ts';
 import { startMain } from '@dispatcher/testing/harness/start-main.ts';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test, vi } from 'vitest';
@@ -139,7 +140,7 @@ test('settings that are not right are all named before anything is started', asy
   await expect(stat(join(folder.path, 'never'))).rejects.toThrow('ENOENT');
 });
 
-test.runIf(nobodyMayRun)('an ordinary user starts it in a private folder of their own', async () => {
+testWhere(nobodyMayRun, 'root, and an account that may run node')('an ordinary user starts it in a private folder of their own', async () => {
   await using folder = await useFolder();
   await chown(folder.path, nobody, nobody);
   const dataDir = join(folder.path, 'data');
@@ -149,7 +150,7 @@ test.runIf(nobodyMayRun)('an ordinary user starts it in a private folder of thei
   expect(JSON.parse(await readFile(join(dataDir, 'credentials.json'), 'utf8'))).toMatchObject({ organization_id: 'local' });
 });
 
-test.runIf(nobodyMayRun)("an ordinary user is told that a data folder is somebody else's", async () => {
+testWhere(nobodyMayRun, 'root, and an account that may run node')("an ordinary user is told that a data folder is somebody else's", async () => {
   await using folder = await useFolder();
   await chmod(folder.path, 0o755);
   const dataDir = join(folder.path, 'data');

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { createRecordingServices } from '@dispatcher/testing/gateway/recording-services.ts';
 import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
 import { useSocket } from '@dispatcher/testing/gateway/use-socket.ts';
+import { within } from '@dispatcher/testing/harness/patience.ts';
 import { expect, test } from 'vitest';
 
 const api = '/api/v1/dispatcher';
@@ -54,7 +55,7 @@ test('a compressed body is refused as it is, so that a bomb grows nothing', asyn
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
 });
 
-test('2,000 idle connections keep nobody from being served, and cost little', { timeout: 60_000 }, async () => {
+test('2,000 idle connections keep nobody from being served, and cost little', async () => {
   await using gateway = await useEdge();
   const before = process.memoryUsage().rss;
   const sockets = await Promise.all(
@@ -65,9 +66,7 @@ test('2,000 idle connections keep nobody from being served, and cost little', { 
       return socket;
     }),
   );
-  const start = performance.now();
-  for (let i = 0; i < 10; i++) expect((await gateway.send('GET', `${api}/stats`)).status).toBe(200);
-  expect(performance.now() - start).toBeLessThan(5_000);
+  for (let i = 0; i < 10; i++) expect((await within(5_000, gateway.send('GET', `${api}/stats`))).status).toBe(200);
   // Both ends of each are in this process.
   expect((process.memoryUsage().rss - before) / 2000).toBeLessThan(64 * 1024);
   for (const socket of sockets) socket.destroy();

@@ -4,11 +4,12 @@ import { request } from 'node:https';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
 import { watchTls } from '@dispatcher/kit/serving/tls.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import { createGateway } from '../create-gateway.ts';
 
-test.runIf(canMakeCertificates)('with a certificate the gateway serves HTTPS, and asks no client for one', async () => {
+testWhere(canMakeCertificates, 'openssl')('with a certificate the gateway serves HTTPS, and asks no client for one', async () => {
   await using files = await useCertificates();
   const log = createLog('silent');
   using tls = await watchTls({ TLS_CERT: files.cert, TLS_KEY: files.key, TLS_CA: files.ca }, log);

@@ -1,15 +1,14 @@
 import { createRecordingServices } from '@dispatcher/testing/gateway/recording-services.ts';
 import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
 import { useSocket } from '@dispatcher/testing/gateway/use-socket.ts';
+import { within } from '@dispatcher/testing/harness/patience.ts';
 import { expect, test } from 'vitest';
 
 test('a connection over which nothing was sent does not hold up the end of the gateway', async () => {
   const gateway = await useGateway([]);
   using silent = await useSocket(gateway.port);
-  const before = performance.now();
-  await gateway[Symbol.asyncDispose]();
+  await within(2_000, gateway[Symbol.asyncDispose]());
   expect(await silent.ended()).toBe('');
-  expect(performance.now() - before).toBeLessThan(2000);
 });
 
 test('a client that keeps its connection has its next request answered while the gateway stops, and is told to come by another', async () => {
@@ -18,12 +17,10 @@ test('a client that keeps its connection has its next request answered while the
   const request = `GET /api/v1/dispatcher/stats HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.acmeKey}\r\n\r\n`;
   client.write(request);
   expect(await client.received(/\}$/)).toMatch(/^HTTP\/1.1 200 /);
-  const before = performance.now();
-  const stopped = gateway[Symbol.asyncDispose]();
+  const stopped = within(4_000, gateway[Symbol.asyncDispose]());
   client.write(request);
   expect(await client.ended()).toMatch(/^HTTP\/1.1 200 .*HTTP\/1.1 200 .*connection: close/is);
   await stopped;
-  expect(performance.now() - before).toBeLessThan(4000);
 });
 
 test('a client that keeps its connection and does not use it is waited for no longer than it may take', async () => {
@@ -32,8 +29,7 @@ test('a client that keeps its connection and does not use it is waited for no lo
   client.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
   await client.received(/ok/);
   const before = performance.now();
-  await gateway[Symbol.asyncDispose]();
+  await within(3_000, gateway[Symbol.asyncDispose]());
   await client.ended();
   expect(performance.now() - before).toBeGreaterThan(290);
-  expect(performance.now() - before).toBeLessThan(3000);
 });

@@ -50,7 +50,7 @@ it('claims behave as a small model of them does, whatever is tried in whatever o
     }),
     { numRuns: 60 },
   );
-}, 60_000);
+});
 
 function modelTask(id: string): ModelTask {
   const task = { id, status: 'pending', stage: 'build', held: false, archived: false, agent: null, overdue: false } as const;

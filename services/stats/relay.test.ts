@@ -2,12 +2,15 @@ import { openDatabase } from '@dispatcher/database/connection/database.ts';
 import { openNatsBus } from '@dispatcher/kit/bus/nats-bus.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { freePort } from '@dispatcher/testing/harness/free-port.ts';
-import { startNatsServer } from '@dispatcher/testing/harness/require-nats-server.ts';
+import { hasNatsServer, startNatsServer } from '@dispatcher/testing/harness/start-nats-server.ts';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useDatabase } from '@dispatcher/testing/harness/use-database.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import type { Pool } from 'pg';
-import { expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { startRelay } from './relay.ts';
+
+const test = testWhere(hasNatsServer, 'nats-server');
 
 const log = createLog('silent');
 
@@ -88,4 +91,4 @@ test('while NATS is told what it has missed, new events get their positions at o
     before = await published();
   }
   await vi.waitFor(async () => expect(await published()).toBeGreaterThan(missed), { timeout: 10_000 });
-}, 40_000);
+});

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from '../harness/patience.ts';
 
-/** Asks until the answer is yes, for `limitMs` at most; answers how many milliseconds it took, or null when time ran out. A question that fails counts as no. */
+/** Asks until the answer is yes, for `limitMs` of a quiet machine at most; answers how many milliseconds it took, or null when time ran out. A question that fails counts as no. */
 export async function waitUntil(limitMs: number, ask: () => Promise<boolean>, intervalMs = 20): Promise<number | null> {
   const start = performance.now();
-  while (performance.now() - start < limitMs) {
+  for (let spentMs = 0; spentMs < limitMs; ) {
+    const asked = performance.now();
     if (await ask().catch(() => false)) return performance.now() - start;
     await sleep(intervalMs);
+    spentMs += (performance.now() - asked) / patience();
   }
   return null;
 }

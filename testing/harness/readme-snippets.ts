@@ -37,7 +37,7 @@ export async function runShell(code: string, folder: string, variables: Readonly
 }
 
 async function run(command: string, args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<SnippetRun> {
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 });
   const [[code], out, err] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
   return { code: typeof code === 'number' ? code : null, output: out + err };
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { testWhere } from '../harness/test-where.ts';
 import { type TestServices, useServices } from '../harness/use-services.ts';
 import { expectOrder } from './harness/expect-order.ts';
 import { processesWith } from './harness/processes.ts';
@@ -168,13 +169,12 @@ test('a task that somebody else took stops the agent within five seconds, and th
     () => processesWith('7234').length,
     (count) => count > 1,
   );
-  const begun = performance.now();
   await here.dispatcher.release('one', {}).then(() => here.dispatcher.claim('one', { agent: 'thief' }));
   await until(
     () => processesWith('7234'),
     (pids) => pids.length === 0,
+    5_000,
   );
-  expect(performance.now() - begun).toBeLessThan(5_000);
   await until(
     () => running.daemon.context.status.runs.length,
     (count) => count === 0,
@@ -215,7 +215,7 @@ test('an interrupted daemon gives its work back at once and keeps it', async () 
   expectOrder(here);
 });
 
-test.runIf(process.getuid?.() === 0)('a full disk gives the task back, and the daemon goes on', async () => {
+testWhere(process.getuid?.() === 0, 'root')('a full disk gives the task back, and the daemon goes on', async () => {
   await using here = await site();
   const small = path.join(here.repository.folder, 'small');
   mkdirSync(small);

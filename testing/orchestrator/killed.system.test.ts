@@ -206,4 +206,4 @@ test('killed ten times at any moment, with three agents at work: every task land
   expect(here.repository.history()).toHaveLength(ids.length + 1);
   expect(readdirSync(here.repository.folder).filter((name) => name.startsWith('agents'))).toEqual([]);
   expectOrder(here);
-}, 120_000);
+});

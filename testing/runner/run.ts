@@ -26,9 +26,11 @@ async function runTests(args: string[]): Promise<number> {
       env: environmentWith({ TMPDIR: folder }),
     });
     const [code]: unknown[] = await once(child, 'exit');
-    const { passed, failed } = await countTests(resultPath);
+    const { passed, failed, skipped } = await countTests(resultPath);
     const left = await endProcessesOf(folder);
     for (const command of left) console.error(`Left running by a test, and ended now: ${command}`);
+    // With a filter by name vitest counts all other tests as skipped.
+    if (!args.some((arg) => /^(-t|--testNamePattern)/.test(arg))) for (const name of skipped) console.log(`Skipped: ${name}`);
     // A run without a test, or one that broke outside any test, is a failure too.
     const failures = failed === 0 && (code !== 0 || passed === 0 || left.length > 0) ? 1 : failed;
     console.log(`${passed} passed, ${failures} failed`);

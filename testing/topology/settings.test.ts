@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serviceNames } from '@dispatcher/processes/processes.ts';
 import { expect, test } from 'vitest';
+import { testWhere } from '../harness/test-where.ts';
 
 const root = join(import.meta.dirname, '../..');
 const textOf = (path: string) => readFile(join(root, path), 'utf8');
@@ -52,7 +53,7 @@ test('the container file sets nothing that no process reads', async () => {
 
 const haproxy = '/usr/sbin/haproxy';
 
-test.runIf(spawnSync(haproxy, ['-v']).status === 0)('HAProxy takes the configuration of the proxy', () => {
+testWhere(spawnSync(haproxy, ['-v']).status === 0, 'haproxy')('HAProxy takes the configuration of the proxy', () => {
   const { status, stderr } = spawnSync(haproxy, ['-c', '-f', join(root, 'deploy/compose/haproxy.cfg')], { encoding: 'utf8' });
   expect({ status, stderr }).toMatchObject({ status: 0 });
 });

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCredentials } from '@dispatcher/local/data-folder/credentials.ts';
 import { type Child, startChild } from '@dispatcher/processes/child.ts';
-import { expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { descendantsOf } from '../harness/descendants-of.ts';
+import { testWhere } from '../harness/test-where.ts';
 import { useFolder } from '../harness/use-folder.ts';
 import { canRunTopology } from './use-topology.ts';
 
@@ -32,27 +33,30 @@ async function post(url: string, key: string, path: string, body: object): Promi
   return { status: response.status, body: await response.json() };
 }
 
-test.runIf(canRunTopology)('each service and the gateway run as processes of their own, and the next start finds everything as it was', async () => {
-  await using folder = await useFolder();
-  const first = await startServices(folder.path);
-  const credentials = await readCredentials(folder.path);
-  if (!credentials) throw new Error('no credentials');
-  expect((await post(credentials.url, credentials.api_key, '/tasks', { id: 'one', title: 'One' })).status).toBe(201);
-  const pids = await descendantsOf(first.process.pid ?? 0);
-  // Four services, a gateway and NATS at least.
-  expect(pids.length).toBeGreaterThanOrEqual(6);
-  expect(await first.stop()).toBe(0);
-  for (const pid of pids) expect(existsSync(`/proc/${pid}`)).toBe(false);
+testWhere(canRunTopology, 'nats-server')(
+  'each service and the gateway run as processes of their own, and the next start finds everything as it was',
+  async () => {
+    await using folder = await useFolder();
+    const first = await startServices(folder.path);
+    const credentials = await readCredentials(folder.path);
+    if (!credentials) throw new Error('no credentials');
+    expect((await post(credentials.url, credentials.api_key, '/tasks', { id: 'one', title: 'One' })).status).toBe(201);
+    const pids = await descendantsOf(first.process.pid ?? 0);
+    // Four services, a gateway and NATS at least.
+    expect(pids.length).toBeGreaterThanOrEqual(6);
+    expect(await first.stop()).toBe(0);
+    for (const pid of pids) expect(existsSync(`/proc/${pid}`)).toBe(false);
 
-  const second = await startServices(folder.path);
-  const again = await readCredentials(folder.path);
-  expect(again?.api_key).toBe(credentials.api_key);
-  const claimed = await post(again?.url ?? '', credentials.api_key, '/tasks/claim-next', { agent: 'ann' });
-  expect(claimed).toMatchObject({ status: 200, body: { data: { task: { id: 'one' } } } });
-  expect(await second.stop()).toBe(0);
-});
+    const second = await startServices(folder.path);
+    const again = await readCredentials(folder.path);
+    expect(again?.api_key).toBe(credentials.api_key);
+    const claimed = await post(again?.url ?? '', credentials.api_key, '/tasks/claim-next', { agent: 'ann' });
+    expect(claimed).toMatchObject({ status: 200, body: { data: { task: { id: 'one' } } } });
+    expect(await second.stop()).toBe(0);
+  },
+);
 
-test.runIf(canRunTopology)('kill -9 leaves no process behind', async () => {
+testWhere(canRunTopology, 'nats-server')('kill -9 leaves no process behind', async () => {
   await using folder = await useFolder();
   const killed = await startServices(folder.path);
   const pids = await descendantsOf(killed.process.pid ?? 0);

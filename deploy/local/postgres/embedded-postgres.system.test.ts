@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createPool } from '@dispatcher/database/connection/connection-options.ts';
 import { refuseUnsafeServer } from '@dispatcher/database/connection/refuse-unsafe-server.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { Client } from 'pg';
 import { expect, test, vi } from 'vitest';
@@ -95,7 +96,7 @@ test('a data folder whose path is too long for a socket has it elsewhere', async
   expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
-test.runIf(isRoot)('root keeps the cluster in its data folder below a folder that only root may enter', async () => {
+testWhere(isRoot, 'root')('root keeps the cluster in its data folder below a folder that only root may enter', async () => {
   await using folder = await useFolder();
   await chmod(folder.path, 0o700);
   const dataDir = join(folder.path, 'data');
@@ -105,7 +106,7 @@ test.runIf(isRoot)('root keeps the cluster in its data folder below a folder tha
   if (canUseNamespaces()) expect((await stat(join(dataDir, 'postgres'))).uid).toBe(0);
 });
 
-test.runIf(isRoot)("root runs another user's cluster as that user, before and after its own", async () => {
+testWhere(isRoot, 'root')("root runs another user's cluster as that user, before and after its own", async () => {
   await using folder = await useFolder();
   await chmod(folder.path, 0o755);
   const dataDir = join(folder.path, 'data');
@@ -117,7 +118,7 @@ test.runIf(isRoot)("root runs another user's cluster as that user, before and af
   expect((await stat(`/proc/${await postmasterPid(dataDir)}`)).uid).toBe(nobody);
 });
 
-test.runIf(isRoot && canUseNamespaces())('a cluster that its owner can no longer reach becomes root’s own', async () => {
+testWhere(isRoot && canUseNamespaces(), 'root and namespaces')('a cluster that its owner can no longer reach becomes root’s own', async () => {
   await using folder = await useFolder();
   const dataDir = join(folder.path, 'data');
   await mkdir(dataDir, { mode: 0o700 });
@@ -129,7 +130,7 @@ test.runIf(isRoot && canUseNamespaces())('a cluster that its owner can no longer
   expect((await stat(join(dataDir, 'postgres/base'))).uid).toBe(0);
 });
 
-test.runIf(isRoot && canUseNamespaces())(
+testWhere(isRoot && canUseNamespaces(), 'root and namespaces')(
   "root with a data folder in another user's private home keeps the cluster where both can reach it, and finds it again",
   async () => {
     await using folder = await useFolder();

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { chown, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
@@ -36,21 +37,24 @@ async function startOtherServer(folder: string, binaryFolder: string): Promise<{
   return { ...server, url: `postgresql://dispatcher@localhost/postgres?host=${encodeURIComponent(folder)}` };
 }
 
-test.runIf(binaries)('DATABASE_URL may name a server of another major version; then none of our own is started', async () => {
-  await using folder = await useFolder();
-  const server = await startOtherServer(folder.path, binaries ?? '');
-  await using _stopped = { [Symbol.asyncDispose]: () => server.stop() };
-  await using data = await useFolder();
-  await using dispatcher = await useDispatcher({ dataDir: data.path, settings: { DATABASE_URL: server.url } });
-  const { url, api_key } = dispatcher.credentials;
-  const created = await fetch(`${url}/api/v1/dispatcher/tasks`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${api_key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ title: 'On another server' }),
-  });
-  expect(created.status).toBe(201);
-  expect(existsSync(join(data.path, 'postgres'))).toBe(false);
-});
+testWhere(binaries !== undefined, 'another PostgreSQL')(
+  'DATABASE_URL may name a server of another major version; then none of our own is started',
+  async () => {
+    await using folder = await useFolder();
+    const server = await startOtherServer(folder.path, binaries ?? '');
+    await using _stopped = { [Symbol.asyncDispose]: () => server.stop() };
+    await using data = await useFolder();
+    await using dispatcher = await useDispatcher({ dataDir: data.path, settings: { DATABASE_URL: server.url } });
+    const { url, api_key } = dispatcher.credentials;
+    const created = await fetch(`${url}/api/v1/dispatcher/tasks`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${api_key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ title: 'On another server' }),
+    });
+    expect(created.status).toBe(201);
+    expect(existsSync(join(data.path, 'postgres'))).toBe(false);
+  },
+);
 
 test('a server that does not answer is named as the fault', async () => {
   await using data = await useFolder();

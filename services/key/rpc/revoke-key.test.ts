@@ -6,16 +6,8 @@ test('a revoked key is refused within a second', async () => {
   const { data } = await keys.client.createKey({ organizationId: 'acme', name: 'laptop' }, asAdmin);
   await keys.client.getCaller({}, withKey(data?.key));
   await keys.client.revokeKey({ keyId: data?.id ?? '' }, asAdmin);
-  const revoked = performance.now();
-  let lastAccepted = revoked;
-  const refused = async () => {
-    const sent = performance.now();
-    await expect(keys.client.getCaller({}, withKey(data?.key)).then(() => (lastAccepted = sent))).rejects.toMatchObject({
-      reason: 'invalid_api_key',
-    });
-  };
-  await vi.waitFor(refused, { timeout: 10_000, interval: 50 });
-  expect(lastAccepted - revoked).toBeLessThan(1_000);
+  const refused = () => expect(keys.client.getCaller({}, withKey(data?.key))).rejects.toMatchObject({ reason: 'invalid_api_key' });
+  await vi.waitFor(refused, { timeout: 1_000, interval: 20 });
 });
 
 test('revoked twice, a key ended the first time', async () => {

@@ -1,12 +1,15 @@
 import { createNatsServer } from '@dispatcher/processes/nats-server.ts';
 import { freePort } from '@dispatcher/testing/harness/free-port.ts';
-import { startNatsServer } from '@dispatcher/testing/harness/require-nats-server.ts';
+import { hasNatsServer, startNatsServer } from '@dispatcher/testing/harness/start-nats-server.ts';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';
-import { expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { createLog } from '../telemetry/log.ts';
 import { openNatsBus } from './nats-bus.ts';
 import type { NatsSettings } from './nats-settings.ts';
+
+const test = testWhere(hasNatsServer, 'nats-server');
 
 const openBus = (url: string, more: Partial<NatsSettings> = {}) =>
   openNatsBus({ NATS_URL: url, NATS_SUBJECT_PREFIX: 'dispatcher', ...more }, createLog('silent'));
@@ -82,7 +85,7 @@ test('two installations share a NATS by a prefix each, and hear nothing of each 
   expect(got.sort()).toEqual(['0: events.acme from 0', '1: events.acme from 1']);
 });
 
-test.runIf(canMakeCertificates)(
+testWhere(hasNatsServer && canMakeCertificates, 'nats-server and openssl')(
   'a NATS with its own authority that asks for a certificate and a password is reached, and not without them',
   async () => {
     await using files = await useCertificates();

@@ -1,4 +1,5 @@
 import { freePort } from '@dispatcher/testing/harness/free-port.ts';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useChannelServer, useEndpointPool } from '@dispatcher/testing/services/use-channel.ts';
 import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';
 import { expect, test, vi } from 'vitest';
@@ -79,7 +80,7 @@ test('a name that nothing stands behind is answered 503, and works once somethin
   expect(await client.read('one')).toBe('127.0.0.1');
 });
 
-test.runIf(canMakeCertificates)('over TLS a process is held to the name it was found by', async () => {
+testWhere(canMakeCertificates, 'openssl')('over TLS a process is held to the name it was found by', async () => {
   await using files = await useCertificates();
   const log = createLog('silent');
   using tls = await watchTls({ TLS_CERT: files.cert, TLS_KEY: files.key, TLS_CA: files.ca }, log);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:tls';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useChannelClientWith, useChannelServer } from '@dispatcher/testing/services/use-channel.ts';
 import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';
 import { expect, test, vi } from 'vitest';
@@ -28,21 +29,24 @@ async function serialAt(address: string, ca: string): Promise<string> {
   return serialNumber;
 }
 
-test.runIf(canMakeCertificates)('a channel works over mutual TLS, and a client without a certificate of the authority is refused', async () => {
-  await using files = await useCertificates();
-  await using others = await useCertificates();
-  using tls = await useTls({ TLS_CERT: files.cert, TLS_KEY: files.key, TLS_CA: files.ca });
-  using foreign = await useTls({ TLS_CERT: others.cert, TLS_KEY: others.key, TLS_CA: files.ca });
-  await using server = await useChannelServer(echo, tls);
-  using client = useChannelClientWith(tls, server.address);
-  expect(await client.read('one')).toBe('title of one');
-  using plain = useChannelClientWith(null, server.address);
-  using stranger = useChannelClientWith(foreign, server.address);
-  for (const refused of [plain, stranger]) await expect(refused.read('one')).rejects.toMatchObject({ reason: 'unavailable' });
-  expect(await client.read('two')).toBe('title of two');
-});
+testWhere(canMakeCertificates, 'openssl')(
+  'a channel works over mutual TLS, and a client without a certificate of the authority is refused',
+  async () => {
+    await using files = await useCertificates();
+    await using others = await useCertificates();
+    using tls = await useTls({ TLS_CERT: files.cert, TLS_KEY: files.key, TLS_CA: files.ca });
+    using foreign = await useTls({ TLS_CERT: others.cert, TLS_KEY: others.key, TLS_CA: files.ca });
+    await using server = await useChannelServer(echo, tls);
+    using client = useChannelClientWith(tls, server.address);
+    expect(await client.read('one')).toBe('title of one');
+    using plain = useChannelClientWith(null, server.address);
+    using stranger = useChannelClientWith(foreign, server.address);
+    for (const refused of [plain, stranger]) await expect(refused.read('one')).rejects.toMatchObject({ reason: 'unavailable' });
+    expect(await client.read('two')).toBe('title of two');
+  },
+);
 
-test.runIf(canMakeCertificates)('a renewed certificate is used without a restart, and one that does not fit its key is not', async () => {
+testWhere(canMakeCertificates, 'openssl')('a renewed certificate is used without a restart, and one that does not fit its key is not', async () => {
   await using files = await useCertificates();
   using tls = await useTls({ TLS_CERT: files.cert, TLS_KEY: files.key });
   await using server = await useChannelServer(echo, tls);
@@ -57,7 +61,7 @@ test.runIf(canMakeCertificates)('a renewed certificate is used without a restart
   expect(await serialAt(server.address, files.ca)).not.toBe(renewed);
 });
 
-test.runIf(canMakeCertificates)('a start with files that do not fit together is refused', async () => {
+testWhere(canMakeCertificates, 'openssl')('a start with files that do not fit together is refused', async () => {
   await using files = await useCertificates();
   await using others = await useCertificates();
   await expect(watchTls({ TLS_CERT: files.cert, TLS_KEY: others.key }, log)).rejects.toThrow('key values mismatch');

@@ -8,7 +8,7 @@ describe('watching events', () => {
     await using stats = await useStats();
     await stats.createTask('before');
     await numbered(stats, 1);
-    using watch = watchFrom(stats.client('acme').watchEvents({}, { signal: AbortSignal.timeout(10_000) }));
+    using watch = watchFrom(stats.client('acme').watchEvents({}, { signal: AbortSignal.timeout(120_000) }));
     await watch.live;
     for (let i = 0; i < 5; i++) await stats.createTask(`t${i}`);
     expect((await watch.take(5)).map((event) => [Number(event.position), event.taskId])).toEqual([0, 1, 2, 3, 4].map((i) => [i + 2, `t${i}`]));
@@ -20,7 +20,7 @@ describe('watching events', () => {
       for (let i = 0; i < 300; i++) await stats.createTask(`t${i}`);
     })();
     await numbered(stats, 50);
-    using watch = watchFrom(stats.client('admin').watchEvents({ after: 10n }, { signal: AbortSignal.timeout(20_000) }));
+    using watch = watchFrom(stats.client('admin').watchEvents({ after: 10n }, { signal: AbortSignal.timeout(120_000) }));
     const events = await watch.take(290);
     await writing;
     expect(events.map((event) => Number(event.position))).toEqual(Array.from({ length: 290 }, (_, i) => i + 11));
@@ -32,7 +32,7 @@ describe('watching events', () => {
     await stats.createTask('mine');
     await stats.changeTask('mine', 'task.updated', `title = 'new'`);
     await numbered(stats, 3);
-    using watch = watchFrom(stats.client('acme').watchEvents({ after: 0n, types: ['task.updated'] }, { signal: AbortSignal.timeout(10_000) }));
+    using watch = watchFrom(stats.client('acme').watchEvents({ after: 0n, types: ['task.updated'] }, { signal: AbortSignal.timeout(120_000) }));
     await watch.live;
     await stats.createTask('mine too');
     await stats.changeTask('mine too', 'task.updated', `title = 'new'`);
@@ -66,7 +66,7 @@ describe('watching events', () => {
     for (let i = 0; i < 5; i++) await stats.createTask(`t${i}`);
     await numbered(stats, 5);
     await stats.database.pool.query('DELETE FROM event_positions WHERE position < 4');
-    using watch = watchFrom(stats.client('acme').watchEvents({ after }, { signal: AbortSignal.timeout(10_000) }));
+    using watch = watchFrom(stats.client('acme').watchEvents({ after }, { signal: AbortSignal.timeout(120_000) }));
     await watch.live;
     await stats.createTask('next');
     expect((await watch.take(1)).map((event) => Number(event.position))).toEqual([6]);
@@ -77,7 +77,7 @@ describe('watching events', () => {
     await using stats = await useStats();
     await stats.createTask('t');
     await numbered(stats, 1);
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(120_000);
     const stuck = Array.from({ length: 9 }, () => stats.client('acme').watchEvents({ after: 0n }, { signal })[Symbol.asyncIterator]());
     await Promise.all(stuck.map((reader) => reader.next()));
     using watch = watchFrom(stats.client('acme').watchEvents({ after: 0n }, { signal }));
@@ -96,7 +96,7 @@ describe('watching events', () => {
     await numbered(stats, 700);
     const reader = stats
       .client('acme')
-      .watchEvents({ after: 0n }, { signal: AbortSignal.timeout(10_000) })
+      .watchEvents({ after: 0n }, { signal: AbortSignal.timeout(120_000) })
       [Symbol.asyncIterator]();
     expect((await reader.next()).value?.events).toHaveLength(500);
     await stats.database.pool.query('DELETE FROM event_positions WHERE position <= 600');
@@ -105,7 +105,7 @@ describe('watching events', () => {
 
   it('finds in the log what the bus has lost', async () => {
     await using stats = await useStats();
-    using watch = watchFrom(stats.client('acme').watchEvents({}, { signal: AbortSignal.timeout(10_000) }));
+    using watch = watchFrom(stats.client('acme').watchEvents({}, { signal: AbortSignal.timeout(120_000) }));
     await watch.live;
     await stats.bus[Symbol.asyncDispose]();
     await stats.createTask('t');

@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
+import { testWhere } from '../../harness/test-where.ts';
 import { useFolder } from '../../harness/use-folder.ts';
 import { mountDisk } from './disk.ts';
 
-test.runIf(process.getuid?.() === 0)('a full disk takes no byte more, and takes them again when there is room', async () => {
+testWhere(process.getuid?.() === 0, 'root')('a full disk takes no byte more, and takes them again when there is room', async () => {
   await using folder = await useFolder();
   const place = join(folder.path, 'disk');
   await mkdir(place);

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '../../harness/free-port.ts';
-import { type NatsServer, startNatsServer } from '../../harness/require-nats-server.ts';
+import { type NatsServer, startNatsServer } from '../../harness/start-nats-server.ts';
 
 /** A NATS server that can go and come back at the same address. */
 export interface Nats extends AsyncDisposable {

@@ -5,6 +5,7 @@ import { type Role, readOrchestratorSettings } from '@dispatcher/orchestrator/co
 import type { Timings } from '@dispatcher/orchestrator/daemon/context.ts';
 import { type OpenDaemon, openDaemon } from '@dispatcher/orchestrator/daemon/open-daemon.ts';
 import { Recursiv, type Task } from '@recursiv/sdk';
+import { patience } from '../../harness/patience.ts';
 import type { TestServices } from '../../harness/use-services.ts';
 import { inherited } from './config.ts';
 import { testTimings } from './timings.ts';
@@ -102,11 +103,12 @@ export async function useMerger(site: Site, env: Readonly<Record<string, string>
 
 /** Looks until what is seen is as wanted; says what it saw last when that takes too long. */
 export async function until<T>(look: () => Promise<T> | T, wanted: (seen: T) => boolean, limitMs = 30_000): Promise<T> {
-  const end = performance.now() + limitMs;
-  for (;;) {
+  for (let spentMs = 0; ; ) {
+    const start = performance.now();
     const seen = await look();
     if (wanted(seen)) return seen;
-    if (performance.now() > end) throw new Error(`Not as wanted in ${limitMs} ms; last seen: ${JSON.stringify(seen, null, 2)}`);
+    if (spentMs > limitMs) throw new Error(`Not as wanted in ${limitMs} ms; last seen: ${JSON.stringify(seen, null, 2)}`);
     await delay(25);
+    spentMs += (performance.now() - start) / patience();
   }
 }

@@ -66,7 +66,7 @@ function metadataWith(key: string | null): Metadata {
 }
 
 /** What stands in the packages of gRPC itself. */
-const reflectionProto = join(import.meta.dirname, '../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto');
+const reflectionProto = join(import.meta.dirname, '../../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto');
 const loading = { keepCase: true, defaults: false, longs: String };
 
 async function reflect(address: string, channel: ChannelCredentials) {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { findPackagedFile } from './debian-package.ts';
 
@@ -33,6 +34,9 @@ const natsServer = {
   places: ['/usr/sbin/nats-server', '/usr/bin/nats-server', '/usr/local/bin/nats-server', '/opt/homebrew/bin/nats-server'],
   elsewhere: 'https://nats.io/download',
 };
+
+/** Whether tests with a NATS server can run here. */
+export const hasNatsServer = process.getuid?.() === 0 || natsServer.places.some(existsSync);
 
 async function kill(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
   child.kill('SIGKILL');

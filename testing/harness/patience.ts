@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How often a wait measures the machine, in milliseconds. */
+const measureEveryMs = 1_000;
+
+/** The CPU time of one measurement, in milliseconds. */
+const measureMs = 5;
+
+/** A machine this much slower than a quiet one is treated as no slower. */
+const most = 40;
+
+let measuredAt = Number.NEGATIVE_INFINITY;
+let factor = 1;
+
+/**
+ * How much longer a test waits than on a quiet machine: 1 where this process gets a core whenever it wants one, more
+ * where others compete for the cores. Other processes of the test compete too, so the delay counts three times.
+ */
+export function patience(): number {
+  if (performance.now() - measuredAt > measureEveryMs) {
+    factor = Math.min(most, 1 + 3 * (slowness() - 1));
+    measuredAt = performance.now();
+  }
+  return factor;
+}
+
+/** Wall time over CPU time of a short busy loop; at least 1. */
+function slowness(): number {
+  const start = performance.now();
+  const { user, system } = process.cpuUsage();
+  for (let spent = 0; spent < measureMs * 1_000; ) {
+    const now = process.cpuUsage();
+    spent = now.user + now.system - user - system;
+  }
+  return Math.max(1, (performance.now() - start) / measureMs);
+}
+
+/** Waits for `work` and fails when it takes longer than `limitMs` would be on a quiet machine. */
+export async function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
+  const stop = new AbortController();
+  const settled = Promise.resolve(work).finally(() => stop.abort());
+  settled.catch(() => undefined);
+  for (let spentMs = 0; spentMs < limitMs && !stop.signal.aborted; ) {
+    const start = performance.now();
+    await sleep(Math.min(25, limitMs), undefined, { signal: stop.signal }).catch(() => undefined);
+    spentMs += (performance.now() - start) / patience();
+  }
+  if (!stop.signal.aborted)
+    throw new Error(`It took longer than ${limitMs} ms, on a machine that makes tests wait ${patience().toFixed(1)} times as long.`);
+  return await settled;
+}
