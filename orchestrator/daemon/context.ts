@@ -21,6 +21,8 @@ export interface Timings {
   readonly adoptMs: number;
   /** The first pause after a failed run; it doubles with each attempt. */
   readonly firstRetryAfterSeconds: number;
+  /** How long a daemon that gives its work back still waits for origin. */
+  readonly originPatienceMs: number;
   /** How often origin is tried, `retryMs` apart, before a run gives up. */
   readonly originTries: number;
   /** As long as another candidate comes within this time, a batch that is not full waits for more. */
@@ -40,6 +42,7 @@ export const defaultTimings: Timings = {
   retryMs: 5_000,
   adoptMs: 10_000,
   firstRetryAfterSeconds: 60,
+  originPatienceMs: 10_000,
   originTries: 120,
   gatherMs: 500,
   mergeTries: 5,

@@ -61,7 +61,7 @@ async function runSlot(daemon: Daemon, agent: string): Promise<void> {
       await drive(daemon, left, true);
       continue;
     }
-    status.blocked = await obstacle(context);
+    status.blocked = await obstacle(context, drain);
     const file = status.blocked === null && !drain.aborted ? await nextRun(daemon, agent) : null;
     if (file !== null) await drive(daemon, file, false);
     else await delay(timings.retryMs * (0.5 + Math.random()), undefined, { signal: drain }).catch(() => undefined);

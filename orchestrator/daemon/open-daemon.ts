@@ -51,7 +51,12 @@ export async function openDaemon(
   await using stack = new AsyncDisposableStack();
   const settings = { ...given, worktreeBaseDir: await realFolder(given.worktreeBaseDir) };
   const daemonId = randomUUID();
-  const git = createGit({ environment: { ...environment, [runVariable]: daemonId }, settings: await readUserSettings(place.gitDir, environment) });
+  const leaveNetwork = new AbortController();
+  const git = createGit({
+    environment: { ...environment, [runVariable]: daemonId },
+    settings: await readUserSettings(place.gitDir, environment),
+    leaveNetwork: leaveNetwork.signal,
+  });
   const state = openStateFolder(settings.stateDir, place.gitDir, path.basename(dir));
   const member = chosen?.member ?? (await takeMember(state.locks, settings.agentPrefix));
   stack.use(member.lock);
@@ -81,7 +86,12 @@ export async function openDaemon(
     member: member.name,
     statusFile: chosen?.statusFile ?? path.join(state.status, `${member.name}.json`),
     containment: name,
-    run: (stop) => runDaemon(context, member.name, stop),
+    run: async (stop) => {
+      // An origin that does not answer must not hold up a stop; what could not be pushed stays on this machine.
+      const leave = () => setTimeout(() => leaveNetwork.abort(), timings.originPatienceMs).unref();
+      stop.interrupt.addEventListener('abort', leave, { once: true });
+      await runDaemon(context, member.name, stop);
+    },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

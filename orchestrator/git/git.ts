@@ -1,4 +1,6 @@
-import { runProcess } from '../process/run-process.ts';
+import { type ProcessEnd, runProcess } from '../process/run-process.ts';
+import { httpLimits, networkLimitMs, sshEnvironment } from './network.ts';
+import type { GitSetting } from './user-settings.ts';
 
 /** Where a git command works. Nothing is discovered from the current folder, which may be an agent's. */
 export interface GitPlace {
@@ -49,13 +51,12 @@ export function withoutPassword(text: string): string {
 export interface GitSurroundings {
   readonly environment: Readonly<Record<string, string>>;
   readonly settings: readonly GitSetting[];
+  /** Ends every command that waits for another machine. */
+  readonly leaveNetwork?: AbortSignal;
 }
 
-/** One line of git configuration. */
-export type GitSetting = readonly [key: string, value: string];
-
-/** A fetch or a push may take long; forever it may not. */
-const limitMs = 15 * 60_000;
+/** How long a command on this machine may take. */
+const localLimitMs = 15 * 60_000;
 
 /** Far more than any list this program reads. */
 const outputCapBytes = 64 * 1024 * 1024;
@@ -100,18 +101,27 @@ async function emptyFilters(run: ReturnType<typeof createRunner>, place: GitPlac
   ]);
 }
 
-function createRunner({ environment, settings }: GitSurroundings) {
+function createRunner({ environment, settings, leaveNetwork }: GitSurroundings) {
+  const fixed = { ...environment, ...sshEnvironment(environment, settings) };
   return async (place: GitPlace, args: readonly string[], options: GitOptions, extra: readonly GitSetting[]): Promise<GitAnswer> => {
+    const networkMs = options.localOnly ? null : networkLimitMs(args);
+    const limitMs = networkMs ?? localLimitMs;
+    const signals = [options.signal, networkMs === null ? undefined : leaveNetwork].filter((signal) => signal !== undefined);
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let bytes = 0;
     const end = await runProcess({
       command: [...dieWithParent, 'git', ...args],
       cwd: place.workTree ?? '/',
-      env: { ...environment, ...placeEnvironment(place, options), ...configEnvironment([...settings, ...neutral, ...extra]), ...options.env },
+      env: {
+        ...fixed,
+        ...placeEnvironment(place, options),
+        ...configEnvironment([...httpLimits, ...settings, ...neutral, ...extra]),
+        ...options.env,
+      },
       input: options.input,
       limitMs,
-      signal: options.signal,
+      signal: AbortSignal.any(signals),
       onOutput: (chunk, from) => {
         bytes += chunk.length;
         if (bytes <= outputCapBytes) (from === 'stdout' ? stdout : stderr).push(chunk);
@@ -119,10 +129,15 @@ function createRunner({ environment, settings }: GitSurroundings) {
     });
     const said = Buffer.concat(stderr).toString();
     options.signal?.throwIfAborted();
-    if (end.how !== 'exited') throw new GitError(args, end.how === 'unstartable' ? end.reason : `stopped (${end.how})`, said);
+    if (end.how !== 'exited') throw new GitError(args, whyEnded(end, limitMs), said);
     if (end.code === null || !(options.accept ?? [0]).includes(end.code)) throw new GitError(args, `exit code ${end.code ?? end.signal}`, said);
     return { code: end.code, stdout: Buffer.concat(stdout).toString(), stderr: said };
   };
+}
+
+function whyEnded(end: Exclude<ProcessEnd, { how: 'exited' }>, limitMs: number): string {
+  if (end.how === 'unstartable') return end.reason;
+  return end.how === 'limit' ? `not finished after ${limitMs / 1_000} s` : 'stopped, because the daemon stops';
 }
 
 function placeEnvironment(place: GitPlace, options: GitOptions): Record<string, string> {

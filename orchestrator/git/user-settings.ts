@@ -1,5 +1,7 @@
 import { runProcess } from '../process/run-process.ts';
-import type { GitSetting } from './git.ts';
+
+/** One line of git configuration. */
+export type GitSetting = readonly [key: string, value: string];
 
 /** What our git keeps of the user's own configuration: who commits, how the remote is reached, what is never committed. */
 const kept = /^(user\.(name|email)|credential\..*|url\..*|https?\..*|ssh\..*|core\.(sshcommand|excludesfile)|safe\.directory)$/s;

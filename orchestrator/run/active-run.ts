@@ -56,8 +56,8 @@ export function showStep(run: ActiveRun, step: string): void {
 }
 
 /** Does something to the shared repository or the clean clone that nobody else may do at the same time. */
-export async function exclusively<T>(context: DaemonContext, work: () => Promise<T>): Promise<T> {
-  await using lock = await waitForLock(`${context.state.clone}.lock`);
+export async function exclusively<T>(context: DaemonContext, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  await using lock = await waitForLock(`${context.state.clone}.lock`, signal);
   if (lock === null) throw new Error('The lock of the clean clone could not be taken');
   return await work();
 }

@@ -3,10 +3,10 @@ import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { exclusively } from './active-run.ts';
 
 /** Fetches the base branch and answers its newest commit. Throws when origin cannot be read, which the daemon then knows before it claims more. */
-export async function readBase(context: DaemonContext): Promise<string> {
+export async function readBase(context: DaemonContext, signal?: AbortSignal): Promise<string> {
   const { git, clone, settings, status } = context;
   try {
-    const base = await exclusively(context, () => fetchFromOrigin(git, clone, settings.baseBranch));
+    const base = await exclusively(context, () => fetchFromOrigin(git, clone, settings.baseBranch, signal), signal);
     if (base === null) throw new Error(`origin has no branch ${settings.baseBranch}`);
     status.isOriginAway = false;
     return base;

@@ -7,6 +7,7 @@ import { expectOrder } from './harness/expect-order.ts';
 import { processesWith } from './harness/processes.ts';
 import { type Site, until, useDaemon, useSite } from './harness/use-daemon.ts';
 import { recordsOf, stateOf, useDaemonProcess } from './harness/use-daemon-process.ts';
+import { useGitServer } from './harness/use-git-server.ts';
 
 let services: TestServices;
 let sites = 0;
@@ -167,6 +168,29 @@ test('interrupted while origin is away, the work is given back at once', async (
   renameSync(`${origin}.away`, origin);
   const task = (await here.dispatcher.get('one')).data;
   expect(task).toMatchObject({ status: 'pending', release_reason: 'reassigned' });
+  expect(here.repository.git('ls-tree', '-r', '--name-only', 'task/one')).toContain('x.txt');
+  expectOrder(here);
+});
+
+test('interrupted while origin takes connections and never answers, the daemon ends within seconds and keeps the work', async () => {
+  await using here = await site();
+  await using server = await useGitServer(here.repository.folder);
+  here.repository.git('remote', 'set-url', 'origin', `${server.url}/origin.git`);
+  const gate = gateOf(here);
+  await here.task('one', `echo x > x.txt; ${untilOpen(gate)}`);
+  const running = await useDaemon(here, {}, { originPatienceMs: 500 });
+  await isWorking(gate);
+  server.fallSilent();
+  writeFileSync(gate, '');
+  await until(
+    () => processesWith('ls-remote').length,
+    (count) => count > 0,
+  );
+  const begun = performance.now();
+  await running[Symbol.asyncDispose]();
+  expect(performance.now() - begun).toBeLessThan(10_000);
+  const task = (await here.dispatcher.get('one')).data;
+  expect(task).toMatchObject({ status: 'pending', release_reason: 'reassigned', notes: expect.stringContaining('origin could not be reached') });
   expect(here.repository.git('ls-tree', '-r', '--name-only', 'task/one')).toContain('x.txt');
   expectOrder(here);
 });
