@@ -35,7 +35,7 @@ async function writeReport(measured: readonly Figure[]): Promise<void> {
   const rows = measured.map(({ what, measured, promised, n }) => `| ${what} | ${measured} | ${promised} | ${n} |`);
   const text = `# Events, streams and waiting: what was measured
 
-Written by \`pnpm faults:measure --report\`. One run each, all processes, the readers and the callers on one machine:
+Written by \`npm run bench:events -- --report\`. One run each, all processes, the readers and the callers on one machine:
 ${machineInWords()}, ${new Date().toISOString().slice(0, 10)}.
 
 | What | Measured | Promised | n |

@@ -22,15 +22,17 @@ export function reportOf(results: readonly SeedSummary[]): string {
   const days = [...new Set(results.map(({ day }) => day))].join(', ');
   return `# What the system kept while it was broken
 
-Written by \`pnpm faults --report\`; \`pnpm faults --seeds N --rounds R\` runs one again. A run starts the whole system as real processes, puts 32 workers and 6
-stream readers on it (one never reads), kills and stops parts of it in an order that the seed decides, lets it come to rest, and then holds everything that was
-answered and streamed against the event log. What is checked, and how, is in \`deploy/faults/check\`. A run in which a fault never bit counts as failed.
+\`npm run faults -- --report\` writes this page; \`npm run faults -- --seeds N --rounds R\` runs one seed again. A run starts the
+whole system as real processes. 32 workers and 6 stream readers (one never reads) put load on it. Parts of it are killed and
+stopped in an order that the seed decides. Then the system comes to rest, and everything that was answered and streamed is
+compared with the event log. The checks are in \`testing/faults/check\`. A fault that hit nothing is repeated; a run in which it
+never hit anything has failed.
 
-- The shortest lease is 30 s, so besides leases that run out by themselves some are ended early by SQL, at any moment of their holder's work.
-- Most processes have a clock that is a day fast or a day slow, by libfaketime. PostgreSQL's is right.
-- A transaction is open all the time, as a backup's would be, so that no dead row can be removed; after PostgreSQL has died, another.
-- Seeds from 1000 on run two of each service and two gateways, each a process of its own, with a network between them that fails too; the others
-  run everything in one process (\`alone\`), or two such processes side by side (\`pair\`).
+- The shortest lease is 30 s. Some leases are ended early by SQL, at any moment of their holder's work.
+- Most processes have a clock that is a day fast or a day slow, by libfaketime. PostgreSQL's clock is right.
+- One transaction is always open, as a backup's would be, so that no dead row can be removed.
+- Seeds from 1000 on run two of each service and two gateways, each as a process of its own, with a network between them that
+  fails too. The others run everything in one process (\`alone\`), or two such processes side by side (\`pair\`).
 
 **Runs**: ${results.length} seeds, ${minutes.toFixed(0)} minutes, ${days}, on ${machineInWords()}.
 
@@ -51,8 +53,8 @@ ${table(
 
 ${table(['Fault', 'Times, in one process', 'between processes', 'Longest until all was up again'], faultRows(results))}
 
-Leases ended by SQL: ${total(results, ({ leasesEnded }) => leasesEnded)}. Until every gateway wrote again it took ${recovery(results, 'postgres-killed')} ms at most after
-PostgreSQL took connections again, and ${recovery(results, 'disk-full', 'log-full')} ms at most after its disk had room again.
+Leases ended by SQL: ${total(results, ({ leasesEnded }) => leasesEnded)}. Every gateway wrote again at most
+${recovery(results, 'postgres-killed')} ms after PostgreSQL took connections again, and ${recovery(results, 'disk-full', 'log-full')} ms after its disk had room again.
 
 ## Requests
 

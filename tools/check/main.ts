@@ -1,4 +1,5 @@
 import { runTool } from '../run-tool.ts';
+import { checkDocs } from './check-docs.ts';
 import { checkImports } from './check-imports.ts';
 import { checkProto } from './check-proto.ts';
 import { checkTexts } from './check-texts.ts';
@@ -11,6 +12,7 @@ const checks: Record<string, () => Promise<string>> = {
   unused: () => runTool('knip', []),
   proto: checkProto,
   texts: checkTexts,
+  docs: checkDocs,
 };
 
 const results = await Promise.all(Object.entries(checks).map(([name, check]) => report(name, check)));
