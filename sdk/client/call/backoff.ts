@@ -1,11 +1,14 @@
+import { startTimer } from './timer.ts';
+
 const firstMilliseconds = 250;
 const mostMilliseconds = 8_000;
-/** A server that asks for more is not waited for: the caller hears of it instead. */
-const mostServerSeconds = 60;
+/** The longest pause that a server can ask for. */
+export const mostServerSeconds = 60;
 
 /**
  * How long to wait before a repetition, in milliseconds: exponential with full jitter, so that clients that failed together do not return
- * together (AWS, "Exponential Backoff and Jitter"), and never less than the server asks for. Undefined when it asks for too much.
+ * together (AWS, "Exponential Backoff and Jitter"), and never less than the server asks for. Undefined when it asks for more than a minute: the
+ * caller gets the error instead.
  */
 export function retryDelay(repetition: number, retryAfterSeconds: number | null): number | undefined {
   if (retryAfterSeconds !== null && retryAfterSeconds > mostServerSeconds) return undefined;
@@ -20,7 +23,7 @@ export function sleep(milliseconds: number, signal: AbortSignal | undefined): Pr
       clearTimeout(timer);
       reject(signal?.reason);
     };
-    const timer = setTimeout(() => {
+    const timer = startTimer(() => {
       signal?.removeEventListener('abort', abort);
       resolve();
     }, milliseconds);

@@ -108,6 +108,12 @@ test('wait_seconds is added to the timeout', async () => {
   await expect(server.client({ timeout: 50, maxRetries: 0 }).dispatcher.claimNext({ agent, wait_seconds: 1 })).resolves.toEqual(nothing);
 });
 
+test('a timeout that is longer than a timer can hold does not end a call at once', async () => {
+  await using server = await useServer((response) => setTimeout(() => answerJson(response, 200, nothing), 50));
+  const { dispatcher } = server.client({ timeout: 2 ** 40, maxRetries: 0 });
+  await expect(dispatcher.claimNext({ agent, wait_seconds: 2 ** 30 })).resolves.toEqual(nothing);
+});
+
 test('the caller’s signal ends a call with its own reason, in flight and between repetitions', async () => {
   await using server = await useServer((response, { url }) =>
     url.endsWith('/stats') ? undefined : answerError(response, 503, 'unavailable', { 'retry-after': '30' }),

@@ -1,3 +1,5 @@
+import { startTimer } from './timer.ts';
+
 /** How work under a deadline ended badly: `isOver` says that the time was over, not the caller's patience. */
 type OnFailure = (cause: unknown, isOver: boolean) => never;
 
@@ -14,7 +16,7 @@ export async function withDeadline<T>(
   const controller = new AbortController();
   let isOver = false;
   const abort = () => controller.abort(caller?.reason);
-  const timer = setTimeout(() => {
+  const timer = startTimer(() => {
     isOver = true;
     controller.abort();
   }, milliseconds);

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { answerError, answerJson, claimOf, type Play, type Received, type TestServer, useServer } from '@dispatcher/testing/sdk/use-server.ts';
 import { expect, test, vi } from 'vitest';
+import { sleep } from '../call/backoff.ts';
 
 const agent = 'agent-1';
 const token = { claim_token: 'token-1' };
@@ -108,6 +109,14 @@ test('the lease is the difference of the server’s times, so a clock that is wr
   };
   await using server = await useServer((response) => answerJson(response, 200, { data: { task: { id: 't' }, claim: yesterday } }));
   await using held = await server.client().dispatcher.hold({ agent });
+  expect(held?.signal.aborted).toBe(false);
+  expect(namesOf(server)).toEqual(['claim-next']);
+});
+
+test('a lease that is longer than a timer can hold is not lost at once', async () => {
+  await using server = await useLease(2 ** 40);
+  await using held = await server.client().dispatcher.hold({ agent });
+  await sleep(100, undefined);
   expect(held?.signal.aborted).toBe(false);
   expect(namesOf(server)).toEqual(['claim-next']);
 });

@@ -1,5 +1,6 @@
 import { retryDelay, sleep } from '../call/backoff.ts';
 import type { CallOptions } from '../call/call.ts';
+import { startTimer } from '../call/timer.ts';
 import { ConnectionError, RecursivError } from '../errors.ts';
 import type { ClaimInput, ClaimNextInput, CompleteInput, HeartbeatInput, HoldInput, ReleaseInput } from '../inputs.ts';
 import type { Claim, ClaimedTask, Task } from '../outputs.ts';
@@ -116,7 +117,7 @@ export class HeldClaim implements AsyncDisposable {
     if (this.#over.signal.aborted) return;
     const lease = leaseMilliseconds(claim);
     const timedOut = () => this.#lose(new ConnectionError('timeout', `No heartbeat was accepted for the lease of ${lease / 1000} s.`, undefined));
-    this.#leaseEnd = setTimeout(timedOut, Math.max(0, sentAt + lease - performance.now()));
+    this.#leaseEnd = startTimer(timedOut, Math.max(0, sentAt + lease - performance.now()));
   }
 
   async #end(act: () => Promise<{ data: Task }>): Promise<{ data: Task }> {

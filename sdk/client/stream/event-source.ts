@@ -1,5 +1,6 @@
 import { connectionError, headersFor } from '../call/attempt.ts';
 import type { HttpRequest } from '../call/route.ts';
+import { startTimer } from '../call/timer.ts';
 import type { Settings } from '../config.ts';
 import { ConnectionError, errorFromAnswer, RecursivError } from '../errors.ts';
 import { createSseParser, type SseBlock } from './sse-parser.ts';
@@ -44,7 +45,7 @@ export async function* openEventSource(
 
 /** Ends the whole connection when the work takes too long. The time that the reader of the events takes does not count. */
 async function workWithin<T>(connection: AbortController, timeout: number, work: () => Promise<T>): Promise<T> {
-  const timer = setTimeout(() => connection.abort(new ConnectionError('timeout', `Nothing came for ${timeout} ms.`, undefined)), timeout);
+  const timer = startTimer(() => connection.abort(new ConnectionError('timeout', `Nothing came for ${timeout} ms.`, undefined)), timeout);
   try {
     return await work();
   } finally {

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { answerError, useServer } from '@dispatcher/testing/sdk/use-server.ts';
 import { expect, test, vi } from 'vitest';
+import { sleep } from '../call/backoff.ts';
 import type { StreamItem } from './stream.ts';
 
 function open(response: ServerResponse, text = 'retry: 1\n\n'): ServerResponse {
@@ -78,6 +79,20 @@ test('a stream waits for a server that is away or overloaded', async () => {
   });
   expect(await take(server.client().dispatcher.stream(), 1)).toHaveLength(1);
   expect(server.received).toHaveLength(4);
+});
+
+test.each([
+  ['Retry-After', (response: ServerResponse) => answerError(response, 503, 'unavailable', { 'retry-after': '9999999' })],
+  ['retry', (response: ServerResponse) => open(response, 'retry: 4294967296\n\n').end()],
+])('a server that asks by %s for a longer pause than a timer can hold is not flooded with requests', async (_, play) => {
+  await using server = await useServer(play);
+  const controller = new AbortController();
+  const items = take(server.client().dispatcher.stream({}, { signal: controller.signal }), 1);
+  await vi.waitFor(() => expect(server.received).toHaveLength(1));
+  await sleep(300, undefined);
+  controller.abort();
+  await items;
+  expect(server.received).toHaveLength(1);
 });
 
 test('a connection that says nothing for too long is made anew', async () => {

@@ -1,5 +1,5 @@
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
-import { retryDelay, sleep } from '../call/backoff.ts';
+import { mostServerSeconds, retryDelay, sleep } from '../call/backoff.ts';
 import { type HttpRequest, requestFromFields } from '../call/route.ts';
 import type { Settings } from '../config.ts';
 import { RecursivError } from '../errors.ts';
@@ -97,9 +97,12 @@ function isRefusal(error: RecursivError): boolean {
   return error.status >= 200 && error.status < 500 && error.status !== 408 && error.status !== 429;
 }
 
-/** A connection that worked is made anew after the time the server names, half or half again of it; one that failed, after ever longer. */
+/**
+ * How long to wait before the next connection. One that worked is made anew after the time the server names, give or take half; one that failed,
+ * after longer each time. A stream has nobody to give an error to, so a server that asks for more than a minute is asked again after a minute.
+ */
 function reconnectDelay({ failures, retryMilliseconds }: Progress, retryAfterSeconds: number | null): number {
-  const least = (retryAfterSeconds ?? 0) * 1000;
-  const usual = failures === 0 ? retryMilliseconds * (0.5 + Math.random()) : (retryDelay(failures, null) ?? 0);
-  return Math.max(least, usual);
+  const asked = Math.min(mostServerSeconds, retryAfterSeconds ?? 0) * 1000;
+  const named = Math.min(mostServerSeconds * 1000, retryMilliseconds) * (0.5 + Math.random());
+  return asked + (failures === 0 ? named : (retryDelay(failures, null) ?? 0));
 }
