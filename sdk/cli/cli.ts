@@ -1,6 +1,7 @@
 import { Recursiv } from '@recursiv/sdk';
 import type { Command } from 'commander';
 import type { Environment } from './config.ts';
+import { CliError } from './exit-code.ts';
 import { readLogin } from './login-file.ts';
 import type { Printer } from './terminal/printer.ts';
 import { jsonText } from './terminal/terminal-text.ts';
@@ -9,8 +10,8 @@ import { jsonText } from './terminal/terminal-text.ts';
 export interface Cli {
   readonly environment: Environment;
   readonly printer: Printer;
-  /** Aborted by Ctrl-C and SIGTERM. */
-  readonly signal: AbortSignal;
+  /** Aborted by Ctrl-C and SIGTERM, for a command that has something to end first. From the first call on, they no longer end the process. */
+  stopSignal(): AbortSignal;
   /** The client, by flags, then environment, then login. Made when a command needs it: help needs no key. */
   dispatcher(): Promise<Recursiv['dispatcher']>;
   /** Whether the result is for a program. */
@@ -27,7 +28,7 @@ interface GlobalFlags {
 }
 
 /** Puts together what commands need; the flags are read when a command runs. */
-export function createCli(program: Command, given: Pick<Cli, 'environment' | 'printer' | 'signal'>): Cli {
+export function createCli(program: Command, given: Pick<Cli, 'environment' | 'printer' | 'stopSignal'>): Cli {
   const { environment, printer } = given;
   const flags = () => program.opts<GlobalFlags>();
   const isJson = () => flags().json === true;
@@ -36,8 +37,10 @@ export function createCli(program: Command, given: Pick<Cli, 'environment' | 'pr
     isJson,
     async dispatcher() {
       const login = environment.apiKey === undefined ? await readLogin(environment.loginFile) : undefined;
+      const apiKey = environment.apiKey ?? login?.api_key;
+      if (apiKey === undefined) throw new CliError(`There is no API key. Run \`${environment.command} login --local\`, or set RECURSIV_API_KEY.`);
       const { dispatcher } = new Recursiv({
-        apiKey: environment.apiKey ?? login?.api_key,
+        apiKey,
         baseUrl: flags().url ?? environment.baseUrl ?? login?.base_url,
         organizationId: flags().org ?? environment.organizationId,
       });

@@ -8,6 +8,8 @@ export interface Environment {
   readonly organizationId: string | undefined;
   /** The name that claims are made under when no flag says another. */
   readonly agent: string;
+  /** What a person types to run this program, for hints that can be copied. */
+  readonly command: string;
   /** Where `login` keeps the URL and the key. */
   readonly loginFile: string;
 }
@@ -19,6 +21,7 @@ export function readEnvironment(): Environment {
     baseUrl: variable('RECURSIV_BASE_URL'),
     organizationId: variable('RECURSIV_ORGANIZATION_ID'),
     agent: variable('DISPATCHER_AGENT') ?? `${userInfo().username}@${hostname()}`,
+    command: variable('npm_lifecycle_event') === 'dispatcher' ? 'npm run -s dispatcher --' : 'dispatcher',
     loginFile: join(variable('XDG_CONFIG_HOME') ?? join(homedir(), '.config'), 'dispatcher', 'login.json'),
   };
 }

@@ -27,17 +27,17 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** Says on standard error what went wrong and what helps. Commander has said its own already. */
-export function reportFailure(error: unknown, printer: Printer): void {
+export function reportFailure(error: unknown, printer: Printer, command: string): void {
   if (error instanceof CommanderError || (error instanceof CliError && error.message === '')) return;
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof RecursivError ? ` (${error.code})` : '';
   printer.note(`${oneLine(message)}${oneLine(code)}`);
-  const hint = hintFor(error);
+  const hint = hintFor(error, command);
   if (hint !== undefined) printer.note(hint);
 }
 
-function hintFor(error: unknown): string | undefined {
-  if (error instanceof AuthenticationError) return 'Set RECURSIV_API_KEY, or run `dispatcher login`.';
+function hintFor(error: unknown, command: string): string | undefined {
+  if (error instanceof AuthenticationError) return `Set RECURSIV_API_KEY, or run \`${command} login\`.`;
   if (error instanceof ConnectionError) return 'Is it running? `npm start` starts it here; --url or RECURSIV_BASE_URL says where else it is.';
   return undefined;
 }

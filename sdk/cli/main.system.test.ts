@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
@@ -85,41 +85,6 @@ test.each([
   const run = await cli.run(args);
   expect(run).toMatchObject({ code, out: '' });
   expect(run.err).toMatch(message);
-});
-
-test('next --exec completes on success and releases on failure, and no shell reads the task', async () => {
-  const title = `$(touch ${folder}/pwned) \`id\` "x"`;
-  await api.create({ id: 'exec-ok', title, owner: 'exec', description: 'all of it' });
-  const command =
-    'printf "%s|%s|%s|" "$DISPATCHER_TASK_ID" "$DISPATCHER_TASK_TITLE" "$DISPATCHER_TASK_DESCRIPTION"; printenv RECURSIV_API_KEY || echo no key';
-  const ok = await cli.run(['next', '--owner', 'exec', '--exec', command]);
-  expect(ok).toMatchObject({ code: 0, out: `exec-ok|${title}|all of it|no key\nexec-ok is done: ${title}\n` });
-  await expect(stat(join(folder, 'pwned'))).rejects.toThrow('ENOENT');
-
-  await api.create({ id: 'exec-bad', title: 'fails', owner: 'exec', notes: 'keep me' });
-  const bad = await cli.run(['next', '--owner', 'exec', '--retry-after', '600', '--exec', 'exit 7']);
-  expect(bad).toMatchObject({ code: 1, err: 'Claimed exec-bad: fails\nThe command ended with 7.\n' });
-  expect((await api.get('exec-bad')).data).toMatchObject({ status: 'pending', notes: 'keep me', context_handoff: 'The command ended with 7.' });
-  expect((await cli.run(['next', '--owner', 'exec'])).code).toBe(4);
-});
-
-test('an interrupted next --exec ends its whole command and releases the task', async () => {
-  await api.create({ id: 'interrupted', title: 'takes long', owner: 'long' });
-  const { child, ended } = cli.start(['next', '--owner', 'long', '--exec', `sleep 300 & echo $! > ${folder}/pid; wait`]);
-  const pid = await vi.waitFor(async () => Number(await readFile(join(folder, 'pid'), 'utf8')) || expect.unreachable(), { timeout: 10_000 });
-  child.kill('SIGINT');
-  expect(await ended).toMatchObject({ code: 1, out: 'interrupted is pending: takes long\n' });
-  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 5_000 });
-  expect((await api.get('interrupted')).data).toMatchObject({ status: 'pending', context_handoff: 'The command was interrupted.' });
-});
-
-test('a lost claim ends the command with the exit code of a conflict', async () => {
-  await api.create({ id: 'lost', title: 'will be archived', owner: 'lost' });
-  const { child, ended } = cli.start(['next', '--owner', 'lost', '--lease', '30', '--exec', `echo > ${folder}/started; sleep 300`]);
-  await vi.waitFor(() => stat(join(folder, 'started')), { timeout: 10_000 });
-  await api.archive('lost');
-  expect(await ended).toMatchObject({ code: 3, err: expect.stringContaining('was lost') });
-  expect(child.killed).toBe(false);
 });
 
 test('watch shows what happens until it is interrupted', async () => {

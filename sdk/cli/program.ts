@@ -25,7 +25,7 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 conflict (somebody else holds it, 
 Environment: RECURSIV_API_KEY, RECURSIV_BASE_URL, RECURSIV_ORGANIZATION_ID, DISPATCHER_AGENT, NO_COLOR.`;
 
 /** The whole command line. */
-export function createProgram(given: Pick<Cli, 'environment' | 'printer' | 'signal'>): Command {
+export function createProgram(given: Pick<Cli, 'environment' | 'printer' | 'stopSignal'>): Command {
   const program = new Command('dispatcher')
     .description('Sees and moves the tasks of a dispatcher.')
     .option('--url <url>', 'where the API is, such as http://localhost:3000/api/v1')

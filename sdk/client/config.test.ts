@@ -39,6 +39,9 @@ test('a base URL or number that cannot work is refused', () => {
   for (const options of [{ baseUrl: 'localhost:3000' }, { baseUrl: '/api' }, { timeout: 0 }, { maxRetries: -1 }, { timeout: Number.NaN }]) {
     expect(() => settingsFromOptions({ apiKey: 'k', ...options }), JSON.stringify(options)).toThrow(ValidationError);
   }
+  expect(() => settingsFromOptions({ apiKey: 'k', baseUrl: 'localhost:3000' })).toThrow(
+    'The base URL "localhost:3000" is not an http or https URL such as http://localhost:3000/api/v1.',
+  );
 });
 
 test('without a process, as in a browser, the options alone count', () => {

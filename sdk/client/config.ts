@@ -42,7 +42,12 @@ function environment(name: string): string | undefined {
 /** A key that fits in a header. fetch would print a bad one in its error message. */
 function checkedKey(apiKey: string | undefined): string {
   const key = apiKey?.trim();
-  if (!key) throw new AuthenticationError({ status: 401, code: 'missing_api_key', message: 'Give an apiKey or set RECURSIV_API_KEY.' });
+  if (!key)
+    throw new AuthenticationError({
+      status: 401,
+      code: 'missing_api_key',
+      message: 'There is no API key. Set RECURSIV_API_KEY or the option `apiKey`.',
+    });
   if (!/^[\x21-\x7e]+$/.test(key)) {
     throw new AuthenticationError({ status: 401, code: 'invalid_api_key', message: 'The API key has characters that no key has.' });
   }
@@ -52,7 +57,11 @@ function checkedKey(apiKey: string | undefined): string {
 function checkedUrl(baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw new ValidationError({ status: 400, code: 'invalid_argument', message: 'baseUrl must be an http or https URL.' });
+    throw new ValidationError({
+      status: 400,
+      code: 'invalid_argument',
+      message: `The base URL ${JSON.stringify(baseUrl)} is not an http or https URL such as http://localhost:3000/api/v1.`,
+    });
   }
   return baseUrl.replace(/\/+$/, '');
 }

@@ -81,44 +81,7 @@ export class ConnectionError extends RecursivError {
   }
 }
 
-const byStatus: Readonly<Record<number, typeof RecursivError>> = {
-  400: ValidationError,
-  401: AuthenticationError,
-  403: AuthorizationError,
-  404: NotFoundError,
-  409: ConflictError,
-  413: ValidationError,
-  415: ValidationError,
-  422: ValidationError,
-  429: RateLimitError,
-};
-
-/** The error for an answer that is none of success. A body that is not the API's (a proxy's page) keeps only its status. */
-export function errorFromAnswer(status: number, headers: Headers, body: unknown): RecursivError {
-  const error = isRecord(body) && isRecord(body.error) ? body.error : {};
-  const Kind = byStatus[status] ?? RecursivError;
-  return new Kind({
-    status,
-    code: textOr(error.code, 'unexpected_answer'),
-    message: textOr(error.message, `The server answered ${status}.`),
-    type: textOr(error.type, 'api_error'),
-    details: error.details,
-    requestId: headers.get('x-request-id') ?? undefined,
-    retryAfterSeconds: retryAfterSeconds(headers.get('retry-after')),
-  });
-}
-
-/** RFC 9110, section 10.2.3: seconds or a date. */
-function retryAfterSeconds(value: string | null): number | undefined {
-  if (value === null) return undefined;
-  const seconds = /^\d+$/.test(value.trim()) ? Number(value) : (Date.parse(value) - Date.now()) / 1000;
-  return Number.isFinite(seconds) ? Math.max(0, seconds) : undefined;
-}
-
-function textOr(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
+/** Whether a value is a JSON object. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

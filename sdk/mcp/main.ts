@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { Recursiv } from '@recursiv/sdk';
+import { createStopSignal } from '@recursiv/sdk/node';
 import { createDispatcherServer } from './server.ts';
 
 /** Standard output belongs to the protocol, so whatever is said to people goes to standard error. */
@@ -12,7 +13,7 @@ function fail(error: unknown): never {
 const ended = new Promise<void>((resolve) => {
   process.stdin.once('end', resolve);
   process.stdin.once('close', resolve);
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => resolve());
+  createStopSignal().addEventListener('abort', () => resolve());
 });
 
 try {

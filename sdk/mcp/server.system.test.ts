@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
 import { textOf, useMcp } from '@dispatcher/testing/sdk/use-mcp.ts';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -25,6 +26,16 @@ afterAll(async () => {
 });
 
 const agent = 'model-1';
+
+/** The program itself, not yet started. */
+function stdio(): StdioClientTransport {
+  const { url, api_key } = dispatcher.credentials;
+  return new StdioClientTransport({
+    command: process.execPath,
+    args: [join(import.meta.dirname, 'main.ts')],
+    env: { RECURSIV_API_KEY: api_key, RECURSIV_BASE_URL: `${url}/api/v1`, RECURSIV_ORGANIZATION_ID: 'local' },
+  });
+}
 
 test('a model works a task from create to complete, and every answer fits its output schema', async () => {
   await using mcp = await useMcp(connect());
@@ -89,12 +100,7 @@ test('completing after the claim was lost never ends the claim of another', asyn
 
 test('the program speaks MCP on its standard streams, and releases what it held when they are closed', async () => {
   await api.create({ id: 'piped', title: 'a', owner: 'piped' });
-  const { url, api_key } = dispatcher.credentials;
-  const transport = new StdioClientTransport({
-    command: process.execPath,
-    args: [join(import.meta.dirname, 'main.ts')],
-    env: { RECURSIV_API_KEY: api_key, RECURSIV_BASE_URL: `${url}/api/v1`, RECURSIV_ORGANIZATION_ID: 'local' },
-  });
+  const transport = stdio();
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(transport);
   expect((await client.listTools()).tools).toHaveLength(12);
@@ -104,6 +110,23 @@ test('the program speaks MCP on its standard streams, and releases what it held 
   );
   await client.close();
   await vi.waitFor(async () => expect((await api.get('piped')).data.status).toBe('pending'), { timeout: 5_000 });
+});
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('two %s of one keystroke make the program release what it holds', async (name) => {
+  const id = `mcp-${name.toLowerCase()}`;
+  await api.create({ id, title: 'a', owner: id });
+  const transport = stdio();
+  const client = new Client({ name: 'test', version: '1.0.0' });
+  await client.connect(transport);
+  await client.callTool({ name: 'claim_task', arguments: { task_id: id, agent } });
+  const ended = new Promise<void>((resolve) => {
+    client.onclose = resolve;
+  });
+  process.kill(transport.pid ?? 0, name);
+  await sleep(3);
+  process.kill(transport.pid ?? 0, name);
+  await ended;
+  expect((await api.get(id)).data).toMatchObject({ status: 'pending', claim: null });
 });
 
 test('an organization that is not the key’s is refused, whatever the server was started with', async () => {

@@ -24,5 +24,6 @@ export function addClaimCommand(program: Command, cli: Cli): void {
 export function claimedText(cli: Cli, { task, claim }: ClaimedTask): string {
   const whole = taskText(cli.printer, { ...task, claim });
   const id = oneLine(task.id);
-  return `${whole}\n\nIt is yours. Finish it with \`dispatcher done ${id}\`, or give it back with \`dispatcher release ${id}\`.`;
+  const { command } = cli.environment;
+  return `${whole}\n\nIt is yours. Finish it with \`${command} done ${id}\`, or give it back with \`${command} release ${id}\`.`;
 }

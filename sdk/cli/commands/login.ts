@@ -30,7 +30,7 @@ export function addLoginCommand(program: Command, cli: Cli): void {
 
 async function askedLogin(cli: Cli, url: string | undefined): Promise<Login> {
   const base_url = url ?? cli.environment.baseUrl ?? 'http://localhost:3000/api/v1';
-  const api_key = await readSecret(`Key for ${base_url}: `, cli.signal);
+  const api_key = await readSecret(`Key for ${base_url}: `, cli.stopSignal());
   return { base_url, api_key };
 }
 

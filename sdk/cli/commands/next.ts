@@ -1,11 +1,9 @@
-import type { HeldClaim, HoldInput } from '@recursiv/sdk';
+import type { HoldInput } from '@recursiv/sdk';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
+import { workOnTask } from '../exec/work-on-task.ts';
 import { CliError, exitCodes } from '../exit-code.ts';
 import { addFilterFlags, numberFrom } from '../flags.ts';
-import { runCommand } from '../run-command.ts';
-import { taskLine } from '../terminal/task-text.ts';
-import { oneLine } from '../terminal/terminal-text.ts';
 import { claimedText } from './claim.ts';
 
 interface Flags extends Pick<HoldInput, 'agent' | 'owner' | 'milestone' | 'project' | 'layer' | 'stage'> {
@@ -13,7 +11,11 @@ interface Flags extends Pick<HoldInput, 'agent' | 'owner' | 'milestone' | 'proje
   readonly wait?: number;
   readonly exec?: string;
   readonly retryAfter?: number;
+  readonly interactive?: boolean;
 }
+
+/** With --exec the claim is renewed while the command runs, so a short lease costs nothing, and ends soon after this machine is gone. */
+const execLeaseSeconds = 300;
 
 const help = `
 Examples:
@@ -21,29 +23,32 @@ Examples:
   $ dispatcher next --exec 'claude -p "$DISPATCHER_TASK_TITLE"'
 
 With --exec the command finds the task in its environment: DISPATCHER_TASK_ID, DISPATCHER_TASK_TITLE, DISPATCHER_TASK_DESCRIPTION and so on.
-The claim is kept alive while it runs. When it exits with 0 the task is done, else it is released.`;
+The claim is kept alive while it runs. Exit code 0 means that the task is done. With any other the task goes back to the queue: its notes get the
+end of the output, and it can be claimed again after 60 s, then 120 s, and so on. Ctrl-C ends the command and gives the task back.`;
 
 /** `dispatcher next`: the best task there is, claimed, and with --exec worked on. */
 export function addNextCommand(program: Command, cli: Cli): void {
   const command = program.command('next').description('Claim the best task there is. Exit code 4 when there is none.');
   addFilterFlags(command)
     .option('--agent <name>', 'the name to claim it under', cli.environment.agent)
-    .option('--lease <seconds>', 'how long it is yours without a heartbeat, 30 to 1800', numberFrom)
+    .option('--lease <seconds>', 'how long it is yours without a heartbeat, 30 to 1800 (1800, with --exec 300)', numberFrom)
     .option('--wait <seconds>', 'how long to wait for a task, 0 to 30', numberFrom)
-    .option('--exec <command>', 'run this for it, then finish or release it')
-    .option('--retry-after <seconds>', 'with --exec: keep a task that failed back for this long, 0 to 86400', numberFrom)
+    .option('--exec <command>', 'run this command for the task, then finish the task or give it back')
+    .option('--interactive', 'with --exec: the command gets the terminal, to ask and to draw; its output is not kept')
+    .option('--retry-after <seconds>', 'with --exec: how soon a task that failed can be claimed again, 0 to 86400', numberFrom)
     .addHelpText('after', help)
-    .action(async ({ lease, wait, exec, retryAfter, ...input }: Flags) => {
+    .action(async ({ lease, wait, exec, retryAfter, interactive, ...input }: Flags) => {
       const dispatcher = await cli.dispatcher();
-      const request = { ...input, lease_seconds: lease, wait_seconds: wait };
+      const request = { ...input, lease_seconds: lease ?? (exec === undefined ? undefined : execLeaseSeconds), wait_seconds: wait };
+      const signal = cli.stopSignal();
       if (exec === undefined) {
-        const { data } = await dispatcher.claimNext(request, { signal: cli.signal });
+        const { data } = await dispatcher.claimNext(request, { signal });
         if (data === null) throw nothing(cli);
         return cli.print({ data }, () => claimedText(cli, data));
       }
-      await using held = await dispatcher.hold(request, { signal: cli.signal });
+      await using held = await dispatcher.hold(request, { signal });
       if (held === null) throw nothing(cli);
-      await work(cli, held, { exec, retryAfter });
+      await workOnTask(cli, held, { command: exec, isInteractive: interactive === true, retryAfter });
     });
 }
 
@@ -51,18 +56,4 @@ export function addNextCommand(program: Command, cli: Cli): void {
 function nothing(cli: Cli): CliError {
   if (cli.isJson()) cli.print({ data: null }, () => '');
   return new CliError(cli.isJson() ? '' : 'Nothing to do.', exitCodes.nothing);
-}
-
-async function work(cli: Cli, held: HeldClaim, { exec, retryAfter }: { exec: string; retryAfter: number | undefined }): Promise<void> {
-  cli.printer.note(`Claimed ${oneLine(held.task.id)}: ${oneLine(held.task.title)}`);
-  const end = await runCommand(exec, held, AbortSignal.any([held.signal, cli.signal]));
-  if (held.signal.aborted) throw new CliError(`The claim on ${held.task.id} was lost; the command was ended.`, exitCodes.conflict);
-  if (end.code === 0 && !cli.signal.aborted) {
-    const { data } = await held.complete();
-    return cli.print({ data }, () => taskLine(data));
-  }
-  const how = cli.signal.aborted ? 'The command was interrupted.' : `The command ended with ${end.code ?? end.signal}.`;
-  const { data } = await held.release({ context_handoff: how, retry_after_seconds: retryAfter });
-  cli.print({ data }, () => taskLine(data));
-  throw new CliError(how);
 }

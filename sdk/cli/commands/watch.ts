@@ -15,7 +15,7 @@ export function addWatchCommand(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  $ dispatcher watch --type task.completed --json')
     .action(async ({ type, after }: { type?: string[]; after?: number }) => {
       const dispatcher = await cli.dispatcher();
-      for await (const item of dispatcher.stream({ types: type, after }, { signal: cli.signal })) {
+      for await (const item of dispatcher.stream({ types: type, after }, { signal: cli.stopSignal() })) {
         cli.printer.line(cli.isJson() ? jsonText(item) : itemLine(cli, item));
       }
     });

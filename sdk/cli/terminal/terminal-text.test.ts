@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { jsonText, manyLines, oneLine } from './terminal-text.ts';
+import { jsonText, manyLines, oneLine, plainText } from './terminal-text.ts';
 
 /** What a terminal acts on, or shows in another order than it is written. */
 const acting = /[^\P{Cc}\n]|[\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
@@ -18,6 +18,7 @@ test('no foreign text can move the cursor, change a colour or reorder what is sh
       expect(oneLine(text)).not.toMatch(acting);
       expect(oneLine(text)).not.toContain('\n');
       expect(manyLines(text)).not.toMatch(acting);
+      expect(plainText(text)).not.toMatch(acting);
       expect(jsonText({ text }, 2)).not.toMatch(acting);
       expect(JSON.parse(jsonText([text], 2))).toEqual([text]);
     }),
@@ -29,6 +30,10 @@ test('what was there stays to be seen', () => {
   expect(oneLine('a\u001b[31mb\u009b1Ac\u202ed')).toBe('a\\x1b[31mb\\x9b1Ac\\u202ed');
   expect(oneLine('two\n  lines')).toBe('two lines');
   expect(manyLines('one\r\n\ttwo')).toBe('one\n    two');
+});
+
+test('what a program printed is left as a person would have read it', () => {
+  expect(plainText('\u001b[1mbold\u001b[0m\r\n10 %\r50 %\r100 %\n\tend\u0007\u0000')).toBe('bold\n100 %\n    end');
 });
 
 test('text of every language stays as it is', () => {

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util';
+
 /**
  * Characters that a terminal acts on or that change the order of what it shows: C0, DEL and C1 controls (a single U+009B begins an escape
  * sequence), the two Unicode line separators, and the bidirectional controls of UAX #9 ("Trojan Source").
@@ -13,6 +15,20 @@ export function oneLine(text: string): string {
 export function manyLines(text: string): string {
   const lines = text.toWellFormed().replace(/\r\n/g, '\n').replaceAll('\t', '    ').split('\n');
   return lines.map((line) => line.replace(acting, visible)).join('\n');
+}
+
+/**
+ * What a program printed, as it is left to read: no escape sequences and no control characters, and of a line that was written over and over, such
+ * as a progress bar, the last state.
+ */
+export function plainText(output: string): string {
+  const lines = stripVTControlCharacters(output).replace(/\r+\n/g, '\n').replaceAll('\t', '    ').split('\n');
+  return lines.map((line) => lastState(line).replace(acting, '')).join('\n');
+}
+
+/** A carriage return begins the line anew; one at its end has nothing after it. */
+function lastState(line: string): string {
+  return line.replace(/\r+$/, '').split('\r').at(-1) ?? '';
 }
 
 /** JSON that a terminal does not act on either: JSON itself leaves DEL, C1 and bidirectional controls as they are. */

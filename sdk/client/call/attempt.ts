@@ -1,5 +1,6 @@
 import type { Settings } from '../config.ts';
-import { ConnectionError, errorFromAnswer, type RecursivError } from '../errors.ts';
+import { ConnectionError, type RecursivError } from '../errors.ts';
+import { errorFromAnswer } from './answer-error.ts';
 import { withDeadline } from './deadline.ts';
 import type { HttpRequest } from './route.ts';
 
@@ -23,7 +24,7 @@ export async function attempt(settings: Settings, request: HttpRequest, options:
     },
   );
   const body = parse(text);
-  if (!response.ok || body === undefined) throw errorFromAnswer(response.status, response.headers, body);
+  if (!response.ok || body === undefined) throw errorFromAnswer(settings, response, body);
   return body;
 }
 

@@ -97,6 +97,32 @@ test('a page of a proxy, or an answer that is not JSON, is an error too', async 
   await expect(dispatcher.stats()).rejects.toMatchObject({ status: 200, code: 'unexpected_answer' });
 });
 
+test.each([
+  ['', '/api/v1'],
+  ['/', '/api/v1'],
+  ['/api', '/api/v1'],
+  ['/api/v2/', '/api/v1'],
+  ['/api/v1/dispatcher', '/api/v1'],
+  ['/team', '/team/api/v1'],
+])('a base URL that ends with "%s" is answered with the one that should be used', async (path, expected) => {
+  await using server = await useServer((response, _, index) =>
+    index % 2 === 0
+      ? answerError(response, 404, 'unknown_route')
+      : response.writeHead(200, { 'content-type': 'text/html' }).end('<p>The page at the root'),
+  );
+  const { origin } = new URL(server.baseUrl);
+  const { dispatcher } = server.client({ baseUrl: origin + path });
+  const words = `It should end with /api/v1: try ${origin}${expected}.`;
+  await expect(dispatcher.stats()).rejects.toMatchObject({ name: 'NotFoundError', code: 'unknown_route', message: expect.stringContaining(words) });
+  await expect(dispatcher.stats()).rejects.toThrow(words);
+  await expect(dispatcher.stream().next()).rejects.toThrow(words);
+});
+
+test('an unknown route below a base URL that is right keeps the words of the API', async () => {
+  await using server = await useServer((response) => answerError(response, 404, 'unknown_route'));
+  await expect(server.client().dispatcher.stats()).rejects.toThrow(/^it is unknown_route$/);
+});
+
 test('an answer that does not come is given up after the timeout', async () => {
   await using server = await useServer(() => undefined);
   await expect(server.client({ timeout: 50, maxRetries: 1 }).dispatcher.stats()).rejects.toMatchObject({ name: 'ConnectionError', code: 'timeout' });

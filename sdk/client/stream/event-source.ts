@@ -1,8 +1,9 @@
+import { errorFromAnswer } from '../call/answer-error.ts';
 import { connectionError, headersFor } from '../call/attempt.ts';
 import type { HttpRequest } from '../call/route.ts';
 import { startTimer } from '../call/timer.ts';
 import type { Settings } from '../config.ts';
-import { ConnectionError, errorFromAnswer, RecursivError } from '../errors.ts';
+import { ConnectionError, RecursivError } from '../errors.ts';
 import { createSseParser, type SseBlock } from './sse-parser.ts';
 
 /** What one connection to an event stream needs beside the request. */
@@ -63,7 +64,7 @@ async function connect(
   const response = await fetch(settings.baseUrl + request.path, { headers, redirect: 'error', signal });
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
   if (response.ok && isStream && hasBody(response)) return response;
-  throw errorFromAnswer(response.status, response.headers, await response.json().catch(() => undefined));
+  throw errorFromAnswer(settings, response, await response.json().catch(() => undefined));
 }
 
 const hasBody = (response: Response): response is Response & { body: ReadableStream<Uint8Array<ArrayBuffer>> } => response.body !== null;

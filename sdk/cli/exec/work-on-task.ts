@@ -1,0 +1,59 @@
+import type { HeldClaim, Task } from '@recursiv/sdk';
+import type { Cli } from '../cli.ts';
+import { CliError, exitCodes } from '../exit-code.ts';
+import { taskLine } from '../terminal/task-text.ts';
+import { oneLine } from '../terminal/terminal-text.ts';
+import { type CommandEnd, runCommand } from './run-command.ts';
+
+/** What to run for a task, and how. */
+export interface Work {
+  readonly command: string;
+  readonly isInteractive: boolean;
+  /** Seconds until a task that failed can be claimed again; undefined for a pause that grows with each attempt. */
+  readonly retryAfter: number | undefined;
+}
+
+/** Runs a command for a task that is held, then finishes the task or gives it back. */
+export async function workOnTask(cli: Cli, held: HeldClaim, { command, isInteractive, retryAfter }: Work): Promise<void> {
+  const stop = cli.stopSignal();
+  cli.printer.note(`Claimed ${oneLine(held.task.id)}: ${oneLine(held.task.title)}`);
+  stop.addEventListener('abort', () => cli.printer.note('Ending the command and giving the task back. Press Ctrl-C again to leave at once.'));
+  // Under --json only the answer of the API goes to standard output.
+  const out = cli.isJson() ? process.stderr : process.stdout;
+  const signal = AbortSignal.any([held.signal, stop]);
+  const end = await runCommand(command, held, { signal, isInteractive, out, err: process.stderr });
+  if (held.signal.aborted) throw new CliError(`The claim on ${held.task.id} was lost. The command was ended.`, exitCodes.conflict);
+  if (stop.aborted) return giveBack(cli, held, 'The command was interrupted.', 0);
+  if (end.code !== 0) return giveBack(cli, held, noteOf(end), retryAfter ?? pauseAfter(held.claim.attempt));
+  const { data } = await held.complete();
+  cli.print({ data }, () => taskLine(data));
+}
+
+async function giveBack(cli: Cli, held: HeldClaim, notes: string, retryAfter: number): Promise<never> {
+  const { data } = await held.release({ notes, retry_after_seconds: retryAfter });
+  cli.print({ data }, () => taskLine(data));
+  throw new CliError(`${firstLine(notes)} ${whatFollows(data, retryAfter)}`);
+}
+
+/** A minute after the first attempt, then twice as long after each: a task that always fails must not keep a machine busy. */
+function pauseAfter(attempt: number): number {
+  return Math.min(86_400, 60 * 2 ** Math.min(20, attempt - 1));
+}
+
+/** The first line stands alone in lists and events, so it ends with the last that the command said. */
+function noteOf({ code, signal, tail }: CommandEnd): string {
+  const how = code === null ? `The command was ended by ${signal}` : `The command ended with exit code ${code}`;
+  const last = tail.slice(tail.lastIndexOf('\n') + 1).trim();
+  const first = last === '' ? `${how}.` : `${how}: ${last.slice(0, 200)}`;
+  // A text that was cut within a character is refused by the API.
+  return (tail.includes('\n') ? `${first}\n\nThe end of its output:\n${tail}` : first).toWellFormed();
+}
+
+function whatFollows({ held }: Task, retryAfter: number): string {
+  if (held) return 'Too many attempts have failed, so the task is held until a person takes it up.';
+  return retryAfter === 0 ? 'The task is back in the queue.' : `The task can be claimed again in ${retryAfter} s.`;
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
