@@ -36,6 +36,16 @@ test('in_progress is another word for claimed', async () => {
   expect(await ids(tasks, { status: 'claimed' })).toEqual(['two']);
 });
 
+test('a beginning of an id finds the tasks whose ids begin with it, character by character', async () => {
+  await using tasks = await useTasks();
+  const all = ['a', 'a-b', 'a.b', 'a_b', 'ab', 'ab0', 'abz', 'abzz', 'b'];
+  for (const id of all) await tasks.client.createTask({ id, title: 'One' }, as('acme'));
+  await tasks.client.createTask({ id: 'abz', title: 'Theirs' }, as('globex'));
+  for (const idPrefix of [...all, 'a-', 'a.', 'a_', 'abzzz'])
+    expect((await ids(tasks, { idPrefix })).sort()).toEqual(all.filter((id) => id.startsWith(idPrefix)).sort());
+  expect((await ids(tasks, { idPrefix: 'abz' }, 'admin')).sort()).toEqual(['acme/abz', 'acme/abzz', 'globex/abz']);
+});
+
 test('archived tasks and those of other organizations are left out', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'old', title: 'Old' }, as('acme'));

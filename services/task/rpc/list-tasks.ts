@@ -15,8 +15,8 @@ export function listTasks({ database }: TaskDependencies): ServiceImpl<typeof Ta
   };
 }
 
-function filtersOf({ organizationId, status, owner, milestone, layer, project, stage, held }: ListTasksRequest): TaskFilters {
-  return { organizationId, status: statusFrom(status), owner, milestone, layer, project, stage, held };
+function filtersOf({ organizationId, status, owner, milestone, layer, project, stage, held, idPrefix }: ListTasksRequest): TaskFilters {
+  return { organizationId, status: statusFrom(status), owner, milestone, layer, project, stage, held, idPrefix };
 }
 
 function statusFrom(word: string | undefined): TaskFilters['status'] {

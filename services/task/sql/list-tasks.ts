@@ -13,6 +13,7 @@ export interface TaskFilters {
   project?: string | undefined;
   stage?: string | undefined;
   held?: boolean | undefined;
+  idPrefix?: string | undefined;
 }
 
 /** A task in a list. */
@@ -44,10 +45,11 @@ export async function listTasks({ pool }: Database, filters: TaskFilters, page: 
 export function listTasksSql(filters: TaskFilters, { limit, offset, after }: PageWanted): { text: string; values: unknown[] } {
   const values: unknown[] = [limit + 1, offset];
   const parameter = (value: unknown) => `$${values.push(value)}`;
-  const { organizationId, status, ...others } = filters;
+  const { organizationId, status, idPrefix, ...others } = filters;
   const conditions = [
     `t.organization_id = ${organizationId === undefined ? 'o.id' : parameter(organizationId)} AND t.archived_at IS NULL`,
     ...(status === undefined ? [] : [statusConditions[status]]),
+    ...(idPrefix === undefined ? [] : [beginsWith(parameter(idPrefix))]),
     ...Object.entries(others).flatMap(([column, value]) => (value === undefined ? [] : [`t.${column} = ${parameter(value)}`])),
   ];
   const ranges = (after ? rangesAfter(after, parameter) : ['true']).map(
@@ -71,6 +73,9 @@ WHERE bytes - own <= ${pageMaxBytes}`;
 const order = 't.rank DESC, t.created_at, t.id, t.organization_id';
 
 const statusConditions = { pending: `t.status = 'pending'`, claimed: `t.status = 'claimed'`, done: `t.status = 'done'` } as const;
+
+/** A range of the primary key. Ids are slugs and compared byte by byte: `{` is the byte after `z`, the last that one can have. */
+const beginsWith = (prefix: string) => `t.id >= ${prefix} AND t.id < ${prefix} || '{'`;
 
 /** Of a task's long texts, and of all the rest together. Lengths are known without reading what is stored aside. */
 const ownBytes = `(octet_length(t.title) + coalesce(octet_length(t.description), 0) + coalesce(octet_length(t.notes), 0) +

@@ -43,6 +43,17 @@ test('changing a task reads it by its key alone', async () => {
   expect(plan).not.toMatch(/Seq Scan|Bitmap|Sort|Hash|Merge/);
 });
 
+test('the beginning of an id that few tasks have is looked up by the key', async () => {
+  await using tasks = await useManyTasks();
+  for (const organizationId of ['acme', undefined]) {
+    const { text, values } = listTasksSql({ organizationId, idPrefix: 'task-1999' }, { limit: 20, offset: 0, after: null });
+    const { rows } = await tasks.database.pool.query<Record<string, string>>(`EXPLAIN ${text}`, values);
+    const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+    expect(plan).toMatch(/Scan (using|on) tasks_pkey/);
+    expect(plan).not.toContain('tasks_listed');
+  }
+});
+
 test('each page of a list is a range or two of the index of an organization, and nothing is sorted but the page', async () => {
   await using tasks = await useManyTasks();
   const after = ['-Infinity', String(Date.now() * 1000), 'task-4', 'acme'];
