@@ -105,42 +105,42 @@ export type Task = Message<"dispatcher.v1.Task"> & {
   layer?: string | undefined;
 
   /**
-   * Revenue, 0 to 10.
+   * Revenue: how much money it brings, 0 to 10.
    *
    * @generated from field: optional double rev = 12;
    */
   rev?: number | undefined;
 
   /**
-   * Use, 0 to 10.
+   * Use: how many people use it, and how often, 0 to 10.
    *
    * @generated from field: optional double use = 13;
    */
   use?: number | undefined;
 
   /**
-   * Time saved, 0 to 10.
+   * Time saved: how much time it saves people, 0 to 10.
    *
    * @generated from field: optional double ts = 14;
    */
   ts?: number | undefined;
 
   /**
-   * Security, 0 to 10.
+   * Security: how much it lowers the risk of an attack or a leak, 0 to 10.
    *
    * @generated from field: optional double sec = 15;
    */
   sec?: number | undefined;
 
   /**
-   * Stability, 0 to 10.
+   * Stability: how much more reliable it makes things, 0 to 10.
    *
    * @generated from field: optional double stab = 16;
    */
   stab?: number | undefined;
 
   /**
-   * Effort, over 0 up to 100.
+   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 17;
    */
@@ -343,42 +343,42 @@ export type TaskJson = {
   layer?: string;
 
   /**
-   * Revenue, 0 to 10.
+   * Revenue: how much money it brings, 0 to 10.
    *
    * @generated from field: optional double rev = 12;
    */
   rev?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Use, 0 to 10.
+   * Use: how many people use it, and how often, 0 to 10.
    *
    * @generated from field: optional double use = 13;
    */
   use?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Time saved, 0 to 10.
+   * Time saved: how much time it saves people, 0 to 10.
    *
    * @generated from field: optional double ts = 14;
    */
   ts?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Security, 0 to 10.
+   * Security: how much it lowers the risk of an attack or a leak, 0 to 10.
    *
    * @generated from field: optional double sec = 15;
    */
   sec?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Stability, 0 to 10.
+   * Stability: how much more reliable it makes things, 0 to 10.
    *
    * @generated from field: optional double stab = 16;
    */
   stab?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Effort, over 0 up to 100.
+   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 17;
    */
@@ -700,42 +700,42 @@ export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
   layer?: string | undefined;
 
   /**
-   * 0 to 10.
+   * Revenue: how much money it brings, 0 to 10.
    *
    * @generated from field: optional double rev = 9;
    */
   rev?: number | undefined;
 
   /**
-   * 0 to 10.
+   * Use: how many people use it, and how often, 0 to 10.
    *
    * @generated from field: optional double use = 10;
    */
   use?: number | undefined;
 
   /**
-   * 0 to 10.
+   * Time saved: how much time it saves people, 0 to 10.
    *
    * @generated from field: optional double ts = 11;
    */
   ts?: number | undefined;
 
   /**
-   * 0 to 10.
+   * Security: how much it lowers the risk of an attack or a leak, 0 to 10.
    *
    * @generated from field: optional double sec = 12;
    */
   sec?: number | undefined;
 
   /**
-   * 0 to 10.
+   * Stability: how much more reliable it makes things, 0 to 10.
    *
    * @generated from field: optional double stab = 13;
    */
   stab?: number | undefined;
 
   /**
-   * Over 0, up to 100.
+   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 14;
    */
@@ -819,42 +819,42 @@ export type CreateTaskRequestJson = {
   layer?: string;
 
   /**
-   * 0 to 10.
+   * Revenue: how much money it brings, 0 to 10.
    *
    * @generated from field: optional double rev = 9;
    */
   rev?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0 to 10.
+   * Use: how many people use it, and how often, 0 to 10.
    *
    * @generated from field: optional double use = 10;
    */
   use?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0 to 10.
+   * Time saved: how much time it saves people, 0 to 10.
    *
    * @generated from field: optional double ts = 11;
    */
   ts?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0 to 10.
+   * Security: how much it lowers the risk of an attack or a leak, 0 to 10.
    *
    * @generated from field: optional double sec = 12;
    */
   sec?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0 to 10.
+   * Stability: how much more reliable it makes things, 0 to 10.
    *
    * @generated from field: optional double stab = 13;
    */
   stab?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Over 0, up to 100.
+   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 14;
    */
@@ -1302,42 +1302,42 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
   layer?: string | undefined;
 
   /**
-   * 0 to 10.
+   * Revenue: how much money it brings, 0 to 10.
    *
    * @generated from field: optional double rev = 9;
    */
   rev?: number | undefined;
 
   /**
-   * 0 to 10.
+   * Use: how many people use it, and how often, 0 to 10.
    *
    * @generated from field: optional double use = 10;
    */
   use?: number | undefined;
 
   /**
-   * 0 to 10.
+   * Time saved: how much time it saves people, 0 to 10.
    *
    * @generated from field: optional double ts = 11;
    */
   ts?: number | undefined;
 
   /**
-   * 0 to 10.
+   * Security: how much it lowers the risk of an attack or a leak, 0 to 10.
    *
    * @generated from field: optional double sec = 12;
    */
   sec?: number | undefined;
 
   /**
-   * 0 to 10.
+   * Stability: how much more reliable it makes things, 0 to 10.
    *
    * @generated from field: optional double stab = 13;
    */
   stab?: number | undefined;
 
   /**
-   * Over 0, up to 100.
+   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 14;
    */
@@ -1428,42 +1428,42 @@ export type UpdateTaskRequestJson = {
   layer?: string;
 
   /**
-   * 0 to 10.
+   * Revenue: how much money it brings, 0 to 10.
    *
    * @generated from field: optional double rev = 9;
    */
   rev?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0 to 10.
+   * Use: how many people use it, and how often, 0 to 10.
    *
    * @generated from field: optional double use = 10;
    */
   use?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0 to 10.
+   * Time saved: how much time it saves people, 0 to 10.
    *
    * @generated from field: optional double ts = 11;
    */
   ts?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0 to 10.
+   * Security: how much it lowers the risk of an attack or a leak, 0 to 10.
    *
    * @generated from field: optional double sec = 12;
    */
   sec?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * 0 to 10.
+   * Stability: how much more reliable it makes things, 0 to 10.
    *
    * @generated from field: optional double stab = 13;
    */
   stab?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Over 0, up to 100.
+   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 14;
    */
