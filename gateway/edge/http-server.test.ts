@@ -75,3 +75,16 @@ test('HEAD answers as GET does, without the body', async () => {
   const { status, headers, body } = await gateway.send('HEAD', `${api}/stats`);
   expect({ status, body, length: headers.get('content-length') }).toEqual({ status: 200, body: '', length: '13' });
 });
+
+test.each([
+  ['/tasks', '/api/v1/dispatcher/tasks'],
+  ['/api/v1/tasks', '/api/v1/dispatcher/tasks'],
+  ['/v2/dispatcher/tasks/one/archive', '/api/v1/dispatcher/tasks/one/archive'],
+])('a path that lacks its beginning is answered with the right one: %s', async (path, right) => {
+  await using gateway = await useGateway([]);
+  const { status, body } = await gateway.send('POST', path, { body: {} });
+  expect({ status, body }).toMatchObject({
+    status: 404,
+    body: { error: { code: 'unknown_route', message: expect.stringMatching(new RegExp(` ${right}$`)) } },
+  });
+});

@@ -72,11 +72,21 @@ function sendError(log: Log, thrown: unknown, request: FastifyRequest, reply: Fa
 }
 
 function unknownRoute({ method, url }: FastifyRequest, reply: FastifyReply): DispatcherError {
-  const allowed = methodsAt(url.replace(/\?.*$/s, ''));
-  if (allowed.length === 0) return new DispatcherError('unknown_route', 'There is nothing at this path; /openapi.json lists what there is.');
+  const path = url.replace(/\?.*$/s, '');
+  const allowed = methodsAt(path);
+  if (allowed.length === 0) return new DispatcherError('unknown_route', `There is nothing at this path. ${hintFor(path)}`);
   reply.header('allow', allowed.join(', '));
   return new DispatcherError('unknown_route', `This path does not take ${method}; it takes ${allowed.join(', ')}.`);
 }
+
+/** People leave out the beginning of the path, or write another version. */
+function hintFor(path: string): string {
+  const rest = path.replace(/^(\/api)?(\/v\d+)?(\/dispatcher)?(?=\/|$)/, '');
+  if (rest.length < 100 && methodsAt(basePath + rest).length > 0) return `Every path begins with ${basePath}: try ${basePath}${rest}`;
+  return `Every path begins with ${basePath}; /openapi.json lists them all.`;
+}
+
+const basePath = '/api/v1/dispatcher';
 
 /** Answers what is not HTTP, too large a head, or too slow a request. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {

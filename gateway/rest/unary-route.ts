@@ -9,6 +9,7 @@ import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InFlight } from '../edge/in-flight.ts';
 import { callHeaders } from '../edge/request-headers.ts';
+import type { SetCaller } from '../edge/request-log.ts';
 import { readBody } from './read-body.ts';
 import { createRequestReader } from './read-request.ts';
 import type { Route } from './routes.ts';
@@ -19,12 +20,13 @@ export interface RouteContext {
   transport: Transport;
   authenticate: Authenticate;
   inFlight: InFlight;
+  setCaller: SetCaller;
   /** Bounds how many bodies are being received, in all and from one key: the services count a call only once its body is here. */
   bodyAdmissions: Admissions;
 }
 
 /** Answers one route: who is calling, what do they send, what does the service say. */
-export function createUnaryRoute(route: Route, rpc: DescMethodUnary, { transport, authenticate, inFlight, bodyAdmissions }: RouteContext) {
+export function createUnaryRoute(route: Route, rpc: DescMethodUnary, { transport, authenticate, inFlight, setCaller, bodyAdmissions }: RouteContext) {
   const read = createRequestReader(route);
   const write = createJsonWriter(rpc.output);
   const mayChange = route.method === 'POST' || route.method === 'PATCH';
@@ -33,6 +35,7 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, { transport
     const inTime = createDeadline();
     const signal = inFlight.enter(reply.raw);
     const caller = await inTime(authenticate(raw.headers.authorization ?? null));
+    setCaller(request, caller);
     const headers = callHeaders(raw.headers, request.id, mayChange);
     // How long a client may take to send its body, the server watches.
     const body = await receiveBody(raw, caller, bodyAdmissions);

@@ -11,6 +11,7 @@ import type { StatsService, WatchEventsRequest, WatchEventsResponse } from '@rec
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InFlight } from '../edge/in-flight.ts';
 import { callHeaders } from '../edge/request-headers.ts';
+import type { SetCaller } from '../edge/request-log.ts';
 import { createRequestReader } from '../rest/read-request.ts';
 import type { Route } from '../rest/routes.ts';
 import { bytesFromRetry, frameFromEvent } from './event-frame.ts';
@@ -24,6 +25,7 @@ export interface StreamContext {
   transport: Transport;
   authenticate: Authenticate;
   inFlight: InFlight;
+  setCaller: SetCaller;
   hub: EventHub;
   streams: OpenStreams;
   /** Bounds how many streams there are, in all and under one key. */
@@ -52,6 +54,7 @@ export function createStreamRoute(route: Route, context: StreamContext) {
     const { authorization = '' } = headers;
     using call = createCall(context.inFlight.enter(reply.raw), openMs);
     const caller = await call.orGiveUp(context.authenticate(authorization));
+    context.setCaller(request, caller);
     const message = read({ params: {}, url, body: {} }) as WatchEventsRequest;
     const after = lastEventId(headers['last-event-id']) ?? message.after;
     if (after !== undefined) message.after = after;

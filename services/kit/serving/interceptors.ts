@@ -5,6 +5,7 @@ import { organizationScope } from '../auth/organization-scope.ts';
 import type { Log } from '../telemetry/log.ts';
 import { answerErrors } from './answer-errors.ts';
 import { deadline, waitMs } from './deadline.ts';
+import { logCalls } from './log-calls.ts';
 import { validation } from './validation.ts';
 
 /** What stands between every caller and every handler, in this order, however the call arrived. */
@@ -15,6 +16,7 @@ export function serviceInterceptors(options: {
   convertError: (thrown: unknown) => unknown;
 }): Interceptor[] {
   return [
+    logCalls(options.log),
     answerErrors(options.log, options.convertError),
     deadline(),
     authentication(options.authenticate),

@@ -1,7 +1,9 @@
-import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, getOption, type Message } from '@bufbuild/protobuf';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
+import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import type { Interceptor } from '@connectrpc/connect';
 import { invalidField } from './errors.ts';
+import { patternWords } from './pattern-words.ts';
 import { onRequestMessage } from './request-message.ts';
 
 /** Holds every request to the rules in its proto, and every string to what PostgreSQL and JSON can carry: no NUL, no half of a surrogate pair. */
@@ -13,8 +15,16 @@ export function validation(): Interceptor {
     if (result.kind === 'valid') return;
     const violation = result.kind === 'invalid' ? result.violations[0] : undefined;
     if (!violation) throw result.error ?? new Error('validation failed without a violation');
-    throw invalidField(fieldPath(violation), violation.message);
+    throw invalidField(fieldPath(violation), messageOf(violation));
   });
+}
+
+/** The rule in words. A regular expression says nothing to most people. */
+function messageOf({ message, ruleId, field }: Violation): string {
+  const last = field.findLast((part) => 'name' in part);
+  const rules = ruleId === 'string.pattern' && last?.kind === 'field' ? getOption(last, fieldRules) : undefined;
+  const pattern = rules?.type.case === 'string' ? rules.type.value.pattern : '';
+  return patternWords[pattern] ?? message;
 }
 
 /** As it stands in JSON: `types[1]`. */

@@ -1,12 +1,10 @@
-import { destination, type Logger, pino } from 'pino';
+import { type DestinationStream, destination, type Logger, pino, stdTimeFunctions } from 'pino';
 
-/** A structured log; a line is one JSON object. */
+/** A structured log. A line is one JSON object, with its time as ISO 8601. */
 export type Log = Logger;
 
-/** Logs to standard error from `level` on. Keys and tokens are cut out wherever they stand under their own name. */
-export function createLog(level: string): Log {
-  return pino(
-    { level, base: null, redact: ['authorization', '*.authorization', 'claim_token', '*.claim_token', 'key', '*.key'] },
-    destination({ dest: 2, sync: false }),
-  );
+/** Logs to standard error, or to `to`, from `level` on. A value under the name of a key or token is replaced by `[Redacted]`. */
+export function createLog(level: string, to: DestinationStream = destination({ dest: 2, sync: false })): Log {
+  const redact = ['authorization', '*.authorization', 'claim_token', '*.claim_token', 'key', '*.key'];
+  return pino({ level, base: null, timestamp: stdTimeFunctions.isoTime, redact }, to);
 }
