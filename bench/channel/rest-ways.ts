@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { migrate } from '@dispatcher/database/migrations/migrate.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { readCredentials } from '@dispatcher/local/data-folder/credentials.ts';
@@ -11,7 +12,6 @@ import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { createKeepAliveCaller } from '@dispatcher/testing/system/harness/keep-alive-caller.ts';
 import { startTestTopology } from '@dispatcher/testing/topology/test-topology.ts';
 import type { ClaimedTask } from '@recursiv/sdk';
-import type { Pool } from 'pg';
 import type { Way } from './rounds.ts';
 
 const backlog = 20_000;

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createPool } from '@dispatcher/database/connection/connection-options.ts';
+import { Pool } from '@dispatcher/database/connection/pool.ts';
 import { refuseUnsafeServer } from '@dispatcher/database/connection/refuse-unsafe-server.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { composeServices } from './compose.ts';
@@ -44,7 +44,7 @@ export async function runLocal({ settings, log, signal, print }: LocalOptions): 
 }
 
 async function checkServer(databaseUrl: string): Promise<void> {
-  const pool = createPool(databaseUrl, 1);
+  const pool = new Pool(databaseUrl, 1);
   try {
     await pool.query('SELECT 1').catch((cause: unknown) => {
       throw new Error(`The PostgreSQL server of DATABASE_URL does not answer: ${cause instanceof Error ? cause.message : cause}`, { cause });

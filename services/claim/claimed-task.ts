@@ -1,12 +1,12 @@
 import { create } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import type { KeptEvent } from '@dispatcher/database/events/idempotency.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { claimFromRow, taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import { type ClaimedTask, ClaimedTaskSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { ClaimSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-import type { Pool } from 'pg';
 
 /** A task with the claim just made on it, its token included. */
 export function claimedTask(row: TaskRow): ClaimedTask {

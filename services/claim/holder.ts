@@ -1,7 +1,7 @@
 import type { HandlerContext } from '@connectrpc/connect';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
 import { callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
-import type { Pool } from 'pg';
 
 /** Whom a request about a claim names as its holder, and who sent it. */
 export interface Holder {

@@ -1,10 +1,10 @@
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import { expect, test } from 'vitest';
-import { createPool } from './connection/connection-options.ts';
+import { Pool } from './connection/pool.ts';
 import { createResolveKey } from './resolve-key.ts';
 
 test('a key that cannot be looked up while the database is away is told to come back, not that the server is broken', async () => {
-  const pool = createPool('postgresql://nobody@127.0.0.1:1/nowhere', 1);
+  const pool = new Pool('postgresql://nobody@127.0.0.1:1/nowhere', 1);
   const failure: unknown = await createResolveKey(pool)(Buffer.alloc(32), '').catch((thrown: unknown) => thrown);
   expect(failure).toBeInstanceOf(DispatcherError);
   expect(failure).toMatchObject({ reason: 'unavailable', info: { retry_after_seconds: '1' } });

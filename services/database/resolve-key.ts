@@ -1,6 +1,6 @@
 import type { ResolveKey } from '@dispatcher/kit/auth/authentication.ts';
-import type { Pool } from 'pg';
 import { errorFromDatabase } from './connection/errors.ts';
+import type { Pool } from './connection/pool.ts';
 
 /** Looks an API key up by its digest. The database's clock says whether it has expired. The gateway asks too, so a failure is already one of the error table. */
 export function createResolveKey(pool: Pool): ResolveKey {

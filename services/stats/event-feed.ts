@@ -1,10 +1,10 @@
 import { fromBinary } from '@bufbuild/protobuf';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { eventFromRow } from '@dispatcher/database/events/event-message.ts';
 import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { type Event, EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
-import type { Pool } from 'pg';
 import { keptPositions } from './sql/kept-positions.ts';
 import { pageSize, readEvents } from './sql/read-events.ts';
 

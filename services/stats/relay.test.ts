@@ -1,4 +1,5 @@
 import { openDatabase } from '@dispatcher/database/connection/database.ts';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { openNatsBus } from '@dispatcher/kit/bus/nats-bus.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { freePort } from '@dispatcher/testing/harness/free-port.ts';
@@ -6,7 +7,6 @@ import { hasNatsServer, startNatsServer } from '@dispatcher/testing/harness/star
 import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useDatabase } from '@dispatcher/testing/harness/use-database.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
-import type { Pool } from 'pg';
 import { expect, vi } from 'vitest';
 import { startRelay } from './relay.ts';
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toBinary } from '@bufbuild/protobuf';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { eventFromRow } from '@dispatcher/database/events/event-message.ts';
 import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
-import type { Pool } from 'pg';
 import type { NumberedEvent } from './sql/event-columns.ts';
 import { numberEvents, roundSize } from './sql/number-events.ts';
 import { readEvents } from './sql/read-events.ts';

@@ -1,6 +1,6 @@
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { type Loop, startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
-import type { Pool } from 'pg';
 import { forgetCounts, forgetPositions, forgetSize, forgetTasks } from './sql/forget.ts';
 
 /** How long things are kept, in days. */

@@ -1,8 +1,8 @@
 import { openDatabase } from '@dispatcher/database/connection/database.ts';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { composeServices } from '@dispatcher/local/compose.ts';
 import { readLocalSettings } from '@dispatcher/local/config.ts';
-import type { Pool } from 'pg';
 import { inject } from 'vitest';
 import type { SharedTopology } from '../runner/start-topology.ts';
 import { createKeyIn, type TestTopology } from '../topology/test-topology.ts';

@@ -1,11 +1,11 @@
 import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { createKey } from '@dispatcher/key/create-key.ts';
 import { createNatsServer } from '@dispatcher/processes/nats-server.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-import type { Pool } from 'pg';
 import { freePort } from '../harness/free-port.ts';
 import { startTopology, type Topology, type TopologyOptions } from './topology.ts';
 

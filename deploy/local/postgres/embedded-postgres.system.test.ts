@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, chown, mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createPool } from '@dispatcher/database/connection/connection-options.ts';
+import { Pool } from '@dispatcher/database/connection/pool.ts';
 import { refuseUnsafeServer } from '@dispatcher/database/connection/refuse-unsafe-server.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
@@ -47,7 +47,7 @@ test('it is a durable UTF-8 server that only a socket of ours leads to, and a se
     ]);
     expect((await stat(join(folder.path, 'run'))).mode & 0o777).toBe(0o700);
     await query(postgres.url, 'CREATE TABLE kept AS SELECT 1 AS one');
-    const pool = createPool(postgres.url, 1);
+    const pool = new Pool(postgres.url, 1);
     await refuseUnsafeServer(pool).finally(() => pool.end());
   }
   expect(await processesOn(join(folder.path, 'postgres'))).toEqual([]);

@@ -1,8 +1,8 @@
 import type { ServiceImpl } from '@connectrpc/connect';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { identityOf, once, type RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { type ClaimNextTaskRequest, ClaimNextTaskRequestSchema, type ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
-import type { Pool } from 'pg';
 import { claimedTask, claimedTaskOf } from '../claimed-task.ts';
 import { claimerOf } from '../claimer.ts';
 import type { ClaimDependencies } from '../dependencies.ts';

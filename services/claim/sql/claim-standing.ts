@@ -1,6 +1,6 @@
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
-import type { Pool } from 'pg';
 
 /** A task, and how one holder's claim on it stands. */
 export interface ClaimStanding extends TaskRow {

@@ -1,8 +1,8 @@
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
-import type { Pool } from 'pg';
 import { beginClaim } from './begin-claim.ts';
 import type { Claimer } from './claim-next-task.ts';
 

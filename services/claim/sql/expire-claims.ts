@@ -1,5 +1,5 @@
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { bySystem, logEvents } from '@dispatcher/database/events/event-log.ts';
-import type { Pool } from 'pg';
 
 /** A round of the sweeper touches at most so many tasks, so that its transaction stays short. */
 export const sweepSize = 200;

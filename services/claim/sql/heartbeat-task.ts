@@ -1,5 +1,5 @@
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { ClaimRow } from '@dispatcher/database/tasks/task-message.ts';
-import type { Pool } from 'pg';
 import { liveClaim } from './live-claim.ts';
 
 /**

@@ -1,6 +1,6 @@
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { PageWanted } from '@dispatcher/database/page.ts';
 import type { ClaimRow } from '@dispatcher/database/tasks/task-message.ts';
-import type { Pool } from 'pg';
 
 /** A live claim, and its place in the list to the microsecond. */
 export interface ListedClaim extends ClaimRow {

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { type ClaimFilter, type FilterName, filtersOf, matches } from './claim-next-task.ts';
 
 /** The organizations that have a matching task, the one with the first of all in front: one look at an index for each organization there is. */

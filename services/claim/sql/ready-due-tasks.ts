@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { sweepSize } from './expire-claims.ts';
 
 /** Lets claim-next have the tasks whose time has come; answers how many. Reads `tasks_waiting`, which holds only tasks that wait for a time. */

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 
 /** A stage of an organization or, for the admin, of all. */
 export interface Queue {

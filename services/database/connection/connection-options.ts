@@ -1,5 +1,3 @@
-import pg from 'pg';
-
 /** A statement ends by then, whoever still waits for it; the caller's own deadline is 10 s. */
 const statementTimeoutMs = 9_000;
 
@@ -38,11 +36,7 @@ const pinnedPlans = [
   'jit=off',
 ];
 
-/** A pool for the hot statements. Small, since more connections than cores only take turns. */
-export function createPool(url: string, size: number): pg.Pool {
-  const options = pinnedPlans.map((setting) => `-c ${setting}`).join(' ');
-  const pool = new pg.Pool({ ...connectionOptions(url), options, max: size, min: 0, idleTimeoutMillis: 60_000 });
-  // A connection that breaks while idle is replaced at the next query; without a listener it would end the process.
-  pool.on('error', () => undefined);
-  return pool;
+/** How the connections of the hot statements are made. */
+export function poolOptions(url: string) {
+  return { ...connectionOptions(url), options: pinnedPlans.map((setting) => `-c ${setting}`).join(' '), min: 0, idleTimeoutMillis: 60_000 };
 }

@@ -1,4 +1,5 @@
 import { DispatcherError, unavailable } from '@dispatcher/kit/serving/errors.ts';
+import pg from 'pg';
 
 /** A failure that PostgreSQL, its driver or MikroORM threw, as a failure of the error table; anything else as it was. */
 export function errorFromDatabase(thrown: unknown): unknown {
@@ -17,6 +18,11 @@ export function errorFromDatabase(thrown: unknown): unknown {
 export function violates(thrown: unknown, constraint: string): boolean {
   const cause = originOf(thrown);
   return cause.code === '23505' && cause.constraint === constraint;
+}
+
+/** Whether the connection of a failed statement can take the next: the server answered that the statement failed, and goes on. */
+export function leavesConnection(thrown: unknown): boolean {
+  return thrown instanceof pg.DatabaseError && !connectionLost(thrown.code ?? '', thrown.message);
 }
 
 interface DriverError {

@@ -1,12 +1,12 @@
 import { useDatabase } from '@dispatcher/testing/harness/use-database.ts';
 import { expect, test } from 'vitest';
-import { createPool } from './connection-options.ts';
+import { Pool } from './pool.ts';
 import { refuseUnsafeServer } from './refuse-unsafe-server.ts';
 
 test('a server that a crash makes forget is refused, with every reason', async () => {
   // The server of the test run writes nothing through to the disk, because no test cuts the power.
   await using database = await useDatabase();
-  const pool = createPool(database.url, 1);
+  const pool = new Pool(database.url, 1);
   await using _closed = { [Symbol.asyncDispose]: () => pool.end() };
   const refusal = refuseUnsafeServer(pool);
   await expect(refusal).rejects.toThrow('fsync is off: a crash of the machine would lose or damage the data; set it on');

@@ -1,5 +1,5 @@
-import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { Pool } from './pool.ts';
 
 /** Throws when the PostgreSQL server would lose what was answered, or cannot hold what is asked; all reasons together. */
 export async function refuseUnsafeServer(pool: Pick<Pool, 'query'>): Promise<void> {

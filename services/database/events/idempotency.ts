@@ -3,8 +3,8 @@ import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobu
 import type { HandlerContext } from '@connectrpc/connect';
 import { callerOf } from '@dispatcher/kit/auth/caller.ts';
 import { DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
-import type { Pool } from 'pg';
 import { violates } from '../connection/errors.ts';
+import type { Pool } from '../connection/pool.ts';
 
 /** Who asked for a change, and under which idempotency key: the first three parameters of every statement that logs an event. */
 export type RequestIdentity = readonly [caller: string, key: string | null, digest: Buffer | null];

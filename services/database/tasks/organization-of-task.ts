@@ -1,5 +1,5 @@
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
-import type { Pool } from 'pg';
+import type { Pool } from '../connection/pool.ts';
 
 /** The organization a request about one task is meant for: the one it names (a key's own always stands there), or the only one that has the id. */
 export async function organizationOfTask(pool: Pool, request: { taskId: string; organizationId?: string | undefined }): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '../connection/pool.ts';
 import type { TaskRow } from '../entities/task.ts';
 import { taskNotFound } from './organization-of-task.ts';
 import { taskColumns } from './task-columns.ts';

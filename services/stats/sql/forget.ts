@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 
 /** A statement forgets at most so many rows, so that it holds no lock for long. */
 export const forgetSize = 500;

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 
 /** Which positions can be read: from `oldest` to `newest`. With none, `oldest` is the one that comes next. */
 export async function keptPositions(pool: Pool): Promise<{ oldest: number; newest: number }> {

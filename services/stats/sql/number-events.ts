@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { countChanges } from './count-changes.ts';
 import { eventColumns, type NumberedEvent } from './event-columns.ts';
 

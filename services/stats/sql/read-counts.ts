@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { countChanges } from './count-changes.ts';
 
 /** How many tasks have one value of one dimension. */

@@ -1,4 +1,4 @@
-import type { Pool } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { eventColumns, type NumberedEvent } from './event-columns.ts';
 
 /** A replay reads the log in pages of this size. */

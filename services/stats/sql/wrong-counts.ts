@@ -1,4 +1,4 @@
-import type { ClientBase } from 'pg';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { countsNow } from './read-counts.ts';
 
 /** A count that is not what a full count says. */
@@ -11,7 +11,7 @@ export interface WrongCount {
 }
 
 /** Counts all tasks and compares, in one snapshot, with what `/stats` would answer. Reads every task. */
-export async function wrongCounts(client: Pick<ClientBase, 'query'>): Promise<WrongCount[]> {
+export async function wrongCounts(client: Pick<Pool, 'query'>): Promise<WrongCount[]> {
   const { rows } = await client.query<WrongCount>(sql);
   return rows;
 }

@@ -1,0 +1,67 @@
+import { useDatabase } from '@dispatcher/testing/harness/use-database.ts';
+import { expect, test, vi } from 'vitest';
+import { Pool } from './pool.ts';
+
+async function usePool(size: number) {
+  const database = await useDatabase();
+  const pool = new Pool(database.url, size);
+  const serverProcess = async () => (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
+  return {
+    pool,
+    /** The server process of a connection. */
+    serverProcess,
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+      await database[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('a statement that fails leaves its connection open, and what was prepared on it', async () => {
+  await using database = await usePool(1);
+  const { pool, serverProcess } = database;
+  await pool.query('CREATE TABLE numbers (n integer PRIMARY KEY)');
+  const before = await serverProcess();
+  const insert = (n: unknown) => pool.query({ name: 'insert', text: 'INSERT INTO numbers VALUES ($1)', values: [n] });
+  await insert(1);
+  for (const value of [1, 'one', '99999999999']) await expect(insert(value)).rejects.toThrow();
+  await expect(pool.query('SELECT 1 / 0')).rejects.toThrow('division by zero');
+  await expect(pool.query('no SQL')).rejects.toThrow('syntax error');
+  await expect(pool.query({ name: 'wrong', text: 'SELECT nothing' })).rejects.toThrow('nothing');
+  await insert(2);
+  expect(await serverProcess()).toBe(before);
+});
+
+test('a connection that breaks under its statement, or while it is idle, is replaced', async () => {
+  await using database = await usePool(1);
+  const { pool, serverProcess } = database;
+  await using killer = await usePool(1);
+  const kill = (pid: unknown) => killer.pool.query('SELECT pg_terminate_backend($1)', [pid]);
+  const first = await serverProcess();
+  const broken = expect(pool.query('SELECT pg_sleep(10)')).rejects.toThrow();
+  const isRunning = async () => (await killer.pool.query(`SELECT FROM pg_stat_activity WHERE pid = $1 AND query ~ 'pg_sleep'`, [first])).rowCount;
+  await vi.waitFor(async () => expect(await isRunning()).toBe(1));
+  await kill(first);
+  await broken;
+  const second = await serverProcess();
+  expect(second).not.toBe(first);
+  await kill(second);
+  await vi.waitFor(async () => expect(await serverProcess()).not.toBe(second));
+});
+
+test('a statement that the driver gave up waiting for takes its connection with it', async () => {
+  await using database = await usePool(1);
+  const { pool, serverProcess } = database;
+  const before = await serverProcess();
+  await expect(pool.query(Object.assign({ text: 'SELECT pg_sleep(10)' }, { query_timeout: 50 }))).rejects.toThrow('Query read timeout');
+  expect(await serverProcess()).not.toBe(before);
+});
+
+test('when no connection gets free in time, the statement is refused', async () => {
+  await using database = await usePool(1);
+  const { pool } = database;
+  const taken = await pool.connect();
+  await expect(pool.query('SELECT 1')).rejects.toThrow('timeout exceeded when trying to connect');
+  taken.release();
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+});
