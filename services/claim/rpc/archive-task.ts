@@ -1,5 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { identityOf } from '@dispatcher/database/events/idempotency.ts';
 import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
@@ -9,12 +9,11 @@ import type { ClaimDependencies } from '../dependencies.ts';
 import { archiveTask as archive } from '../sql/archive-task.ts';
 
 /** Archives a task; one that is archived already is answered as it is. */
-export function archiveTask({ database: { pool }, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['archiveTask'] {
+export function archiveTask({ database: { pool, idempotencyKeys }, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['archiveTask'] {
   return async (request, context) => {
     const identity = identityOf(ArchiveTaskRequestSchema, request, context);
     const organizationId = await organizationOfTask(pool, request);
-    const row = await once(
-      pool,
+    const row = await idempotencyKeys.once(
       identity,
       () => archive(pool, identity, organizationId, request.taskId, callerLabel(callerOf(context))),
       (kept) => readTask(pool, kept.organizationId, kept.taskId),

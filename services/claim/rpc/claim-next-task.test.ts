@@ -3,6 +3,8 @@ import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
 import { startSweeper } from '../sweeper.ts';
 
+const waitingForALock = `SELECT count(*)::integer AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
 describe('claim-next', () => {
   it('hands out the highest rank first, then the oldest, then the smallest id', async () => {
     await using claims = await useClaims();
@@ -86,6 +88,31 @@ describe('claim-next', () => {
     await expect(client.claimNextTask({ agent: 'a2' })).rejects.toMatchObject({ reason: 'idempotency_key_reused' });
     const { rows } = await claims.database.pool.query(`SELECT FROM tasks WHERE status = 'claimed'`);
     expect(rows).toHaveLength(1);
+  });
+
+  it('lets repeats that wait for one at work in another process keep no connection from others', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    await claims.insertTask('other', { organization_id: 'globex' });
+    const { pool } = claims.database;
+    const atWork = await pool.connect();
+    try {
+      await atWork.query(`BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('acme key-1', 0))`);
+      const client = claims.client('acme', 'key-1');
+      const repeats = Array.from({ length: 30 }, () => client.claimNextTask({ agent: 'a1' }));
+      for (let i = 0; i < 20; i++) {
+        await claims.client('globex').claimNextTask({ agent: 'a2' });
+        const { rows } = await pool.query(waitingForALock);
+        expect(rows).toEqual([{ waiting: 0 }]);
+      }
+      expect(await claims.events('t')).toEqual([]);
+      await atWork.query('COMMIT');
+      const answers = await Promise.all(repeats);
+      expect(new Set(answers.map((answer) => `${answer.data?.task?.id} ${answer.data?.claim?.claimToken}`)).size).toBe(1);
+      expect(await claims.events('t')).toEqual(['task.claimed']);
+    } finally {
+      atWork.release();
+    }
   });
 
   it('keeps nothing of an answer of null under an idempotency key', async () => {

@@ -1,7 +1,7 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { identityOf, once, type RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { identityOf, type RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { type ClaimNextTaskRequest, ClaimNextTaskRequestSchema, type ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { claimedTask, claimedTaskOf } from '../claimed-task.ts';
 import { claimerOf } from '../claimer.ts';
@@ -10,13 +10,16 @@ import { type Claimer, type ClaimFilter, claimNextTask as claimNext, filtersOf }
 import { matchingOrganizations } from '../sql/matching-organizations.ts';
 
 /** Claims the best matching task, waiting for one as long as the caller asked. */
-export function claimNextTask({ database: { pool }, published, waiting }: ClaimDependencies): ServiceImpl<typeof ClaimService>['claimNextTask'] {
+export function claimNextTask({
+  database: { pool, idempotencyKeys },
+  published,
+  waiting,
+}: ClaimDependencies): ServiceImpl<typeof ClaimService>['claimNextTask'] {
   return async (request, context) => {
     const identity = identityOf(ClaimNextTaskRequestSchema, request, context);
     const filter = filterOf(request);
     const take = () =>
-      once(
-        pool,
+      idempotencyKeys.once(
         identity,
         async () => {
           const row = await claimFirst(pool, identity, filter, claimerOf(request));

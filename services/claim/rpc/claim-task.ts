@@ -1,5 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { identityOf } from '@dispatcher/database/events/idempotency.ts';
 import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { type ClaimService, ClaimTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
@@ -14,26 +14,26 @@ import { claimTask as claim } from '../sql/claim-task.ts';
 const attempts = 3;
 
 /** Claims one task by its id. */
-export function claimTask({ database: { pool }, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['claimTask'] {
+export function claimTask({ database: { pool, idempotencyKeys }, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['claimTask'] {
   return async (request, context) => {
     const identity = identityOf(ClaimTaskRequestSchema, request, context);
     const organizationId = await organizationOfTask(pool, request);
-    const take = async () => {
-      for (let attempt = 0; attempt < attempts; attempt++) {
-        const row = await claim(pool, identity, organizationId, request.taskId, claimerOf(request));
-        if (row) return row;
-        const refusal = refusalToClaimer(await claimStanding(pool, organizationId, request.taskId, null, null));
-        if (refusal) throw refusal;
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      const data = await idempotencyKeys.once(
+        identity,
+        async () => {
+          const row = await claim(pool, identity, organizationId, request.taskId, claimerOf(request));
+          return row && claimedTask(row);
+        },
+        (kept) => claimedTaskOf(pool, kept),
+      );
+      if (data) {
+        published();
+        return { data };
       }
-      throw unavailable('Others claim and release this task all the time; try again.');
-    };
-    const data = await once(
-      pool,
-      identity,
-      async () => claimedTask(await take()),
-      (kept) => claimedTaskOf(pool, kept),
-    );
-    published();
-    return data ? { data } : {};
+      const refusal = refusalToClaimer(await claimStanding(pool, organizationId, request.taskId, null, null));
+      if (refusal) throw refusal;
+    }
+    throw unavailable('Others claim and release this task all the time; try again.');
   };
 }

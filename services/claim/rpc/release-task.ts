@@ -1,5 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { identityOf } from '@dispatcher/database/events/idempotency.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import { type ClaimService, type ReleaseTaskRequest, ReleaseTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
@@ -10,18 +10,22 @@ import { claimStanding } from '../sql/claim-standing.ts';
 import { type Release, releaseTask as release } from '../sql/release-task.ts';
 
 /** Ends a live claim with the task pending again. */
-export function releaseTask({ database: { pool }, maxAttempts, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['releaseTask'] {
+export function releaseTask({
+  database: { pool, idempotencyKeys },
+  maxAttempts,
+  published,
+}: ClaimDependencies): ServiceImpl<typeof ClaimService>['releaseTask'] {
   return async (request, context) => {
     const identity = identityOf(ReleaseTaskRequestSchema, request, context);
     const holder = await holderOf(pool, request, context);
-    const giveBack = async () => {
-      const row = await release(pool, identity, holder, releaseOf(request), maxAttempts);
-      if (!row) throw refusalToHolder(await claimStanding(pool, holder.organizationId, holder.taskId, holder.claimToken, holder.agent));
-      return row;
-    };
-    const row = await once(pool, identity, giveBack, (kept) => readTask(pool, kept.organizationId, kept.taskId));
+    const row = await idempotencyKeys.once(
+      identity,
+      () => release(pool, identity, holder, releaseOf(request), maxAttempts),
+      (kept) => readTask(pool, kept.organizationId, kept.taskId),
+    );
+    if (!row) throw refusalToHolder(await claimStanding(pool, holder.organizationId, holder.taskId, holder.claimToken, holder.agent));
     published();
-    return row ? { data: taskFromRow(row) } : {};
+    return { data: taskFromRow(row) };
   };
 }
 

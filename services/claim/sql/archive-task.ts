@@ -1,10 +1,10 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
-/** Archives a task, ending a live claim with it. Null when it is archived already, or does not exist. */
+/** Archives a task, ending a live claim with it. Null when it is archived already, does not exist, or the request is a repeat. */
 export async function archiveTask(
   pool: Pool,
   identity: RequestIdentity,
@@ -18,7 +18,7 @@ export async function archiveTask(
 
 const sql = `
 WITH before AS (
-  SELECT organization_id, id, status FROM tasks WHERE organization_id = $4 AND id = $5 AND archived_at IS NULL FOR UPDATE
+  SELECT organization_id, id, status FROM tasks WHERE organization_id = $4 AND id = $5 AND archived_at IS NULL AND ${isFirstRequest} FOR UPDATE
 ),
 archived AS (
   UPDATE tasks t SET archived_at = clock_timestamp(), available_at = NULL,

@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { beginClaim } from './begin-claim.ts';
 
 /** Which tasks a caller of claim-next takes. */
@@ -26,26 +28,41 @@ export interface Claimer {
 /**
  * Claims the first matching task in the order and writes its event: one statement, one commit. SKIP LOCKED lets simultaneous callers each take
  * another task. Which index is walked depends on the filter alone; there is no sort, and no row is read that is not claimed, but where two filters are
- * combined. Over all organizations only the stage can be asked for; see `matchingOrganizations`.
+ * combined. Over all organizations only the stage can be asked for; see `matchingOrganizations`. Null when there is nothing, or the request is a repeat.
  */
 export async function claimNextTask(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
+  const statement = claimNextStatement(identity, filter, claimer);
+  for (let attempt = 0; attempt < turnAttempts; attempt++) {
+    const [row] = (await pool.query<TaskRow | OthersTurn>(statement)).rows;
+    if (row?.id !== null) return row ?? null;
+    if (row.isOwnTurn) return null;
+    await sleep(turnPauseMs * (0.5 + Math.random()));
+  }
+  throw unavailable('Another request with this Idempotency-Key is still at work; repeat it in a moment.');
+}
+
+/** What the statement answers when it claimed nothing under an idempotency key. */
+interface OthersTurn {
+  id: null;
+  /** False while a request with the same key is at work in another process. */
+  isOwnTurn: boolean;
+}
+
+/** In all some 5 s. The other request is one statement, so this is rarely looked at twice. */
+const turnAttempts = 100;
+const turnPauseMs = 50;
+
+function claimNextStatement(identity: RequestIdentity, filter: ClaimFilter, { agent, claimToken, leaseSeconds }: Claimer) {
   const names = filtersOf(filter);
   const { organizationId, stage } = filter;
   const keyed = identity[1] !== null;
-  const where = organizationId === undefined ? 'anywhere' : `by ${names.join(' ')}`;
-  const { rows } = await pool.query<TaskRow>({
-    name: `claim-next-task ${keyed ? 'once' : ''} ${where}`,
-    text: organizationId === undefined ? anywhereSql(keyed) : inOrganizationSql(names, keyed),
-    values: [
-      ...identity,
-      claimer.agent,
-      claimer.claimToken,
-      claimer.leaseSeconds,
-      stage,
-      ...(organizationId === undefined ? [] : [organizationId, ...names.map((name) => filter[name])]),
-    ],
-  });
-  return rows[0] ?? null;
+  const claim = [...identity, agent, claimToken, leaseSeconds, stage];
+  if (organizationId === undefined) return { name: `claim-next-task ${keyed} anywhere`, text: anywhereSql(keyed), values: claim };
+  return {
+    name: `claim-next-task ${keyed} by ${names.join(' ')}`,
+    text: inOrganizationSql(names, keyed),
+    values: [...claim, organizationId, ...names.map((name) => filter[name])],
+  };
 }
 
 /** From the one that leaves the fewest tasks to the one that leaves the most. */
@@ -69,10 +86,10 @@ export const inOrganizationSql = (names: readonly FilterName[], keyed: boolean):
 
 function statement(condition: string, keyed: boolean): string {
   return `
-WITH ${keyed ? `${repeatLock},` : ''}
+WITH ${keyed ? `${turn},` : ''}
 next AS (
   SELECT organization_id, id FROM tasks
-  WHERE ${condition} ${keyed ? 'AND (SELECT count(*) FROM repeats) = 1' : ''}
+  WHERE ${condition} ${keyed ? `AND (SELECT own FROM turn) AND ${isFirstRequest}` : ''}
   ORDER BY rank DESC, created_at, id
   LIMIT 1 FOR UPDATE SKIP LOCKED
 ),
@@ -83,14 +100,14 @@ claimed AS (
 ),
 ${logEvents(`SELECT *, 'task.claimed' AS type, agent AS actor, 'pending' AS status_before, owner AS owner_before, layer AS layer_before,
     claim_token AS event_token FROM claimed`)}
-SELECT ${taskColumns('claimed')} FROM claimed`;
+SELECT ${taskColumns('claimed')}${keyed ? ', turn.own AS "isOwnTurn" FROM turn LEFT JOIN claimed ON true' : ' FROM claimed'}`;
 }
 
 /**
- * Two simultaneous requests with one idempotency key take turns, so that the later finds what the earlier did rather than nothing to do.
- * The other statements need no such lock: they meet on the task's row.
+ * Two simultaneous requests with one idempotency key take turns, so that the later finds what the earlier did rather than nothing to do. Only an attempt at
+ * the lock: one who waited for it would keep a connection from others. The other statements need no such lock: they meet on the task's row.
  */
-const repeatLock = `repeats AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)))`;
+const turn = `turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)) AS own)`;
 
 /**
  * The condition for these filters in one organization. The first filter names the index by the very expression that is indexed; the others are tested on

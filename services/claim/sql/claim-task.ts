@@ -1,6 +1,6 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { beginClaim } from './begin-claim.ts';
@@ -8,7 +8,7 @@ import type { Claimer } from './claim-next-task.ts';
 
 /**
  * Claims one task by its primary key: a pending one, held or waiting as it may be, or one whose lease is over; that claim's end is then logged
- * first. Null when it cannot be claimed; a second statement says why.
+ * first. Null when it cannot be claimed, which a second statement says why, or when the request is a repeat.
  */
 export async function claimTask(
   pool: Pool,
@@ -28,7 +28,7 @@ const taskPart = 'organization_id, id, attempts, title, stage, owner, layer, mil
 const sql = `
 WITH before AS (
   SELECT * FROM tasks
-  WHERE organization_id = $7 AND id = $8 AND archived_at IS NULL
+  WHERE organization_id = $7 AND id = $8 AND archived_at IS NULL AND ${isFirstRequest}
     AND (status = 'pending' OR (status = 'claimed' AND expires_at <= clock_timestamp()))
   FOR UPDATE
 ),

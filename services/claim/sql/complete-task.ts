@@ -1,6 +1,6 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
@@ -13,7 +13,7 @@ export interface Completion {
   commits: string[] | null;
 }
 
-/** Ends a live claim with the task done. Its token stays on the row, so that the same done again is known. Null when there is no such live claim. */
+/** Ends a live claim with the task done. Its token stays on the row, so that the same done again is known. Null when there is no such live claim, or the request is a repeat. */
 export async function completeTask(pool: Pool, identity: RequestIdentity, holder: Holder, completion: Completion): Promise<TaskRow | null> {
   const { notes, prUrls, commits } = completion;
   const values = [...identity, holder.organizationId, holder.taskId, holder.claimToken, holder.agent, holder.caller, notes, prUrls, commits];
@@ -25,7 +25,7 @@ const sql = `
 WITH done AS (
   UPDATE tasks SET status = 'done', completed_at = clock_timestamp(), notes = coalesce($9, notes),
     pr_urls = coalesce($10::text[], pr_urls), commits = coalesce($11::text[], commits)
-  WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')}
+  WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')} AND ${isFirstRequest}
   RETURNING *
 ),
 ${logEvents(`SELECT *, 'task.completed' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,

@@ -1,6 +1,6 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
@@ -17,7 +17,7 @@ export interface Release {
   commits: string[] | null;
 }
 
-/** Ends a live claim with the task pending again, in the stage and with the hold that the reason asks for. Null when there is no such live claim. */
+/** Ends a live claim with the task pending again, in the stage and with the hold that the reason asks for. Null when there is no such live claim, or the request is a repeat. */
 export async function releaseTask(
   pool: Pool,
   identity: RequestIdentity,
@@ -42,7 +42,7 @@ WITH released AS (
     available_at = CASE WHEN $10::integer > 0 THEN clock_timestamp() + make_interval(secs => $10::integer) END,
     branch = coalesce($12, branch), notes = coalesce($13, notes), context_handoff = coalesce($14, context_handoff),
     pr_urls = coalesce($15::text[], pr_urls), commits = coalesce($16::text[], commits)
-  WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')}
+  WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')} AND ${isFirstRequest}
   RETURNING *
 ),
 ${logEvents(

@@ -1,4 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import { IdempotencyKeys } from '../events/idempotency.ts';
 import { connectOrm } from './orm.ts';
 import { Pool } from './pool.ts';
 
@@ -6,6 +7,7 @@ import { Pool } from './pool.ts';
 export interface Database extends AsyncDisposable {
   readonly orm: MikroORM;
   readonly pool: Pool;
+  readonly idempotencyKeys: IdempotencyKeys;
 }
 
 /** Connections for hot statements. Few, since more connections than cores only take turns: on two cores 4 to 8 were fastest. */
@@ -18,6 +20,7 @@ export async function openDatabase(url: string): Promise<Database> {
   return {
     orm,
     pool,
+    idempotencyKeys: new IdempotencyKeys(pool),
     async [Symbol.asyncDispose]() {
       await Promise.all([orm.close(), pool.end()]);
     },

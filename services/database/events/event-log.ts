@@ -28,5 +28,11 @@ queued AS (INSERT INTO unpublished (event_id) SELECT id FROM event)`;
 /** An event keeps so many characters of the notes; PostgreSQL counts code points. */
 const notesKept = 500;
 
+/**
+ * The condition of every statement that logs a requested event, on what it reads first: a repeat under a used idempotency key locks nothing and changes
+ * nothing. One look at `task_events_idempotency`, and none without a key.
+ */
+export const isFirstRequest = 'NOT EXISTS (SELECT FROM task_events WHERE caller = $1 AND idempotency_key = $2)';
+
 /** The parameters of `logEvents` for a change that the server makes by itself. */
 export const bySystem = [null, null, null] as const;

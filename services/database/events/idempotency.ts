@@ -5,6 +5,7 @@ import { callerOf } from '@dispatcher/kit/auth/caller.ts';
 import { DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
 import { violates } from '../connection/errors.ts';
 import type { Pool } from '../connection/pool.ts';
+import { Turns } from './turns.ts';
 
 /** Who asked for a change, and under which idempotency key: the first three parameters of every statement that logs an event. */
 export type RequestIdentity = readonly [caller: string, key: string | null, digest: Buffer | null];
@@ -28,39 +29,36 @@ export function identityOf<T extends DescMessage>(schema: T, message: MessageSha
   return [caller, key, createHash('sha256').update(schema.typeName).update(toBinary(schema, message)).digest()];
 }
 
-/**
- * Runs `change`, which makes its event under the identity's key or fails. Where it fails, or answers null since there is nothing to do, and an
- * earlier request with the same key succeeded, the answer is `replay` of what that one did; where that one asked for something else it is a 422.
- */
-export async function once<T>(
-  pool: Pool,
-  identity: RequestIdentity,
-  change: () => Promise<T | null>,
-  replay: (kept: KeptEvent) => Promise<T>,
-): Promise<T | null> {
-  let refusal: unknown = null;
-  try {
-    const done = await change();
-    if (done !== null || identity[1] === null) return done;
-  } catch (thrown) {
-    if (identity[1] === null || !mayBeRepeat(thrown)) throw thrown;
-    refusal = thrown;
+/** Lets what is asked under an idempotency key happen once. */
+export class IdempotencyKeys {
+  readonly #pool: Pool;
+  readonly #turns = new Turns();
+
+  constructor(pool: Pool) {
+    this.#pool = pool;
   }
-  const kept = await keptEvent(pool, identity);
-  if (kept) return await replay(kept);
-  if (refusal !== null) throw refusal;
-  return null;
+
+  /**
+   * What `change` comes to; a statement that changes nothing, or null, when an earlier request used the key. The answer is then `replay` of what that one
+   * did, or a 422 where it asked for something else. Null when nothing was changed, and the key is not used: the caller says why.
+   */
+  async once<T>(identity: RequestIdentity, change: () => Promise<T | null>, replay: (kept: KeptEvent) => Promise<T>): Promise<T | null> {
+    const [caller, key] = identity;
+    if (key === null) return await change();
+    return await this.#turns.take(`${caller} ${key}`, async () => {
+      const done = await change().catch(nullIfUsedMeanwhile);
+      if (done !== null) return done;
+      const kept = await keptEvent(this.#pool, identity);
+      return kept && (await replay(kept));
+    });
+  }
 }
 
-/** Only these can come of an earlier success under the same key; a lost connection, say, cannot. */
-function mayBeRepeat(thrown: unknown): boolean {
-  return (
-    violates(thrown, 'task_events_idempotency') || (thrown instanceof DispatcherError && (thrown.reason === 'not_found' || statusIsConflict(thrown)))
-  );
+/** Two processes may work under one key at once. The statement of the later fails as a whole. */
+function nullIfUsedMeanwhile(thrown: unknown): null {
+  if (violates(thrown, 'task_events_idempotency')) return null;
+  throw thrown;
 }
-
-const statusIsConflict = (error: DispatcherError): boolean =>
-  ['already_claimed', 'not_claimed', 'claim_lost', 'already_done', 'archived', 'duplicate_id'].includes(error.reason);
 
 async function keptEvent(pool: Pool, [caller, key, digest]: RequestIdentity): Promise<KeptEvent | null> {
   const { rows } = await pool.query<KeptEvent & { sameRequest: boolean }>({ name: 'kept-event', text: keptEventSql, values: [caller, key, digest] });

@@ -1,6 +1,7 @@
 import { as, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { assert, asyncProperty, constant, double, oneof, option, record, string } from 'fast-check';
 import { expect, test } from 'vitest';
+import { createTask as insertTask } from '../sql/create-task.ts';
 
 test('a task is answered as it was written, pending and with its score', async () => {
   await using tasks = await useTasks();
@@ -63,6 +64,25 @@ test('an id that the organization has is refused and changes nothing; another or
   expect(await tasks.query('SELECT count(*)::int AS events FROM task_events')).toEqual([{ events: 2 }]);
 });
 
+test('refusing a taken id takes at most twice as long as creating a task', async () => {
+  await using tasks = await useTasks();
+  const ratios: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const ids = Array.from({ length: 100 }, (_, i) => `task-${round}-${i}`);
+    const created = await timeOf(() => Promise.all(ids.map((id) => tasks.client.createTask({ id, title: 'One' }, as('acme')))));
+    const refused = await timeOf(() => Promise.allSettled(ids.map((id) => tasks.client.createTask({ id, title: 'One' }, as('acme')))));
+    ratios.push(refused / created);
+  }
+  expect(ratios.sort((a, b) => a - b)[2]).toBeLessThan(2);
+  expect(await tasks.query('SELECT count(*)::int AS tasks FROM tasks')).toEqual([{ tasks: 500 }]);
+});
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
 test('without an id each task gets one of its own', async () => {
   await using tasks = await useTasks();
   const made = await Promise.all(Array.from({ length: 20 }, () => tasks.client.createTask({ title: 'One' }, as('acme'))));
@@ -90,6 +110,19 @@ test('simultaneous equal requests under one idempotency key make one task, and a
   }
   const counts = '(SELECT count(*)::int FROM tasks) AS tasks, (SELECT count(*)::int FROM task_events) AS events';
   expect(await tasks.query(`SELECT ${counts}, (SELECT count(*)::int FROM unpublished) AS queued`)).toEqual([{ tasks: 2, events: 2, queued: 2 }]);
+});
+
+test('what is refused or repeated is no error to the database, and changes nothing', async () => {
+  await using tasks = await useTasks();
+  const { database } = tasks;
+  const task = { organizationId: 'acme', id: 'one', createdBy: 'test', content: { title: 'One', held: false } };
+  const digest = Buffer.from('a request');
+  expect(await insertTask(database, ['acme', 'k', digest], task)).toMatchObject({ id: 'one' });
+  expect(await insertTask(database, ['acme', null, null], task)).toBeNull();
+  expect(await insertTask(database, ['acme', 'k', digest], { ...task, id: 'two' })).toBeNull();
+  expect(await tasks.query('SELECT (SELECT count(*)::int FROM tasks) AS tasks, (SELECT count(*)::int FROM task_events) AS events')).toEqual([
+    { tasks: 1, events: 1 },
+  ]);
 });
 
 test('a repeat under an idempotency key answers the task as it now stands', async () => {

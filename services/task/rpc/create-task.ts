@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { Database } from '@dispatcher/database/connection/database.ts';
-import { violates } from '@dispatcher/database/connection/errors.ts';
 import { Organization } from '@dispatcher/database/entities/api-key.ts';
-import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { identityOf } from '@dispatcher/database/events/idempotency.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import { type Caller, callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
@@ -20,14 +19,14 @@ export function createTask({ database, published }: TaskDependencies): ServiceIm
     const caller = callerOf(context);
     const organizationId = await organizationFor(database, caller, request.organizationId);
     const task = { organizationId, id: request.id ?? randomUUID(), createdBy: callerLabel(caller), content: contentOf(request) };
-    const row = await once(
-      database.pool,
+    const row = await database.idempotencyKeys.once(
       identity,
-      () => insert(database, identity, task).catch(refuseDuplicate),
+      () => insert(database, identity, task),
       (kept) => readTask(database.pool, kept.organizationId, kept.taskId),
     );
+    if (!row) throw new DispatcherError('duplicate_id', 'The organization has a task with this id already.', { field: 'id' });
     published();
-    return row ? { data: taskFromRow(row) } : {};
+    return { data: taskFromRow(row) };
   };
 }
 
@@ -43,9 +42,4 @@ async function organizationFor({ orm }: Database, caller: Caller, named: string 
 function contentOf(request: CreateTaskRequest): TaskContent {
   const given = contentColumns.map((column) => [column, request[column] ?? null]);
   return { ...Object.fromEntries(given), held: request.held ?? false };
-}
-
-function refuseDuplicate(thrown: unknown): never {
-  if (!violates(thrown, 'tasks_pkey')) throw thrown;
-  throw new DispatcherError('duplicate_id', 'The organization has a task with this id already.', { field: 'id' }, thrown);
 }

@@ -1,5 +1,5 @@
 import type { ServiceImpl } from '@connectrpc/connect';
-import { identityOf, once } from '@dispatcher/database/events/idempotency.ts';
+import { identityOf } from '@dispatcher/database/events/idempotency.ts';
 import { organizationOfTask, taskNotFound } from '@dispatcher/database/tasks/organization-of-task.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
@@ -8,7 +8,7 @@ import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import { type TaskService, UpdateTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { changedContent } from '../changed-content.ts';
 import type { TaskDependencies } from '../dependencies.ts';
-import { updateTask as update } from '../sql/update-task.ts';
+import { type UpdatedTask, updateTask as update } from '../sql/update-task.ts';
 
 /** Changes what people write of a task. Where it has all that already, it is answered as it is and nothing is logged. */
 export function updateTask({ database, published }: TaskDependencies): ServiceImpl<typeof TaskService>['updateTask'] {
@@ -17,14 +17,20 @@ export function updateTask({ database, published }: TaskDependencies): ServiceIm
     const { taskId } = request;
     const content = changedContent(request);
     const organizationId = await organizationOfTask(database.pool, request);
+    let found: UpdatedTask | null = null;
     const change = async () => {
-      const row = await update(database, identity, { organizationId, taskId, actor: callerLabel(callerOf(context)), content });
-      if (!row) throw taskNotFound();
-      if (row.archivedAt) throw new DispatcherError('archived', 'This task is archived; it can only be read.');
-      return row.changed ? row : null;
+      found = await update(database, identity, { organizationId, taskId, actor: callerLabel(callerOf(context)), content });
+      return found?.changed ? found : null;
     };
-    const row = await once(database.pool, identity, change, (kept) => readTask(database.pool, kept.organizationId, kept.taskId));
+    const row = await database.idempotencyKeys.once(identity, change, (kept) => readTask(database.pool, kept.organizationId, kept.taskId));
     if (row) published();
-    return { data: taskFromRow(row ?? (await readTask(database.pool, organizationId, taskId))) };
+    return { data: taskFromRow(row ?? unchanged(found)) };
   };
+}
+
+/** The task as it is, where it has all that was asked for. Fails with the reason why it cannot be changed. */
+function unchanged(task: UpdatedTask | null): UpdatedTask {
+  if (!task) throw taskNotFound();
+  if (task.archivedAt) throw new DispatcherError('archived', 'This task is archived; it can only be read.');
+  return task;
 }

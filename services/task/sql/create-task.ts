@@ -1,6 +1,6 @@
 import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { contentColumns, contentTypes, type TaskContent } from '../task-content.ts';
@@ -13,7 +13,7 @@ export interface NewTask {
   content: TaskContent;
 }
 
-/** Inserts a task with its event. Fails on the constraint `tasks_pkey` where the organization has the id already. */
+/** Inserts a task with its event. Null when the organization has the id already, or the request is a repeat. */
 export async function createTask({ pool }: Database, identity: RequestIdentity, task: NewTask): Promise<TaskRow | null> {
   const content = contentColumns.map((column) => task.content[column] ?? null);
   const values = [...identity, task.organizationId, task.id, task.createdBy, ...content];
@@ -25,14 +25,15 @@ const columns = contentColumns.join(', ');
 const parameters = contentColumns.map((column, i) => `$${i + 7}::${contentTypes[column]} AS ${column}`).join(', ');
 
 /**
- * One round trip for the task, its event and its place in the relay's queue. It reads nothing but the one row of `settings`: the primary key
- * refuses a second task with the id. The clock is read once, so that the rank belongs to the very day that `updated_at` names.
+ * One round trip for the task, its event and its place in the relay's queue. It reads nothing but the one row of `settings` and the idempotency key; a second
+ * task with the id is no error, which would cost more than a success. The clock is read once, so that the rank belongs to the very day that `updated_at` names.
  */
 export const createTaskSql = `
-WITH content AS MATERIALIZED (SELECT ${parameters}, clock_timestamp() AS now),
+WITH content AS MATERIALIZED (SELECT ${parameters}, clock_timestamp() AS now WHERE ${isFirstRequest}),
 task AS (
   INSERT INTO tasks (organization_id, id, created_by, ${columns}, rank, created_at, updated_at)
   SELECT $4, $5, $6, ${columns}, task_rank(task_score(rev, use, ts, sec, stab, effort), now), now, now FROM content
+  ON CONFLICT (organization_id, id) DO NOTHING
   RETURNING *
 ),
 ${logEvents(`SELECT *, 'task.created' AS type, created_by AS actor, NULL AS status_before, NULL AS owner_before, NULL AS layer_before,

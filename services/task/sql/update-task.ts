@@ -1,6 +1,6 @@
 import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { logEvents } from '@dispatcher/database/events/event-log.ts';
+import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { contentColumns, type TaskContent } from '../task-content.ts';
@@ -18,7 +18,7 @@ export interface UpdatedTask extends TaskRow {
   changed: boolean;
 }
 
-/** Writes the content given, with its event, unless the task has it already or is archived. Null when there is no such task. */
+/** Writes the content given, with its event, unless the task has it already or is archived. Null when there is no such task, or the request is a repeat. */
 export async function updateTask({ pool }: Database, identity: RequestIdentity, change: TaskChange): Promise<UpdatedTask | null> {
   const values = [...identity, change.organizationId, change.taskId, change.actor, JSON.stringify(change.content)];
   const { rows } = await pool.query<UpdatedTask>({ name: 'update-task', text: updateTaskSql, values });
@@ -39,7 +39,7 @@ const score = `task_score(${['rev', 'use', 'ts', 'sec', 'stab', 'effort'].map(wa
  */
 export const updateTaskSql = `
 WITH before AS (
-  SELECT tasks.*, jsonb_populate_record(tasks, $7::jsonb) AS wanted FROM tasks WHERE organization_id = $4 AND id = $5 FOR UPDATE
+  SELECT tasks.*, jsonb_populate_record(tasks, $7::jsonb) AS wanted FROM tasks WHERE organization_id = $4 AND id = $5 AND ${isFirstRequest} FOR UPDATE
 ),
 change AS MATERIALIZED (
   SELECT before.*, clock_timestamp() AS now FROM before WHERE archived_at IS NULL AND (${before}) IS DISTINCT FROM (${after})
