@@ -39,6 +39,7 @@ async function recordFromClaim({ settings, daemonId }: DaemonContext, agent: str
     baseBranch: settings.baseBranch,
     branch: stage === 'merge' && task.branch !== null && isPlainBranch(task.branch, settings.baseBranch) ? task.branch : branchOfTask(id),
     worktree: path.join(`${settings.worktreeBaseDir}-${agent}`, id),
+    worktreeKept: false,
     originBranch: null,
     round: 1,
     roundBegun: false,

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, realpath } from 'node:fs/promises';
+import { mkdir, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { gitEnvironment } from '../agent/environment.ts';
 import { createDispatcher } from '../claim/dispatcher.ts';
 import { type Member, takeMember } from '../claim/member.ts';
 import type { OrchestratorSettings } from '../config.ts';
-import { openCleanClone } from '../git/clean-clone.ts';
+import { openCleanClone, packCleanClone } from '../git/clean-clone.ts';
 import { createGit } from '../git/git.ts';
-import { readUserSettings } from '../git/user-settings.ts';
+import { readUserSettings, writeGlobalConfig } from '../git/user-settings.ts';
 import { openLog } from '../log/log.ts';
 import { pruneLogs } from '../log/prune-logs.ts';
 import { findContainment } from '../process/containment.ts';
 import { runVariable } from '../process/orphans.ts';
+import { exclusively } from '../run/active-run.ts';
 import { Status } from '../status/status.ts';
 import type { DaemonContext, Timings } from './context.ts';
 import { runDaemon } from './daemon.ts';
@@ -52,12 +53,14 @@ export async function openDaemon(
   const settings = { ...given, worktreeBaseDir: await realFolder(given.worktreeBaseDir) };
   const daemonId = randomUUID();
   const leaveNetwork = new AbortController();
+  const state = openStateFolder(settings.stateDir, place.gitDir, path.basename(dir));
+  const user = await readUserSettings(place.gitDir, environment);
   const git = createGit({
     environment: { ...environment, [runVariable]: daemonId },
-    settings: await readUserSettings(place.gitDir, environment),
+    settings: user.all,
+    globalConfig: await writeGlobalConfig(state.gitConfig, user.all),
     leaveNetwork: leaveNetwork.signal,
   });
-  const state = openStateFolder(settings.stateDir, place.gitDir, path.basename(dir));
   const member = chosen?.member ?? (await takeMember(state.locks, settings.agentPrefix));
   stack.use(member.lock);
   const log = openLog({ file: chosen?.logFile ?? path.join(state.logs, `${member.name}.log`), level: settings.logLevel, also: alsoLogTo });
@@ -67,7 +70,7 @@ export async function openDaemon(
     settings,
     timings,
     git,
-    repository,
+    repository: { ...repository, settings: user.forTasks, identity: user.identity },
     clone: await openCleanClone(git, state.clone, repository.originUrl),
     state,
     dispatcher: createDispatcher(settings.dispatcher),
@@ -79,6 +82,7 @@ export async function openDaemon(
   faults.push(...(await missingSurroundings(context)));
   if (faults.length > 0) throw new PreflightError(faults);
   await pruneLogs(state.logs).catch((error: unknown) => log.warn({ err: error }, 'old logs could not be deleted'));
+  await packIfIdle(context);
   await sayIfDirty(context);
   const owned = stack.move();
   return {
@@ -94,6 +98,15 @@ export async function openDaemon(
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** A run begins by taking the lock of the clone, and its record is on disk before that: without a record nobody uses the clone's objects. */
+async function packIfIdle(context: DaemonContext): Promise<void> {
+  const { git, clone, state, log } = context;
+  await exclusively(context, async () => {
+    const users = [...(await readdir(state.runs)), ...(await readdir(state.tasks))];
+    if (users.length === 0) await packCleanClone(git, clone);
+  }).catch((error: unknown) => log.warn({ err: error }, 'the clean clone could not be packed'));
 }
 
 /** Nobody's own changes are touched, nor are they seen: agents begin from what origin has. */

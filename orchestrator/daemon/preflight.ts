@@ -5,9 +5,9 @@ import { agentEnvironment, gitEnvironment } from '../agent/environment.ts';
 import { wordsFromError } from '../claim/dispatcher.ts';
 import type { OrchestratorSettings } from '../config.ts';
 import { fetchFromOrigin } from '../git/clean-clone.ts';
-import { commitOf } from '../git/commit.ts';
 import { createGit, type Git, withoutPassword } from '../git/git.ts';
 import { findRepository, originUrlOf, type Repository, topOf } from '../git/repository.ts';
+import { unsupported } from '../git/unsupported.ts';
 import { exclusively } from '../run/active-run.ts';
 import { verifyCommands } from '../verify/commands.ts';
 import type { DaemonContext } from './context.ts';
@@ -26,7 +26,9 @@ export class PreflightError extends Error {
 }
 
 /** The repository, without which nothing else can be looked at, and what is missing besides. Throws a `PreflightError` when there is none to work on. */
-export async function requireRepository(settings: OrchestratorSettings): Promise<{ repository: Repository; faults: string[] }> {
+export async function requireRepository(
+  settings: OrchestratorSettings,
+): Promise<{ repository: Pick<Repository, 'dir' | 'place' | 'originUrl'>; faults: string[] }> {
   const git = createGit({ environment: gitEnvironment(settings.environment), settings: [] });
   const faults = await missingTools(settings, git);
   const place = faults.some((fault) => fault.startsWith('git ')) ? null : await findRepository(git, settings.repoDir);
@@ -65,13 +67,15 @@ export async function missingSurroundings(context: DaemonContext): Promise<strin
 }
 
 async function originFault(context: DaemonContext): Promise<string | null> {
-  const { git, clone, settings, repository } = context;
+  const { git, clone, settings } = context;
   const { baseBranch } = settings;
   try {
-    const base = await exclusively(context, () => fetchFromOrigin(git, clone, baseBranch));
+    const base = await exclusively(context, () => fetchFromOrigin(git, clone, baseBranch, { tags: true }));
     if (base === null) return `origin (${withoutPassword(clone.originUrl)}) has no branch ${JSON.stringify(baseBranch)}: set ORCH_BASE_BRANCH.`;
-    if ((await commitOf(git, repository.place, 'refs/heads/task')) !== null)
-      return `${repository.dir} has a branch "task", which leaves no room for task/<id>: rename it.`;
+    if ((await git(clone.place, ['ls-remote', '--', clone.originUrl, 'refs/heads/task'])).stdout !== '')
+      return 'origin has a branch "task", which leaves no room for task/<id>: rename it.';
+    const fault = await unsupported(git, clone, base, baseBranch);
+    if (fault !== null) return fault;
     if ((await verifyCommands(git, clone, base, settings)) !== null) return null;
     return `Nothing would verify the work: ${baseBranch} has no package.json with a typecheck or test script. Set ORCH_VERIFY_CMD.`;
   } catch (error) {

@@ -10,8 +10,14 @@ export interface StateFolder {
   readonly runs: string;
   /** The daemon's log, and a folder per task with the log of each command. */
   readonly logs: string;
+  /** A folder per task at work, with its repository. */
+  readonly tasks: string;
+  /** What agents left that no commit takes. */
+  readonly kept: string;
   /** The bare clone that merges and pushes. */
   readonly clone: string;
+  /** What stands in for the user's global git configuration. */
+  readonly gitConfig: string;
   /** What each daemon says about itself. */
   readonly status: string;
 }
@@ -23,10 +29,13 @@ export function openStateFolder(stateDir: string, repositoryGitDir: string, name
     locks: path.join(stateDir, 'locks'),
     runs: path.join(own, 'runs'),
     logs: path.join(own, 'logs'),
+    tasks: path.join(own, 'tasks'),
+    kept: path.join(own, 'kept'),
     clone: path.join(own, 'clean.git'),
+    gitConfig: path.join(own, 'gitconfig'),
     status: path.join(own, 'status'),
   };
-  for (const one of [folder.locks, folder.runs, folder.logs, folder.status]) mkdirSync(one, { recursive: true, mode: 0o700 });
+  for (const one of [folder.locks, folder.runs, folder.logs, folder.tasks, folder.status]) mkdirSync(one, { recursive: true, mode: 0o700 });
   return folder;
 }
 

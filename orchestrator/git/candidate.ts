@@ -1,6 +1,6 @@
 import type { CleanClone } from './clean-clone.ts';
 import type { Git } from './git.ts';
-import { taskTrailer } from './landed.ts';
+import { identityTrailers, type TaskIdentity } from './landed.ts';
 
 /** What is to become the base branch's next commit. */
 export type Candidate =
@@ -9,8 +9,7 @@ export type Candidate =
   | { readonly result: 'empty' };
 
 /** Whose work it is. */
-export interface CandidateTask {
-  readonly id: string;
+export interface CandidateTask extends TaskIdentity {
   readonly title: string;
   readonly agent: string;
 }
@@ -42,7 +41,8 @@ export function subjectOf(title: string): string {
 function messageOf(task: CandidateTask, subjects: readonly string[]): string {
   const subject = subjectOf(task.title);
   const list = subjects.filter((one) => one !== subject).map((one) => `- ${one}`);
-  const paragraphs = [subject, ...(list.length === 0 ? [] : [list.join('\n')]), `${taskTrailer}: ${task.id}\nDispatcher-Agent: ${task.agent}`];
+  const trailers = [...identityTrailers(task), ['Dispatcher-Agent', task.agent]].map((line) => line.join(': '));
+  const paragraphs = [subject, ...(list.length === 0 ? [] : [list.join('\n')]), trailers.join('\n')];
   return `${paragraphs.join('\n\n')}\n`;
 }
 

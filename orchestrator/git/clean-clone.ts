@@ -1,7 +1,10 @@
 import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { commitOf } from './commit.ts';
 import { type Git, GitError, type GitPlace, withoutPassword } from './git.ts';
-import { removeStaleLocks } from './stale-locks.ts';
+import type { GitSetting } from './user-settings.ts';
+import { worktreeLockName } from './worktree-lock-name.ts';
 
 /** A bare clone of our own, which no agent works in: bases are fetched, work is merged and results are pushed from here. */
 export interface CleanClone {
@@ -15,27 +18,51 @@ export type PushResult = { readonly result: 'pushed' } | { readonly result: 'sta
 /** Opens the clone, making it when it is not there. */
 export async function openCleanClone(git: Git, gitDir: string, originUrl: string): Promise<CleanClone> {
   const place = { gitDir };
-  await removeStaleLocks(gitDir);
   if (!existsSync(`${gitDir}/HEAD`)) await git(place, ['init', '--quiet', '--bare', '--template=', gitDir]);
+  await mkdir(path.join(gitDir, 'info'), { recursive: true });
+  await writeFile(path.join(gitDir, 'info', 'exclude'), `/${worktreeLockName}\n`);
   return { place, originUrl };
 }
+
+/**
+ * Packs the clone where that is worth it. Nobody may work with a task repository or a verification meanwhile: they use objects of the clone that no ref of the
+ * clone may hold any more, and those are deleted here once they are two weeks old.
+ */
+export async function packCleanClone(git: Git, { place }: CleanClone): Promise<void> {
+  await git(place, ['gc', '--auto', '--quiet'], { config: packing });
+}
+
+/** Over those by which our git never packs by itself. Packs that are large already are not written again. */
+const packing: readonly GitSetting[] = [
+  ['gc.auto', '6700'],
+  ['gc.autoDetach', 'false'],
+  ['gc.bigPackThreshold', '200m'],
+];
 
 /** Origin could not be read, which says nothing about the work. */
 export class OriginError extends Error {
   override readonly name = 'OriginError';
 }
 
+/** What else a fetch brings along. */
+interface FetchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** All tags of origin's, which are looked for when the branch has moved. */
+  readonly tags?: boolean;
+}
+
 /** The newest commit of a branch on origin, fetched; null when origin has no such branch. Throws an `OriginError` when origin cannot be read. */
-export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: string, signal?: AbortSignal): Promise<string | null> {
+export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: string, options: FetchOptions = {}): Promise<string | null> {
+  const { signal } = options;
   try {
-    return await fetchNewest(git, clone, branch, signal);
+    return await fetchNewest(git, clone, branch, options);
   } catch (error) {
     signal?.throwIfAborted();
     throw new OriginError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-async function fetchNewest(git: Git, clone: CleanClone, branch: string, signal: AbortSignal | undefined): Promise<string | null> {
+async function fetchNewest(git: Git, clone: CleanClone, branch: string, { signal, tags = false }: FetchOptions): Promise<string | null> {
   const ref = `refs/heads/${branch}`;
   const listed = await git(clone.place, ['ls-remote', '--quiet', '--', clone.originUrl, ref], { signal });
   const sha = listed.stdout
@@ -47,20 +74,9 @@ async function fetchNewest(git: Git, clone: CleanClone, branch: string, signal: 
     return null;
   }
   if ((await commitOf(git, clone.place, ref)) === sha) return sha;
-  await git(clone.place, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--end-of-options', clone.originUrl, `+${ref}:${ref}`], {
-    signal,
-  });
+  const refs = [`+${ref}:${ref}`, ...(tags ? ['+refs/tags/*:refs/tags/*'] : [])];
+  await git(clone.place, ['fetch', '--quiet', '--no-tags', '--no-write-fetch-head', '--end-of-options', clone.originUrl, ...refs], { signal });
   return await commitOf(git, clone.place, ref);
-}
-
-/** Takes commits from another repository on this machine into a ref of the clone's own. */
-export async function fetchWork(git: Git, clone: CleanClone, from: GitPlace, branch: string): Promise<string> {
-  const target = `refs/agents/${branch}`;
-  const words = ['--quiet', '--no-tags', '--no-write-fetch-head', '--upload-pack', 'git-upload-pack', '--end-of-options', from.gitDir];
-  await git(clone.place, ['fetch', ...words, `+refs/heads/${branch}:${target}`], { localOnly: true });
-  const commit = await commitOf(git, clone.place, target);
-  if (commit === null) throw new GitError(['fetch'], `${branch} holds no commit`, '');
-  return commit;
 }
 
 /**

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { processesWith } from '../process/orphans.ts';
 import { type ProcessEnd, runProcess } from '../process/run-process.ts';
 import { httpLimits, networkLimitMs, sshEnvironment } from './network.ts';
 import type { GitSetting } from './user-settings.ts';
@@ -16,8 +19,12 @@ interface GitOptions {
   /** Exit codes that are an answer and no fault. */
   readonly accept?: readonly number[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Over all other configuration. */
+  readonly config?: readonly GitSetting[];
   /** Only from and to this machine, whatever the repository's configuration makes of an address. */
   readonly localOnly?: boolean;
+  /** Each character of input and output stands for one byte: a path may hold any. */
+  readonly bytes?: boolean;
 }
 
 /** What a git command answered. */
@@ -53,6 +60,8 @@ export interface GitSurroundings {
   readonly settings: readonly GitSetting[];
   /** Ends every command that waits for another machine. */
   readonly leaveNetwork?: AbortSignal;
+  /** A file that takes the place of the user's global configuration. It also reaches the git at the other end of a local fetch; settings do not. */
+  readonly globalConfig?: string;
 }
 
 /** How long a command on this machine may take. */
@@ -61,18 +70,24 @@ const localLimitMs = 15 * 60_000;
 /** Far more than any list this program reads. */
 const outputCapBytes = 64 * 1024 * 1024;
 
-/** Nothing an agent plants in the repository it shares with us may run in our own git: no hook, no watcher, no signing program. */
+/**
+ * Nothing an agent plants in its repository may run in our own git: no hook, no watcher, no signing program. Our git never collects garbage by
+ * itself: task repositories use objects of the clean clone that no branch there may hold any more.
+ */
 const neutral: readonly GitSetting[] = [
   ['core.hooksPath', '/dev/null'],
   ['core.fsmonitor', 'false'],
   ['core.untrackedCache', 'false'],
   ['core.splitIndex', 'false'],
   ['core.quotePath', 'false'],
+  ['core.sparseCheckout', 'false'],
+  ['core.packedRefsTimeout', '2000'],
+  ['core.filesRefLockTimeout', '1000'],
   ['commit.gpgSign', 'false'],
   ['submodule.recurse', 'false'],
   ['fetch.recurseSubmodules', 'false'],
-  ['gc.autoDetach', 'false'],
-  ['maintenance.autoDetach', 'false'],
+  ['gc.auto', '0'],
+  ['maintenance.auto', 'false'],
   ['advice.detachedHead', 'false'],
   ['init.defaultBranch', 'main'],
 ];
@@ -80,33 +95,34 @@ const neutral: readonly GitSetting[] = [
 /** A git whose daemon is gone ends too, by the signal at which it takes its lock files away. */
 const dieWithParent = ['setpriv', '--pdeathsig', 'TERM', '--'];
 
-/** Makes the one function that starts git. */
+/** Makes the one function that starts git. A lock file whose git was killed is removed, and the command is run again. */
 export function createGit(surroundings: GitSurroundings): Git {
   const run = createRunner(surroundings);
   return async (place, args, options = {}) => {
-    const filters = place.workTree === undefined && args[0] !== 'worktree' ? [] : await emptyFilters(run, place);
-    return await run(place, args, options, filters);
+    let end = await run(place, args, options);
+    if (await removeStaleLock(place, end.stderr)) end = await run(place, args, options);
+    if (!(options.accept ?? [0]).includes(end.code)) throw new GitError(args, `exit code ${end.code}`, end.stderr);
+    return end;
   };
 }
 
-/** Each filter program the configuration names, planted or not, set to nothing: it would run in our git, with our environment. */
-async function emptyFilters(run: ReturnType<typeof createRunner>, place: GitPlace): Promise<GitSetting[]> {
-  const { stdout } = await run({ gitDir: place.gitDir }, ['config', '--null', '--name-only', '--get-regexp', '^filter\\.'], { accept: [0, 1] }, []);
-  const names = new Set(stdout.split('\0').flatMap((key) => /^(filter\..*)\.[^.]*$/s.exec(key)?.[1] ?? []));
-  return [...names].flatMap((name): GitSetting[] => [
-    [`${name}.clean`, ''],
-    [`${name}.smudge`, ''],
-    [`${name}.process`, ''],
-    [`${name}.required`, 'false'],
-  ]);
+/** Removes the lock file that git stumbled over if no git works in that repository: our git names its repository in its environment. */
+async function removeStaleLock(place: GitPlace, stderr: string): Promise<boolean> {
+  const file = /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1];
+  if (file === undefined) return false;
+  const isOurs = file.startsWith(`${place.gitDir}${path.sep}`) || file === `${place.indexFile}.lock`;
+  if (!isOurs || (await processesWith(`GIT_DIR=${place.gitDir}`)).length > 0) return false;
+  await rm(file, { force: true }).catch(() => undefined);
+  return true;
 }
 
-function createRunner({ environment, settings, leaveNetwork }: GitSurroundings) {
-  const fixed = { ...environment, ...sshEnvironment(environment, settings) };
-  return async (place: GitPlace, args: readonly string[], options: GitOptions, extra: readonly GitSetting[]): Promise<GitAnswer> => {
+function createRunner({ environment, settings, globalConfig, leaveNetwork }: GitSurroundings) {
+  const fixed = { ...environment, ...sshEnvironment(environment, settings), GIT_CONFIG_GLOBAL: globalConfig ?? '/dev/null' };
+  return async (place: GitPlace, args: readonly string[], options: GitOptions): Promise<GitAnswer> => {
     const networkMs = options.localOnly ? null : networkLimitMs(args);
     const limitMs = networkMs ?? localLimitMs;
     const signals = [options.signal, networkMs === null ? undefined : leaveNetwork].filter((signal) => signal !== undefined);
+    const encoding = options.bytes ? 'latin1' : 'utf8';
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let bytes = 0;
@@ -116,10 +132,10 @@ function createRunner({ environment, settings, leaveNetwork }: GitSurroundings) 
       env: {
         ...fixed,
         ...placeEnvironment(place, options),
-        ...configEnvironment([...httpLimits, ...settings, ...neutral, ...extra]),
+        ...configEnvironment([...httpLimits, ...settings, ...neutral, ...(options.config ?? [])]),
         ...options.env,
       },
-      input: options.input,
+      input: options.input === undefined ? undefined : Buffer.from(options.input, encoding),
       limitMs,
       signal: AbortSignal.any(signals),
       onOutput: (chunk, from) => {
@@ -130,8 +146,9 @@ function createRunner({ environment, settings, leaveNetwork }: GitSurroundings) 
     const said = Buffer.concat(stderr).toString();
     options.signal?.throwIfAborted();
     if (end.how !== 'exited') throw new GitError(args, whyEnded(end, limitMs), said);
-    if (end.code === null || !(options.accept ?? [0]).includes(end.code)) throw new GitError(args, `exit code ${end.code ?? end.signal}`, said);
-    return { code: end.code, stdout: Buffer.concat(stdout).toString(), stderr: said };
+    if (end.code === null) throw new GitError(args, `ended by ${end.signal}`, said);
+    if (bytes > outputCapBytes) throw new GitError(args, `more than ${outputCapBytes} bytes of output`, said);
+    return { code: end.code, stdout: Buffer.concat(stdout).toString(encoding), stderr: said };
   };
 }
 
@@ -146,7 +163,6 @@ function placeEnvironment(place: GitPlace, options: GitOptions): Record<string, 
     ...(place.workTree === undefined ? {} : { GIT_WORK_TREE: place.workTree }),
     ...(place.indexFile === undefined ? {} : { GIT_INDEX_FILE: place.indexFile }),
     ...(options.localOnly ? { GIT_ALLOW_PROTOCOL: 'file' } : {}),
-    GIT_CONFIG_GLOBAL: '/dev/null',
     GIT_CONFIG_NOSYSTEM: '1',
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',

@@ -1,7 +1,8 @@
 import path from 'node:path';
 import type { Git, GitPlace } from './git.ts';
+import type { UserSettings } from './user-settings.ts';
 
-/** The user's repository: agents work in worktrees of it, so nothing in its configuration is trusted. */
+/** The user's repository. It is read at the start and never written: agents work in repositories of their own. */
 export interface Repository {
   /** Its top folder, or the git folder of a bare one. */
   readonly dir: string;
@@ -9,6 +10,10 @@ export interface Repository {
   readonly place: GitPlace;
   /** Where finished work goes. */
   readonly originUrl: string;
+  /** What task repositories take from its configuration and the user's. */
+  readonly settings: UserSettings['forTasks'];
+  /** Who made what an agent left uncommitted. */
+  readonly identity: UserSettings['identity'];
 }
 
 /** Finds the repository around a folder; null when there is none. */

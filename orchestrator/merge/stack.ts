@@ -1,8 +1,9 @@
 import { createCandidate } from '../git/candidate.ts';
-import { fetchWork } from '../git/clean-clone.ts';
-import { fileAt } from '../git/commit.ts';
-import { type ActiveRun, exclusively, fail, showStep } from '../run/active-run.ts';
+import { conflictMarkers, unsafeEntries } from '../git/candidate-faults.ts';
+import { commitOf, fileAt } from '../git/commit.ts';
+import { type ActiveRun, fail, showStep } from '../run/active-run.ts';
 import { sendBack } from '../run/send-back.ts';
+import { workRefOf } from '../run/task-place.ts';
 import type { VerifyCommands } from '../verify/commands.ts';
 import { changesBetween, guardedChanges } from '../verify/guarded-changes.ts';
 import type { Waiting } from './queue-entry.ts';
@@ -53,25 +54,34 @@ async function place(
   const { git, clone } = run.context;
   showStep(run, 'merge');
   const { task, agent } = run.file.record;
-  const candidate = await createCandidate(git, clone, onto, await workOf(run), { id: task.id, title: task.title, agent });
+  const candidate = await createCandidate(git, clone, onto, await workOf(run), { ...task, agent });
   if (candidate.result !== 'candidate' && !isBase) return 'aside';
   if (candidate.result === 'empty') await fail(run, { notes: 'The agent changed nothing: an empty diff is not done.' });
   if (candidate.result === 'conflict') await sendBack(run, { kind: 'conflict', files: candidate.files });
   if (candidate.result !== 'candidate') return 'judged';
-  const guarded = await changesOfVerification(run, onto, candidate.commit, commands);
+  const markers = await conflictMarkers(git, clone, onto, candidate.commit);
+  if (markers.length > 0) {
+    await sendBack(run, { kind: 'markers', files: markers });
+    return 'judged';
+  }
+  const guarded = [
+    ...(await unsafeEntries(git, clone, onto, candidate.commit)),
+    ...(await changesOfVerification(run, onto, candidate.commit, commands)),
+  ];
   if (guarded.length === 0) return candidate;
   const list = guarded.slice(0, 20).map((one) => `- ${one}`);
-  const notes = `The work changes what verifies it, so a person must look at ${run.file.record.branch}:\n${list.join('\n')}`;
+  const notes = `The work changes what verifies it, or brings what must not be checked out, so a person must look at ${run.file.record.branch}:\n${list.join('\n')}`;
   await fail(run, { reason: 'needs_human', notes });
   return 'judged';
 }
 
-/** The newest commit of the work, in the clean clone. */
+/** The newest commit of the work. */
 async function workOf(run: ActiveRun): Promise<string> {
-  const { git, clone, repository } = run.context;
+  const { git, clone } = run.context;
   const { stage, branch, originBranch } = run.file.record;
-  if (stage === 'merge' && originBranch !== null) return originBranch;
-  return await exclusively(run.context, () => fetchWork(git, clone, repository.place, branch));
+  const work = stage === 'merge' ? originBranch : await commitOf(git, clone.place, workRefOf(run));
+  if (work === null) throw new Error(`The work on ${branch} is not there any more`);
+  return work;
 }
 
 async function changesOfVerification(run: ActiveRun, onto: string, commit: string, commands: VerifyCommands): Promise<string[]> {

@@ -10,7 +10,11 @@ const boundMs = 5_000;
 
 /** The processes that carry the run's id in their environment, wherever they have moved to. Only Linux tells. */
 export async function straysOf(run: string): Promise<number[]> {
-  const mark = `${runVariable}=${run}`;
+  return await processesWith(`${runVariable}=${run}`);
+}
+
+/** The processes that have a variable of this value in their environment, as `NAME=value`. */
+export async function processesWith(mark: string): Promise<number[]> {
   const pids = await allPids();
   const carrying = await Promise.all(pids.map(async (pid) => pid !== process.pid && (await environmentOf(pid)).includes(mark)));
   return pids.filter((_, index) => carrying[index]);

@@ -7,7 +7,7 @@ export interface ProcessRequest {
   /** The whole environment; nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
   /** Written to its standard input, which is closed after it. */
-  readonly input?: string | undefined;
+  readonly input?: string | Buffer | undefined;
   /** How long it may take. */
   readonly limitMs: number;
   /** Stops it, with everything it started. */

@@ -47,6 +47,8 @@ export const recordSchema = z.object({
   baseBranch: z.string(),
   branch: z.string(),
   worktree: z.string(),
+  /** Its files could not be saved, so they are set aside instead of deleted. */
+  worktreeKept: z.boolean().default(false),
   /** Where `task/<id>` on origin was when we last saw it; null when it was not there. */
   originBranch: z.string().nullable(),
   /** How many times the agent has been given the task in this run. */

@@ -28,6 +28,7 @@ const record = (): RunRecord => ({
   baseBranch: 'main',
   branch: 'task/one',
   worktree: '/nowhere/one',
+  worktreeKept: false,
   originBranch: null,
   round: 1,
   roundBegun: false,

@@ -4,7 +4,9 @@ import { createPrompt, instructionFiles } from '../agent/prompt.ts';
 import { type AgentEnd, runAgent } from '../agent/run-agent.ts';
 import { addUsage, noUsage } from '../agent/stream-json.ts';
 import { fileAt } from '../git/commit.ts';
-import type { Worktree } from '../git/worktree.ts';
+import { takeBaseline } from '../git/save-work.ts';
+import { readBeginning, type TaskRepository, writeBeginning } from '../git/task-repository.ts';
+import { unsupported } from '../git/unsupported.ts';
 import { nothingVerifies, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { runCommand } from '../verify/verify-commit.ts';
 import { type ActiveRun, fail, openOutputLog, showStep } from './active-run.ts';
@@ -21,23 +23,37 @@ export async function build(run: ActiveRun): Promise<void> {
   const base = `refs/heads/${settings.baseBranch}`;
   const commands = await verifyCommands(git, clone, base, settings);
   if (commands === null) return await fail(run, { reason: 'needs_human', notes: nothingVerifies(settings.baseBranch) });
+  const fault = await unsupported(git, clone, base, settings.baseBranch);
+  if (fault !== null) return await fail(run, { reason: 'needs_human', notes: fault });
   if (!(await countResumption(run))) return;
-  const worktree = await prepareWorktree(run);
+  const task = await prepareWorktree(run);
   if (run.file.record.state !== 'building') await run.file.update({ state: 'building' });
-  if (commands.setup !== null && run.file.record.round === 1) {
-    showStep(run, 'setup');
-    const setup = await runCommand(run, 'setup', commands.setup, worktree.path, run.signal);
-    if (setup.result === 'aborted') return;
-    if (setup.result === 'failed') return await fail(run, { notes: setup.why, handoff: setup.tail });
-  }
-  const { end, logFile } = await oneRound(run, worktree, commands);
+  if (!(await setUp(run, task, commands))) return;
+  const { end, logFile } = await oneRound(run, task, commands);
   run.log.info({ end: end.how, why: end.why, usage: end.usage }, 'the agent ended');
-  await saveRun(run, worktree);
+  const left = await saveRun(run);
   await run.file.update({ usage: addUsage(run.file.record.usage, end.usage) });
   if (end.how === 'aborted' && !run.signal.aborted) return await fail(run, { reason: 'reassigned', notes: `${capitalised(end.why)}.` });
   if (end.how === 'aborted') return;
+  if (end.how === 'finished' && left !== null) return await fail(run, { reason: 'needs_human', notes: `${left}\nA person must look at it.` });
   if (end.how === 'finished') return await run.file.update({ state: 'built' });
   await fail(run, { ...(end.how === 'limit' && { reason: 'timeout' }), notes: `${capitalised(end.why)}. Its log is ${logFile}.` });
+}
+
+/** Makes a new worktree ready and notes what is in it before the agent begins. Answers whether the agent may begin. */
+async function setUp(run: ActiveRun, task: TaskRepository, { setup }: VerifyCommands): Promise<boolean> {
+  const { git, clone } = run.context;
+  const beginning = await readBeginning(task);
+  if (beginning === null) throw new Error(`${task.worktree} is not whole`);
+  if (beginning.baseline !== null) return true;
+  if (setup !== null) {
+    showStep(run, 'setup');
+    const end = await runCommand(run, 'setup', setup, task.worktree, run.signal);
+    if (end.result === 'failed') await fail(run, { notes: end.why, handoff: end.tail });
+    if (end.result !== 'passed') return false;
+  }
+  await writeBeginning(task, { ...beginning, baseline: await takeBaseline(git, clone, task, beginning.start) });
+  return true;
 }
 
 /** A state of `building` at the start of a round means that a daemon died in it, unless feedback says that the round is a new one. */
@@ -52,7 +68,7 @@ async function countResumption(run: ActiveRun): Promise<boolean> {
   return false;
 }
 
-async function oneRound(run: ActiveRun, worktree: Worktree, commands: VerifyCommands): Promise<{ end: AgentEnd; logFile: string }> {
+async function oneRound(run: ActiveRun, task: TaskRepository, commands: VerifyCommands): Promise<{ end: AgentEnd; logFile: string }> {
   const { settings, contain, pause, timings, status, repository } = run.context;
   const { record } = run.file;
   const instructions = await readInstructions(run);
@@ -66,7 +82,7 @@ async function oneRound(run: ActiveRun, worktree: Worktree, commands: VerifyComm
     await run.file.update({ roundBegun: true });
     const end = await runAgent({
       command: settings.agentCommand,
-      cwd: worktree.path,
+      cwd: task.worktree,
       env: { ...agentEnvironment(settings.environment), ...withoutPushing(repository.originUrl) },
       prompt: createPrompt({ record, baseBranch: settings.baseBranch, acceptance, instructions }),
       run: record.run,

@@ -6,7 +6,7 @@ export async function fetchBranch(run: ActiveRun): Promise<void> {
   const { git, clone } = run.context;
   const { branch } = run.file.record;
   showStep(run, 'fetch');
-  const originBranch = await exclusively(run.context, () => fetchFromOrigin(git, clone, branch, run.signal));
+  const originBranch = await exclusively(run.context, () => fetchFromOrigin(git, clone, branch, { signal: run.signal }));
   if (originBranch === null) return await fail(run, { notes: `origin has no branch ${branch}.` });
   await run.file.update({ state: 'built', originBranch });
 }

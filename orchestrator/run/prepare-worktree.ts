@@ -1,83 +1,110 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
+import { branchOfTask } from '../git/branch-name.ts';
 import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { commitOf, isAncestor } from '../git/commit.ts';
-import type { Git, GitPlace } from '../git/git.ts';
-import { addWorktree, findWorktree, keepCommit, moveBranch, removeWorktree, type Worktree, worktreeLockName } from '../git/worktree.ts';
+import { keepCommit } from '../git/refs.ts';
+import { createTaskRepository, indexOf, placeOf, readBeginning, setAside, type TaskRepository, worktreeGitDir } from '../git/task-repository.ts';
+import { worktreeLockName } from '../git/worktree-lock-name.ts';
 import { bootId } from '../process/boot-id.ts';
 import { tryLock } from '../process/file-lock.ts';
 import { type ActiveRun, exclusively } from './active-run.ts';
 import { saveRun } from './save-run.ts';
+import { otherBranchOf, taskRepositoryOf, workRefOf } from './task-place.ts';
 
 /**
  * Makes the run's worktree, or takes up the one that is there: after a crash of this run, or of one whose records are gone. Work that was left in it is
- * saved to the branch first.
+ * saved first.
  */
-export async function prepareWorktree(run: ActiveRun): Promise<Worktree> {
+export async function prepareWorktree(run: ActiveRun): Promise<TaskRepository> {
   return await exclusively(run.context, async () => {
-    const { git, repository } = run.context;
-    const { branch, worktree: worktreePath, state } = run.file.record;
-    await excludeLock(repository.place);
-    let worktree = await findWorktree(repository.place, worktreePath);
-    if (existsSync(worktreePath)) await lockWorktree(run);
-    if (worktree !== null && existsSync(worktreePath)) await saveRun(run, worktree);
+    const task = taskRepositoryOf(run);
+    if (existsSync(task.worktree)) await lockWorktree(run);
+    const beginning = await readBeginning(task);
+    if (existsSync(task.worktree) && beginning === null && !existsSync(task.folder)) await makeRoom(run, task);
+    if (existsSync(task.worktree) && beginning !== null) await saveRun(run);
     // A run that has only been claimed begins from where origin stands now, with what it found here saved.
-    if (worktree === null || state === 'claimed' || !(await isUsable(git, worktree, branch))) {
-      await releaseWorktreeLock(run);
-      await removeWorktree(git, repository.place, worktreePath);
-      await placeBranch(run);
-      await mkdir(path.dirname(worktreePath), { recursive: true });
-      worktree = await addWorktree(git, repository.place, worktreePath, branch);
-      await lockWorktree(run);
-    }
-    return worktree;
+    const isUsable = run.file.record.state !== 'claimed' && beginning?.baseline != null && (await isWhole(run, task));
+    if (isUsable) await showSaved(run, task);
+    else await makeAnew(run, task);
+    return task;
   });
 }
 
-/** Points the task's branch at where the work begins: an earlier attempt's work, from origin or from here, or else the newest base. */
-async function placeBranch(run: ActiveRun): Promise<void> {
+/** Files that no repository of this task knows of are somebody's, and nobody can say whose. */
+async function makeRoom(run: ActiveRun, task: TaskRepository): Promise<void> {
+  await releaseWorktreeLock(run);
+  const aside = await setAside(task, run.file.record.run.slice(0, 8));
+  run.log.warn({ aside }, 'a folder of unknown origin was in the place of the worktree, and is kept');
+}
+
+async function makeAnew(run: ActiveRun, task: TaskRepository): Promise<void> {
   const { git, clone, repository, settings } = run.context;
+  await releaseWorktreeLock(run);
+  const start = await placeBranch(run);
   const { branch } = run.file.record;
+  const { originUrl, settings: userSettings } = repository;
+  await createTaskRepository(git, clone, task, { branch, start, baseBranch: settings.baseBranch, originUrl, settings: userSettings });
+  await lockWorktree(run);
+}
+
+/** Finds where the work begins: an earlier attempt's work, from origin or from here, or else the newest base. */
+async function placeBranch(run: ActiveRun): Promise<string> {
+  const { git, clone, settings } = run.context;
   const base = await commitOf(git, clone.place, `refs/heads/${settings.baseBranch}`);
   if (base === null) throw new Error(`origin has no branch ${settings.baseBranch}`);
-  const onOrigin = await fetchFromOrigin(git, clone, branch, run.signal);
-  await run.file.update({ originBranch: onOrigin });
-  await bringBase(run);
-  const here = await commitOf(git, repository.place, `refs/heads/${branch}`);
-  if (onOrigin !== null) await fetchIntoRepository(run, `refs/heads/${branch}`, `refs/dispatcher/origin/${branch}`);
-  const start = await startingPoint(git, repository.place, { base, onOrigin, here });
-  if (here !== null && !(await isAncestor(git, repository.place, here, start))) await keepCommit(git, repository.place, branch, here);
-  if (here !== start && !(await moveBranch(git, repository.place, branch, start, here))) throw new Error(`${branch} was moved by somebody else`);
+  const onOrigin = await findBranch(run);
+  const here = await commitOf(git, clone.place, workRefOf(run));
+  const start = await startingPoint(run, { base, onOrigin, here });
+  if (here !== null && !(await isAncestor(git, clone.place, here, start))) await keepCommit(git, clone, run.file.record.branch, here);
+  return start;
 }
 
-/** Brings the newest base, as fetched, to where the agent finds it: `origin/<base>`. */
-export async function bringBase(run: ActiveRun): Promise<void> {
-  const { baseBranch } = run.context.settings;
-  await fetchIntoRepository(run, `refs/heads/${baseBranch}`, `refs/remotes/origin/${baseBranch}`);
-}
+/** Clocks may differ by as much. */
+const clockMarginMs = 15 * 60_000;
 
-/** The repository's configuration is not trusted: only a path on this machine, and git's own program at its other end. */
-async function fetchIntoRepository({ context: { git, repository, clone } }: ActiveRun, from: string, to: string): Promise<void> {
-  const words = ['--quiet', '--no-tags', '--no-write-fetch-head', '--no-auto-maintenance', '--upload-pack', 'git-upload-pack', '--end-of-options'];
-  await git(repository.place, ['fetch', ...words, clone.place.gitDir, `+${from}:${to}`], { localOnly: true });
+/** The task's branch on origin. One whose last commit is older than the task is that of another task with the same id: it stays as it is. */
+async function findBranch(run: ActiveRun): Promise<string | null> {
+  const { git, clone } = run.context;
+  const { task } = run.file.record;
+  for (const branch of [branchOfTask(task.id), otherBranchOf(run.file.record)]) {
+    const onOrigin = await fetchFromOrigin(git, clone, branch, { signal: run.signal });
+    const committed = onOrigin === null ? 0 : Number((await git(clone.place, ['log', '-1', '--format=%ct', onOrigin])).stdout) * 1_000;
+    if (onOrigin !== null && committed < Date.parse(task.created_at) - clockMarginMs) continue;
+    await run.file.update({ branch, originBranch: onOrigin });
+    return onOrigin;
+  }
+  throw new Error(`origin's ${branchOfTask(task.id)} is older than the task: it is the branch of another task. Delete or rename it.`);
 }
 
 /** Work that was left here counts when it goes on from what origin has; else origin's is the truth. What is on the base already is no beginning. */
 async function startingPoint(
-  git: Git,
-  place: GitPlace,
+  { context: { git, clone } }: ActiveRun,
   from: { readonly base: string; readonly onOrigin: string | null; readonly here: string | null },
 ): Promise<string> {
   const { base, onOrigin, here } = from;
-  const work = here !== null && (onOrigin === null || (await isAncestor(git, place, onOrigin, here))) ? here : onOrigin;
-  return work === null || (await isAncestor(git, place, work, base)) ? base : work;
+  const work = here !== null && (onOrigin === null || (await isAncestor(git, clone.place, onOrigin, here))) ? here : onOrigin;
+  return work === null || (await isAncestor(git, clone.place, work, base)) ? base : work;
 }
 
-async function isUsable(git: Git, worktree: Worktree, branch: string): Promise<boolean> {
-  if (!existsSync(worktree.path) || !existsSync(path.join(worktree.path, '.git'))) return false;
-  const head = await git({ gitDir: worktree.gitDir }, ['symbolic-ref', '--quiet', 'HEAD'], { accept: [0, 1, 128] });
-  return head.stdout.trim() === `refs/heads/${branch}`;
+/** Shows the agent of the next round what was saved of the round before, and the newest base as `origin/<base>`. */
+async function showSaved(run: ActiveRun, task: TaskRepository): Promise<void> {
+  const { git, clone, settings } = run.context;
+  const place = placeOf(task);
+  const gitDir = await worktreeGitDir(task);
+  const saved = await commitOf(git, clone.place, workRefOf(run));
+  if (saved !== null) await git(place, ['update-ref', '-m', 'dispatcher', `refs/heads/${run.file.record.branch}`, saved]);
+  if (gitDir !== null) await copyFile(indexOf(task), path.join(gitDir, 'index'));
+  const base = await commitOf(git, clone.place, `refs/heads/${settings.baseBranch}`);
+  if (base !== null) await git(place, ['update-ref', `refs/remotes/origin/${settings.baseBranch}`, base]);
+}
+
+async function isWhole({ context: { git }, file }: ActiveRun, task: TaskRepository): Promise<boolean> {
+  const gitDir = await worktreeGitDir(task);
+  if (gitDir === null || !existsSync(path.join(task.worktree, '.git'))) return false;
+  const head = await git({ gitDir }, ['symbolic-ref', '--quiet', 'HEAD'], { accept: [0, 1, 128] });
+  return head.stdout.trim() === `refs/heads/${file.record.branch}`;
 }
 
 /** The lock says whose the worktree is; the kernel's lock on it says whether that still holds. */
@@ -104,12 +131,4 @@ export async function ownsWorktree(run: ActiveRun): Promise<boolean> {
 export async function releaseWorktreeLock(run: ActiveRun): Promise<void> {
   await run.worktreeLock?.[Symbol.asyncDispose]();
   run.worktreeLock = null;
-}
-
-async function excludeLock(place: GitPlace): Promise<void> {
-  const file = path.join(place.gitDir, 'info', 'exclude');
-  const text = await readFile(file, 'utf8').catch(() => '');
-  if (text.split('\n').includes(`/${worktreeLockName}`)) return;
-  await mkdir(path.dirname(file), { recursive: true });
-  await appendFile(file, `${text === '' || text.endsWith('\n') ? '' : '\n'}/${worktreeLockName}\n`);
 }

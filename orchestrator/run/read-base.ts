@@ -6,7 +6,7 @@ import { exclusively } from './active-run.ts';
 export async function readBase(context: DaemonContext, signal?: AbortSignal): Promise<string> {
   const { git, clone, settings, status } = context;
   try {
-    const base = await exclusively(context, () => fetchFromOrigin(git, clone, settings.baseBranch, signal), signal);
+    const base = await exclusively(context, () => fetchFromOrigin(git, clone, settings.baseBranch, { signal, tags: true }), signal);
     if (base === null) throw new Error(`origin has no branch ${settings.baseBranch}`);
     status.isOriginAway = false;
     return base;

@@ -1,14 +1,15 @@
+import { existsSync } from 'node:fs';
 import { RecursivError } from '@recursiv/sdk';
 import { usageText } from '../agent/stream-json.ts';
 import { wordsFromError } from '../claim/dispatcher.ts';
-import { fetchWork, pushToOrigin } from '../git/clean-clone.ts';
+import { pushToOrigin } from '../git/clean-clone.ts';
 import { commitOf, isAncestor } from '../git/commit.ts';
 import { landedCommit } from '../git/landed.ts';
-import { deleteBranch, findWorktree } from '../git/worktree.ts';
 import type { Release } from '../record/record.ts';
-import { type ActiveRun, exclusively, fail, fence, showStep } from './active-run.ts';
+import { type ActiveRun, fail, fence, showStep } from './active-run.ts';
 import { ownsWorktree } from './prepare-worktree.ts';
 import { saveRun } from './save-run.ts';
+import { workRefOf } from './task-place.ts';
 
 /** The dispatcher takes 64 KiB of text. */
 const textBytes = 60_000;
@@ -42,7 +43,8 @@ export async function release(run: ActiveRun): Promise<void> {
   showStep(run, `release${planned.reason === null ? '' : ` (${planned.reason})`}`);
   const kept = await keepWork(run);
   const { reason, notes, handoff, retryAfterSeconds } = planned.reason === 'completed' && !kept.onOrigin ? notHandedOver(planned, kept) : planned;
-  const text = [notes, kept.note, usageText(record.usage)].filter((line) => line !== '').join('\n');
+  const left = kept.left === null || notes.includes(kept.left) ? '' : kept.left;
+  const text = [notes, left, kept.note, usageText(record.usage)].filter((line) => line !== '').join('\n');
   const told = await tell(run, () =>
     dispatcher.release(record.task.id, {
       ...fence(run),
@@ -66,14 +68,14 @@ export async function release(run: ActiveRun): Promise<void> {
 export async function handOver(run: ActiveRun): Promise<void> {
   const { branch, agent } = run.file.record;
   const work = await workBeyondBase(run);
-  if (work === null || work.commits.length === 0) return await fail(run, { notes: 'The agent changed nothing: an empty diff is not done.' });
+  if (work === null) return await fail(run, { notes: 'The agent changed nothing: an empty diff is not done.' });
   await run.file.update({
     state: 'releasing',
     release: { reason: 'completed', notes: `Built on ${branch} by ${agent}, to be merged.`, handoff: null, retryAfterSeconds: 0 },
   });
 }
 
-/** The task is somebody else's or over: what was made stays on the branch. */
+/** The task is somebody else's or over: what was made stays. */
 export async function keep(run: ActiveRun): Promise<void> {
   showStep(run, 'keep the work');
   const { state, candidate } = run.file.record;
@@ -90,47 +92,56 @@ interface Kept {
   readonly onOrigin: boolean;
   readonly commits: string[];
   readonly note: string;
+  /** What no commit takes, in words. */
+  readonly left: string | null;
 }
 
-/** Commits what is in the worktree and pushes the task's branch to origin, if it holds anything and origin has it where we saw it. */
+/**
+ * Commits what is in the worktree and pushes the task's branch to origin, if it holds anything and origin has it where we saw it. Never throws: what could not be
+ * saved stays where it is and is named, and the task is given back all the same.
+ */
 async function keepWork(run: ActiveRun): Promise<Kept> {
-  const { git, clone, repository } = run.context;
-  const { stage, branch, originBranch, worktree: worktreePath } = run.file.record;
-  const nothing: Kept = { onOrigin: false, commits: [], note: '' };
-  if (stage === 'merge' || !(await ownsWorktree(run))) return nothing;
-  const worktree = await findWorktree(repository.place, worktreePath);
-  if (worktree !== null) await saveRun(run, worktree);
-  const work = await workBeyondBase(run);
-  if (work === null) return nothing;
-  if (work.commits.length === 0) {
-    if (worktree === null && originBranch === null) await exclusively(run.context, () => deleteBranch(git, repository.place, branch));
-    return nothing;
+  const { stage, worktree } = run.file.record;
+  if (stage === 'merge') return nothingKept;
+  try {
+    if (!(await ownsWorktree(run))) return nothingKept;
+    const left = existsSync(worktree) ? await saveRun(run) : null;
+    const pushed = await pushWork(run);
+    return { ...pushed, left };
+  } catch (error) {
+    run.log.error({ err: error }, 'the work could not be saved');
+    await run.file.update({ worktreeKept: true }).catch(() => undefined);
+    const place = `${worktree}.kept-${run.file.record.run.slice(0, 8)}`;
+    return { ...nothingKept, note: `Its work could not be saved (${wordsFromError(error).slice(0, 1_000)}) and is kept in ${place}.` };
   }
-  if (work.tip === originBranch) return { onOrigin: true, commits: work.commits, note: `Its work is on origin's ${branch}.` };
+}
+
+const nothingKept: Kept = { onOrigin: false, commits: [], note: '', left: null };
+
+async function pushWork(run: ActiveRun): Promise<Kept> {
+  const { git, clone } = run.context;
+  const { branch, originBranch } = run.file.record;
+  const work = await workBeyondBase(run);
+  if (work === null) return nothingKept;
+  const onOrigin: Kept = { onOrigin: true, commits: work.commits, note: `Its work is on origin's ${branch}.`, left: null };
+  if (work.tip === originBranch) return onOrigin;
+  const here = `Its work is in ${clone.place.gitDir} only, as ${workRefOf(run)};`;
   try {
     const pushed = await pushToOrigin(git, clone, { branch, commit: work.tip, expected: originBranch });
-    if (pushed.result === 'pushed') {
-      await run.file.update({ originBranch: work.tip });
-      return { onOrigin: true, commits: work.commits, note: `Its work is on origin's ${branch}.` };
-    }
-    return { ...nothing, note: `Its work is on ${branch} in ${repository.dir} only; origin did not take it: ${pushed.said.split('\n')[0] ?? ''}` };
+    if (pushed.result !== 'pushed') return { ...nothingKept, note: `${here} origin did not take it: ${pushed.said.split('\n')[0] ?? ''}` };
   } catch (error) {
-    return {
-      ...nothing,
-      note: `Its work is on ${branch} in ${repository.dir} only; origin could not be reached: ${wordsFromError(error).split('\n')[0] ?? ''}`,
-    };
+    return { ...nothingKept, note: `${here} origin could not be reached: ${wordsFromError(error).split('\n')[0] ?? ''}` };
   }
+  await run.file.update({ originBranch: work.tip });
+  return onOrigin;
 }
 
-/** The tip of the task's branch and its commits that the base does not have, newest first; null when there is no branch. */
+/** The saved work and its commits that the base does not have, newest first; null when there is nothing that the base does not have. */
 async function workBeyondBase(run: ActiveRun): Promise<{ tip: string; commits: string[] } | null> {
-  const { git, clone, repository, settings } = run.context;
-  const { branch } = run.file.record;
-  if ((await commitOf(git, repository.place, `refs/heads/${branch}`)) === null) return null;
-  const tip = await exclusively(run.context, () => fetchWork(git, clone, repository.place, branch));
+  const { git, clone, settings } = run.context;
+  const tip = await commitOf(git, clone.place, workRefOf(run));
   const base = `refs/heads/${settings.baseBranch}`;
-  if ((await commitOf(git, clone.place, base)) === null) return { tip, commits: [] };
-  if (await isAncestor(git, clone.place, tip, base)) return { tip, commits: [] };
+  if (tip === null || (await commitOf(git, clone.place, base)) === null || (await isAncestor(git, clone.place, tip, base))) return null;
   const { stdout } = await git(clone.place, ['rev-list', '--max-count=100', tip, `^${base}`]);
   return { tip, commits: stdout.split('\n').filter((line) => line !== '') };
 }

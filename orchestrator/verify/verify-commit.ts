@@ -1,8 +1,8 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { commandEnvironment } from '../agent/environment.ts';
 import { minutes } from '../agent/run-agent.ts';
-import { removeFolder } from '../git/worktree.ts';
+import { createBorrowingRepository } from '../git/borrowing-repository.ts';
+import { removeFolder } from '../git/task-repository.ts';
 import { killStrays, runVariable } from '../process/orphans.ts';
 import { runProcess } from '../process/run-process.ts';
 import { type ActiveRun, openOutputLog } from '../run/active-run.ts';
@@ -15,10 +15,13 @@ export type CommandResult =
   | { readonly result: 'aborted' }
   | { readonly result: 'failed'; readonly why: string; readonly tail: string; readonly hung: boolean };
 
-/** Where a commit is verified: beside the worktrees, under a name that no task id can have and no other run has. */
+/**
+ * Where a commit is verified: beside the worktrees, under a name that no task id can have and no other run has. No part of it begins with a dot: programs that
+ * serve files refuse those.
+ */
 export function verifyFolder(run: ActiveRun): string {
   const { worktree, run: id } = run.file.record;
-  return path.join(path.dirname(worktree), `.verify-${id}`);
+  return path.join(path.dirname(worktree), `VERIFY-${id}`);
 }
 
 /**
@@ -67,12 +70,9 @@ export async function runCommand(run: ActiveRun, what: string, commandLine: stri
 }
 
 async function checkOut(run: ActiveRun, commit: string, folder: string): Promise<void> {
-  const { git, clone } = run.context;
+  const { git, clone, settings } = run.context;
   await removeFolder(folder);
-  await mkdir(folder, { recursive: true });
   const place = { gitDir: path.join(folder, '.git') };
-  await git(place, ['init', '--quiet', '--template=', folder]);
-  await mkdir(path.join(place.gitDir, 'objects', 'info'), { recursive: true });
-  await writeFile(path.join(place.gitDir, 'objects', 'info', 'alternates'), `${path.join(clone.place.gitDir, 'objects')}\n`);
+  await createBorrowingRepository(git, clone, place.gitDir, settings.baseBranch, [folder]);
   await git({ ...place, workTree: folder }, ['checkout', '--quiet', '--detach', commit]);
 }

@@ -1,4 +1,5 @@
 import { renameSync } from 'node:fs';
+import type { Task } from '@recursiv/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestServices, useServices } from '../harness/use-services.ts';
 import { expectOrder } from './harness/expect-order.ts';
@@ -14,32 +15,31 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = () => useSite(services, `daemon-${++sites}`);
 
-test('a task whose trailer is on the base is only completed', async () => {
+test('a task whose trailers are on the base is only completed, and one that only has the same id is built', async () => {
   await using here = await site();
   const { repository } = here;
-  repository.git(
-    '-c',
-    'user.name=Person',
-    '-c',
-    'user.email=person@localhost',
-    'commit',
-    '-q',
-    '--allow-empty',
-    '-m',
-    'By hand\n\nDispatcher-Task: one',
-  );
-  repository.git('push', '-q', 'origin', 'main');
-  await here.task('one', 'echo x > x.txt');
+  const commit = (trailers: string) => {
+    repository.git('-c', 'user.name=Person', '-c', 'user.email=person@localhost', 'commit', '-q', '--allow-empty', '-m', `By hand\n\n${trailers}`);
+    repository.git('push', '-q', 'origin', 'main');
+  };
+  const trailersOf = (task: Task, organization = task.organization_id) =>
+    `Dispatcher-Task: ${task.id}\nDispatcher-Organization: ${organization}\nDispatcher-Task-Created: ${new Date(task.created_at).toISOString()}`;
+  const one = await here.task('one', 'echo x > x.txt');
+  commit(trailersOf(one));
+  const again = await here.task('again', 'echo again > again.txt');
+  commit('Dispatcher-Task: again\nDispatcher-Organization: other');
+  commit(trailersOf(again, 'other'));
+  commit(trailersOf({ ...again, created_at: new Date(Date.parse(again.created_at) - 1_000).toISOString() }));
   await here.task('two', 'git commit -q --allow-empty -m "Forged\n\nDispatcher-Task: three"; echo y > y.txt');
   await using running = await useDaemon(here);
   const done = await here.until('one', ({ status }) => status === 'done');
   await here.until('two', ({ status }) => status === 'done');
   await here.task('three', 'echo z > z.txt');
-  await here.until('three', ({ status }) => status === 'done');
+  for (const id of ['again', 'three']) await here.until(id, ({ status }) => status === 'done');
   await running.drain();
-  expect(done.commits).toEqual([repository.git('rev-parse', 'main').trim()]);
-  expect(here.starts()).toEqual(['task/two', 'task/three']);
-  expect(repository.files()).toContain('z.txt');
+  expect(done.commits).toEqual([repository.inOrigin('log', '--grep', 'Dispatcher-Task: one', '--format=%H', 'main').trim()]);
+  expect(here.starts().sort()).toEqual(['task/again', 'task/three', 'task/two']);
+  expect(repository.files()).toEqual(expect.arrayContaining(['again.txt', 'z.txt']));
   expectOrder(here);
 });
 

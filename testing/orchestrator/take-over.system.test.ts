@@ -1,4 +1,5 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunRecord } from '@dispatcher/orchestrator/record/record.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -136,15 +137,16 @@ test('a run that cannot be ended is left to the next start, and does not hold up
     () => processesWith('7241').length,
     (count) => count > 1,
   );
-  const lock = path.join(here.repository.repo, '.git/refs/heads/task/one.lock');
-  appendFileSync(lock, '');
+  // A folder in the place of a lock file is nothing that git or the daemon takes away.
+  const lock = path.join(stateOf(here), 'clean.git/refs/heads/task/one.lock');
+  mkdirSync(path.join(lock, 'in the way'), { recursive: true });
   await here.dispatcher.release('one', { release_reason: 'needs_human' });
   await here.task('two', 'echo two > two.txt');
   await here.until('two', ({ status }) => status === 'done');
   await running.drain();
   await running[Symbol.asyncDispose]();
   expect(recordsOf(here).map(({ task }) => task.id)).toEqual(['one']);
-  rmSync(lock);
+  rmSync(lock, { recursive: true });
   await using next = await useDaemon(here);
   await until(
     () => recordsOf(here),
@@ -168,7 +170,9 @@ test('interrupted while origin is away, the work is given back at once', async (
   renameSync(`${origin}.away`, origin);
   const task = (await here.dispatcher.get('one')).data;
   expect(task).toMatchObject({ status: 'pending', release_reason: 'reassigned' });
-  expect(here.repository.git('ls-tree', '-r', '--name-only', 'task/one')).toContain('x.txt');
+  const place = /in (\S+) only, as (\S+);/.exec(task.notes ?? '');
+  const work = execFileSync('git', ['--git-dir', place?.[1] ?? '', 'ls-tree', '-r', '--name-only', place?.[2] ?? ''], { encoding: 'utf8' });
+  expect(work).toContain('x.txt');
   expectOrder(here);
 });
 
