@@ -10,10 +10,13 @@ export const exitCodes = { ok: 0, error: 1, usage: 2, conflict: 3, nothing: 4 } 
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: number;
+  /** What helps, on lines of its own; fit for a terminal. */
+  readonly hint: string | undefined;
 
-  constructor(message: string, exitCode: number = exitCodes.error) {
+  constructor(message: string, exitCode: number = exitCodes.error, hint?: string) {
     super(message);
     this.exitCode = exitCode;
+    this.hint = hint;
   }
 }
 
@@ -37,6 +40,7 @@ export function reportFailure(error: unknown, printer: Printer, command: string)
 }
 
 function hintFor(error: unknown, command: string): string | undefined {
+  if (error instanceof CliError) return error.hint;
   if (error instanceof AuthenticationError) return `Set RECURSIV_API_KEY, or run \`${command} login\`.`;
   if (error instanceof ConnectionError) return 'Is it running? `npm start` starts it here; --url or RECURSIV_BASE_URL says where else it is.';
   return undefined;

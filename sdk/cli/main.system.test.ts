@@ -40,7 +40,9 @@ test('a task goes from created to done by commands alone, and each says what it 
     out: 'fix-login is pending: Fix the login page\n',
     err: '',
   });
-  expect((await cli.run(['tasks', '--owner', 'bill'])).out).toMatch(/^ID +STATUS .*\nfix-login +pending +7\.50 +bill +core .*Fix the login page\n$/);
+  expect((await cli.run(['tasks', '--owner', 'bill'])).out).toMatch(
+    /^ID +STATUS .*\nfix-login +pending +7\.50 +20\S+Z +bill +core .*Fix the login page\n$/,
+  );
   expect((await cli.run(['next', '--owner', 'bill'])).out).toMatch(/claimed by +tester, until 20/);
   expect((await cli.run(['heartbeat', 'fix-login'])).out).toMatch(/^fix-login is tester’s until 20/);
   expect((await cli.run(['release', 'fix-login', '--reason', 'blocked', '--handoff', 'Ask Eve'])).out).toBe(
@@ -66,7 +68,7 @@ test('scripts read JSON from standard output and nothing else there', async () =
 test('--all follows every page', async () => {
   await Promise.all(Array.from({ length: 5 }, (_, n) => api.create({ title: `page ${n}`, owner: 'pages' })));
   expect(await json(['tasks', '--owner', 'pages', '--limit', '2', '--all'])).toHaveProperty('data.length', 5);
-  expect((await cli.run(['tasks', '--owner', 'pages', '--limit', '2'])).err).toMatch(/^There are more: --all, or --cursor /);
+  expect((await cli.run(['tasks', '--owner', 'pages', '--status', 'pending', '--limit', '2'])).err).toMatch(/^There are more: --all, or --cursor /);
 });
 
 test.each([

@@ -27,6 +27,6 @@ export function addCreateCommand(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  $ dispatcher create "Fix the login page" --id fix-login --owner bill --rev 5 --sec 8 --effort 2')
     .action(async (title: string, input: Omit<CreateInput, 'title'>) => {
       const { data } = await (await cli.dispatcher()).create({ ...input, title });
-      cli.print({ data }, () => taskLine(data));
+      cli.print({ data }, () => taskLine(cli.printer, data));
     });
 }

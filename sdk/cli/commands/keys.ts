@@ -1,9 +1,14 @@
 import type { Key } from '@recursiv/sdk';
 import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
+import { everyPage } from '../every-page.ts';
 import { appended } from '../flags.ts';
+import type { Printer } from '../terminal/printer.ts';
+import { shortIds } from '../terminal/short-id.ts';
 import { type Column, tableText } from '../terminal/table.ts';
 import { oneLine } from '../terminal/terminal-text.ts';
+import { timeText } from '../terminal/time-text.ts';
+import { withKey } from '../whole-id.ts';
 
 /** `dispatcher keys`: the keys of the organizations, with the admin key. */
 export function addKeysCommand(program: Command, cli: Cli): void {
@@ -29,31 +34,45 @@ export function addKeysCommand(program: Command, cli: Cli): void {
     .description('List keys, the newest first.')
     .addHelpText('after', '\nExample:\n  $ dispatcher keys list --org acme')
     .action(async () => {
-      const { data, meta } = await (await cli.dispatcher()).keys.list({ limit: 200 });
-      cli.print({ data, meta }, () => (data.length === 0 ? 'No keys.' : tableText(cli.printer, columns, data)));
+      const { keys: listed } = await cli.dispatcher();
+      const { data, meta } = await everyPage((cursor) => listed.list({ limit: 200, cursor }));
+      cli.print({ data, meta }, () => (data.length === 0 ? 'No keys.' : keysTable(cli.printer, data)));
     });
   keys
     .command('revoke')
     .description('End a key.')
-    .argument('<id>', 'the id of the key, not its secret')
+    .argument('<id>', 'the id of the key or the beginning of it, not its secret')
     .addHelpText('after', '\nExample:\n  $ dispatcher keys revoke key_0123456789')
     .action(async (id: string) => {
-      const { data } = await (await cli.dispatcher()).keys.revoke(id);
+      const { keys } = await cli.dispatcher();
+      const { data } = await withKey(cli, id, (keyId) => keys.revoke(keyId));
       cli.print({ data }, () => `Key ${oneLine(data.id)} (${oneLine(data.name)} of ${oneLine(data.organization_id)}) is revoked.`);
     });
 }
 
-const columns: readonly Column<Key>[] = [
-  { head: 'ID', cell: ({ id }) => id },
-  { head: 'ORGANIZATION', cell: ({ organization_id }) => organization_id },
-  { head: 'NAME', cell: ({ name }) => name, flexible: true },
-  { head: 'SCOPES', cell: ({ scopes }) => scopes.join(',').replaceAll('dispatcher:', '') },
-  { head: 'CREATED', cell: ({ created_at }) => created_at.slice(0, 16) },
-  { head: 'STATE', cell: stateOf, format: (key) => (stateOf(key) === 'live' ? 'green' : undefined) },
-];
+function keysTable(printer: Printer, keys: readonly Key[]): string {
+  const short = shortIds(
+    printer,
+    keys.map(({ id }) => id),
+  );
+  const columns: readonly Column<Key>[] = [
+    { head: 'ID', cell: ({ id }) => short(id) },
+    { head: 'ORGANIZATION', cell: ({ organization_id }) => organization_id, drop: 3 },
+    { head: 'NAME', cell: ({ name }) => name, flexible: true },
+    { head: 'SCOPES', cell: ({ scopes }) => scopes.join(',').replaceAll('dispatcher:', ''), drop: 1 },
+    { head: 'CREATED', cell: ({ created_at }) => timeText(printer, created_at), drop: 2 },
+    { head: 'STATE', cell: (key) => stateOf(printer, key), format: (key) => (isLive(key) ? 'green' : undefined) },
+  ];
+  return tableText(printer, columns, keys);
+}
 
-function stateOf({ revoked_at, expires_at }: Key): string {
-  if (revoked_at !== null) return `revoked ${revoked_at.slice(0, 16)}`;
+function stateOf(printer: Printer, key: Key): string {
+  const { revoked_at, expires_at } = key;
+  if (revoked_at !== null) return `revoked ${timeText(printer, revoked_at)}`;
   if (expires_at === null) return 'live';
-  return `${Date.parse(expires_at) > Date.now() ? 'until' : 'expired'} ${expires_at.slice(0, 16)}`;
+  return `${isLive(key) ? 'live, ends' : 'ended'} ${timeText(printer, expires_at)}`;
+}
+
+function isLive({ revoked_at, expires_at }: Key): boolean {
+  return revoked_at === null && (expires_at === null || Date.parse(expires_at) > Date.now());
 }

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
 import { addFenceFlags, addWorkFlags, numberFrom } from '../flags.ts';
 import { taskLine } from '../terminal/task-text.ts';
+import { withTask } from '../whole-id.ts';
 
 const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope'];
 
@@ -19,7 +20,7 @@ interface Flags {
 
 /** `dispatcher release`: ends a claim with the task pending again. */
 export function addReleaseCommand(program: Command, cli: Cli): void {
-  const command = program.command('release').description('Give a claimed task back.').argument('<id>', 'the task');
+  const command = program.command('release').description('Give a claimed task back.').argument('<id>', 'the task: its id, or the beginning of it');
   addFenceFlags(addWorkFlags(command))
     .addOption(new Option('--reason <reason>', 'why; `completed` means built but not merged').choices(reasons))
     .option('--retry-after <seconds>', 'keep it back for this long, 0 to 86400', numberFrom)
@@ -30,7 +31,8 @@ export function addReleaseCommand(program: Command, cli: Cli): void {
       const dispatcher = await cli.dispatcher();
       const fence = { agent, claim_token: token };
       const work = { notes, pr_urls: pr, commits: commit, branch, context_handoff: handoff };
-      const { data } = await dispatcher.release(id, { ...fence, ...work, release_reason: reason, retry_after_seconds: retryAfter });
-      cli.print({ data }, () => taskLine(data));
+      const input = { ...fence, ...work, release_reason: reason, retry_after_seconds: retryAfter };
+      const { data } = await withTask(cli, id, (taskId) => dispatcher.release(taskId, input));
+      cli.print({ data }, () => taskLine(cli.printer, data));
     });
 }

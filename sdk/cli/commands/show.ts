@@ -1,21 +1,33 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
-import { eventLine, taskText } from '../terminal/task-text.ts';
+import { everyPage } from '../every-page.ts';
+import { attemptsText } from '../terminal/attempts-text.ts';
+import { eventLine } from '../terminal/event-text.ts';
+import { taskText } from '../terminal/task-text.ts';
+import { withTask } from '../whole-id.ts';
 
-/** `dispatcher show`: one task, with its history if asked for. */
+/** `dispatcher show`: one task, the attempts at it, and its history if asked for. */
 export function addShowCommand(program: Command, cli: Cli): void {
   program
     .command('show')
-    .description('Show one task.')
-    .argument('<id>', 'the task')
-    .option('--activity', 'also what happened to it, oldest first')
+    .description('Show one task, and how each attempt at it ended.')
+    .argument('<id>', 'the task: its id, or the beginning of it')
+    .option('--activity', 'also everything that happened to it, oldest first')
     .addHelpText('after', '\nExample:\n  $ dispatcher show fix-login --activity')
     .action(async (id: string, flags: { activity?: boolean }) => {
       const dispatcher = await cli.dispatcher();
-      const { data: task } = await dispatcher.get(id);
-      if (flags.activity !== true) return cli.print({ data: task }, () => taskText(cli.printer, task));
-      const { data: activity } = await dispatcher.activity(id, { limit: 200 });
-      const text = () => [taskText(cli.printer, task), '', ...activity.map((event) => eventLine(cli.printer, event))].join('\n');
-      cli.print({ data: task, activity }, text);
+      const { data: task } = await withTask(cli, id, (taskId) => dispatcher.get(taskId));
+      const isHistoryNeeded = flags.activity === true || (!cli.isJson() && task.attempts > 0);
+      const { data: events } = isHistoryNeeded ? await everyPage((cursor) => dispatcher.activity(task.id, { limit: 200, cursor })) : { data: [] };
+      const attempts = task.attempts === 0 ? [] : section(cli, 'Attempts', [attemptsText(cli.printer, task, events)]);
+      const lines = events.map((event) => eventLine(cli.printer, event));
+      const activity = flags.activity === true ? section(cli, 'Activity', lines) : [];
+      cli.print(flags.activity === true ? { data: task, activity: events } : { data: task }, () =>
+        [taskText(cli.printer, task, attempts), ...activity].join('\n'),
+      );
     });
+}
+
+function section({ printer }: Cli, head: string, lines: readonly string[]): string[] {
+  return ['', printer.paint('bold', head), ...lines];
 }

@@ -1,60 +1,72 @@
 import type { Page, Recursiv, Task, TasksParams } from '@recursiv/sdk';
 import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
+import { everyPage } from '../every-page.ts';
+import { CliError, exitCodes } from '../exit-code.ts';
 import { addFilterFlags, numberFrom } from '../flags.ts';
-import type { Format } from '../terminal/printer.ts';
-import { type Column, tableText } from '../terminal/table.ts';
+import { tasksTable } from '../terminal/tasks-table.ts';
+
+interface Flags extends TasksParams {
+  readonly all?: boolean;
+}
+
+const help = `
+Without --status and --all the list has the tasks that are pending or claimed.
+
+Examples:
+  $ dispatcher tasks --owner bill
+  $ dispatcher tasks --held
+  $ dispatcher tasks --status done --limit 50`;
 
 /** `dispatcher tasks`: the list, in the order claim-next would hand it out. */
 export function addTasksCommand(program: Command, cli: Cli): void {
-  const command = program.command('tasks').description('List tasks, the best first.');
+  const command = program.command('tasks').description('List tasks, the best first. Tasks that are done are left out unless you ask for them.');
   addFilterFlags(command)
     .addOption(new Option('--status <status>', 'only tasks that are').choices(['pending', 'claimed', 'in_progress', 'done']))
-    .option('--held', 'only held tasks')
+    .option('--held', 'only held tasks, and why they are held')
     .option('--no-held', 'only tasks that are not held')
-    .option('--limit <n>', 'how many, 1 to 200', numberFrom)
-    .option('--offset <n>', 'how many to pass over', numberFrom)
-    .option('--cursor <cursor>', 'the page after this')
-    .option('--all', 'every page')
-    .addHelpText('after', '\nExample:\n  $ dispatcher tasks --status pending --owner bill --limit 50')
-    .action(async ({ all, ...params }: TasksParams & { all?: boolean }) => {
-      const { data, meta } = await listTasks(await cli.dispatcher(), params, all === true);
-      cli.print({ data, meta }, () => (data.length === 0 ? 'No tasks.' : tableText(cli.printer, columns, data)));
-      if (!cli.isJson() && meta.next_cursor !== undefined) cli.printer.note(`There are more: --all, or --cursor ${meta.next_cursor}`);
+    .option('--limit <n>', 'how many, 1 to 200 (20)', numberFrom)
+    .option('--offset <n>', 'with --status or --all: how many to pass over', numberFrom)
+    .option('--cursor <cursor>', 'with --status or --all: the page after this')
+    .option('--all', 'every page, and without --status also what is done')
+    .addHelpText('after', help)
+    .action(async ({ all, ...params }: Flags) => {
+      const dispatcher = await cli.dispatcher();
+      const isOpenOnly = params.status === undefined && all !== true;
+      if (isOpenOnly) refusePlace(params);
+      const { data, meta } = isOpenOnly ? await openTasks(dispatcher, params) : await listTasks(dispatcher, params, all === true);
+      cli.print({ data, meta }, () => (data.length === 0 ? 'No tasks.' : tasksTable(cli.printer, data, params.held === true)));
+      if (!cli.isJson() && meta.has_more) cli.printer.note(`There are more: ${whatFollows(meta)}`);
     });
 }
 
-async function listTasks(dispatcher: Recursiv['dispatcher'], params: TasksParams, isAll: boolean): Promise<{ data: Task[]; meta: Page }> {
-  const first = await dispatcher.tasks(isAll ? { limit: 200, ...params } : params);
-  let { meta } = first;
-  const data = [...first.data];
-  while (isAll && meta.next_cursor !== undefined) {
-    const next = await dispatcher.tasks({ ...params, offset: undefined, limit: params.limit ?? 200, cursor: meta.next_cursor });
-    data.push(...next.data);
-    meta = next.meta;
-  }
-  return { data, meta };
+/** Two lists are shown as one, so no place in one of them says where the other stands. */
+function refusePlace({ offset, cursor }: TasksParams): void {
+  if (offset === undefined && cursor === undefined) return;
+  throw new CliError(`${cursor === undefined ? '--offset' : '--cursor'} needs --status or --all.`, exitCodes.usage);
 }
 
-const columns: readonly Column<Task>[] = [
-  { head: 'ID', cell: ({ id }) => id },
-  { head: 'STATUS', cell: statusOf, format: statusFormat },
-  { head: 'SCORE', cell: ({ effective_score }) => effective_score.toFixed(2), align: 'right' },
-  { head: 'OWNER', cell: ({ owner }) => owner },
-  { head: 'LAYER', cell: ({ layer }) => layer },
-  { head: 'MILESTONE', cell: ({ milestone }) => milestone },
-  { head: 'AGENT', cell: ({ claim }) => claim?.agent ?? null },
-  { head: 'TITLE', cell: ({ title }) => title, flexible: true },
-];
-
-/** The status, with what keeps a pending task back. */
-export function statusOf({ status, stage, held }: Task): string {
-  if (status === 'pending' && held) return 'held';
-  return status === 'pending' && stage === 'merge' ? 'merge' : status;
+function whatFollows({ next_cursor }: Page): string {
+  return next_cursor === undefined ? '--limit takes up to 200, and --status pending --all shows every one.' : `--all, or --cursor ${next_cursor}`;
 }
 
-/** The colour of a status. */
-export function statusFormat(task: Task): Format | undefined {
-  const formats: Readonly<Record<string, Format>> = { claimed: 'yellow', done: 'green', held: 'red', merge: 'cyan' };
-  return formats[statusOf(task)];
+/** What is not done: the API lists one status or all, so this is two of its lists put together in its order. */
+async function openTasks(dispatcher: Recursiv['dispatcher'], params: TasksParams): Promise<{ data: Task[]; meta: Page }> {
+  const lists = await Promise.all(['claimed', 'pending'].map((status) => dispatcher.tasks({ ...params, status })));
+  // A task that was claimed between the two calls is in both.
+  const both = [...new Map(lists.flatMap(({ data }) => data).map((task) => [`${task.organization_id}/${task.id}`, task])).values()].sort(byOrder);
+  const limit = lists[0]?.meta.limit ?? both.length;
+  const hasMore = both.length > limit || lists.some(({ meta }) => meta.has_more);
+  return { data: both.slice(0, limit), meta: { limit, offset: 0, has_more: hasMore } };
+}
+
+function byOrder(one: Task, other: Task): number {
+  const older = Date.parse(one.created_at) - Date.parse(other.created_at);
+  return other.effective_score - one.effective_score || older || (one.id < other.id ? -1 : 1);
+}
+
+function listTasks(dispatcher: Recursiv['dispatcher'], params: TasksParams, isAll: boolean): Promise<{ data: Task[]; meta: Page }> {
+  if (!isAll) return dispatcher.tasks(params);
+  const { offset, cursor: first, ...rest } = { limit: 200, ...params };
+  return everyPage((cursor) => dispatcher.tasks(cursor === undefined ? { ...rest, offset, cursor: first } : { ...rest, cursor }));
 }

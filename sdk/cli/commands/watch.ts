@@ -2,7 +2,7 @@ import type { StreamItem } from '@recursiv/sdk';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { appended, numberFrom } from '../flags.ts';
-import { eventLine } from '../terminal/task-text.ts';
+import { eventLine } from '../terminal/event-text.ts';
 import { jsonText, oneLine } from '../terminal/terminal-text.ts';
 
 /** `dispatcher watch`: events as they happen, until Ctrl-C. */

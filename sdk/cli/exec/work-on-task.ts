@@ -2,7 +2,7 @@ import type { HeldClaim, Task } from '@recursiv/sdk';
 import type { Cli } from '../cli.ts';
 import { CliError, exitCodes } from '../exit-code.ts';
 import { taskLine } from '../terminal/task-text.ts';
-import { oneLine } from '../terminal/terminal-text.ts';
+import { firstLine, oneLine } from '../terminal/terminal-text.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
 
 /** What to run for a task, and how. */
@@ -26,12 +26,12 @@ export async function workOnTask(cli: Cli, held: HeldClaim, { command, isInterac
   if (stop.aborted) return giveBack(cli, held, 'The command was interrupted.', 0);
   if (end.code !== 0) return giveBack(cli, held, noteOf(end), retryAfter ?? pauseAfter(held.claim.attempt));
   const { data } = await held.complete();
-  cli.print({ data }, () => taskLine(data));
+  cli.print({ data }, () => taskLine(cli.printer, data));
 }
 
 async function giveBack(cli: Cli, held: HeldClaim, notes: string, retryAfter: number): Promise<never> {
   const { data } = await held.release({ notes, retry_after_seconds: retryAfter });
-  cli.print({ data }, () => taskLine(data));
+  cli.print({ data }, () => taskLine(cli.printer, data));
   throw new CliError(`${firstLine(notes)} ${whatFollows(data, retryAfter)}`);
 }
 
@@ -52,8 +52,4 @@ function noteOf({ code, signal, tail }: CommandEnd): string {
 function whatFollows({ held }: Task, retryAfter: number): string {
   if (held) return 'Too many attempts have failed, so the task is held until a person takes it up.';
   return retryAfter === 0 ? 'The task is back in the queue.' : `The task can be claimed again in ${retryAfter} s.`;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? '';
 }

@@ -8,38 +8,69 @@ export interface Column<T> {
   readonly cell: (item: T) => string | number | null;
   /** Numbers read better on the right. */
   readonly align?: 'right';
-  /** Gives way when the terminal is too narrow. */
+  /** Takes what the other columns leave. Several share it. */
   readonly flexible?: boolean;
+  /** In a terminal that is too narrow for all columns the ones with a number are left out, the lowest first. */
+  readonly drop?: number;
   readonly format?: (item: T) => Format | undefined;
 }
 
+/** No column of a terminal is wider, unless it is flexible: one long name must not push out all other columns. */
+const widest = 24;
+/** As long as a flexible column would be narrower than this, other columns are left out. */
+const comfortable = 20;
+const narrowest = 8;
+const gap = 2;
+
 /**
- * The items as aligned columns; a column in which no item has a value is left out. Cells are foreign text: nothing in them moves the cursor. Only a
- * terminal cuts them.
+ * The items as aligned columns. A column in which no item has a value is left out. Cells are foreign text: nothing in them moves the cursor. Only in a
+ * terminal are they cut, and columns left out.
  */
 export function tableText<T>(printer: Printer, all: readonly Column<T>[], items: readonly T[]): string {
-  const columns = all.filter(({ cell }) => items.some((item) => cell(item) !== null));
-  const cells = items.map((item) => columns.map((column) => oneLine(String(column.cell(item) ?? '-'))));
-  const widths = fittingWidths(printer.width, columns, cells);
-  const head = columns.map((column, index) => padded(column.head, widths[index] ?? 0, column.align));
+  const filled = all
+    .filter(({ cell }) => items.some((item) => cell(item) !== null))
+    .map((column) => ({ column, cells: items.map((item) => oneLine(String(column.cell(item) ?? '-'))) }))
+    .map((one) => ({ ...one, width: Math.max(one.column.head.length, ...one.cells.map((cell) => stringWidth(cell))) }));
+  const columns = printer.width === undefined ? filled : fitted(filled, printer.width);
+  const head = columns.map(({ column, width }) => padded(column.head, width, column.align));
   const lines = items.map((item, row) =>
-    columns.map((column, index) => {
-      const text = padded(cells[row]?.[index] ?? '', widths[index] ?? 0, column.align);
+    columns.map(({ column, cells, width }) => {
+      const text = padded(cells[row] ?? '', width, column.align);
       const format = column.format?.(item);
       return format === undefined ? text : printer.paint(format, text);
     }),
   );
-  return [printer.paint('bold', head.join('  ').trimEnd()), ...lines.map((line) => line.join('  ').trimEnd())].join('\n');
+  return [printer.paint('bold', head.join(' '.repeat(gap)).trimEnd()), ...lines.map((line) => line.join(' '.repeat(gap)).trimEnd())].join('\n');
 }
 
-function fittingWidths<T>(available: number | undefined, columns: readonly Column<T>[], cells: readonly string[][]): number[] {
-  const widths = columns.map(({ head }, index) => Math.max(head.length, ...cells.map((row) => stringWidth(row[index] ?? ''))));
-  if (available === undefined) return widths;
-  const total = widths.reduce((sum, width) => sum + width + 2, -2);
-  const flexible = columns.findIndex((column) => column.flexible);
-  const now = widths[flexible];
-  if (now !== undefined && total > available) widths[flexible] = Math.max(8, now - (total - available));
-  return widths;
+interface Filled<T> {
+  readonly column: Column<T>;
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
+/** Leaves columns out until the flexible ones have a comfortable width, then shares what is left among these. */
+function fitted<T>(all: readonly Filled<T>[], available: number): Filled<T>[] {
+  const capped = all.map((one) => (one.column.flexible ? one : { ...one, width: Math.min(one.width, widest) }));
+  const needed = (columns: readonly Filled<T>[]) =>
+    columns.reduce((sum, { column, width }) => sum + gap + (column.flexible ? Math.min(width, comfortable) : width), -gap);
+  const droppable = capped.filter(({ column }) => column.drop !== undefined).sort((one, other) => (one.column.drop ?? 0) - (other.column.drop ?? 0));
+  let kept = capped;
+  for (const next of droppable) if (needed(kept) > available) kept = kept.filter((one) => one !== next);
+  return shared(kept, available);
+}
+
+/** The narrowest flexible column takes what it needs, the next its share of the rest. */
+function shared<T>(columns: readonly Filled<T>[], available: number): Filled<T>[] {
+  const flexible = columns.filter(({ column }) => column.flexible).sort((one, other) => one.width - other.width);
+  let left = available - columns.reduce((sum, { column, width }) => sum + gap + (column.flexible ? 0 : width), -gap);
+  const widths = new Map<Filled<T>, number>();
+  flexible.forEach((one, index) => {
+    const width = Math.min(one.width, Math.max(narrowest, Math.floor(left / (flexible.length - index))));
+    widths.set(one, width);
+    left -= width;
+  });
+  return columns.map((one) => ({ ...one, width: widths.get(one) ?? one.width }));
 }
 
 function padded(text: string, width: number, align: 'right' | undefined): string {

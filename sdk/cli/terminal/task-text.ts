@@ -1,33 +1,42 @@
-import type { Event, Task } from '@recursiv/sdk';
-import { statusFormat, statusOf } from '../commands/tasks.ts';
-import type { Printer } from './printer.ts';
+import type { Task } from '@recursiv/sdk';
+import type { Format, Printer } from './printer.ts';
+import { shortId } from './short-id.ts';
 import { manyLines, oneLine } from './terminal-text.ts';
+import { leaseText, timeText } from './time-text.ts';
 
-/** A task for people: its title, what it has a value for, then its long texts. */
-export function taskText(printer: Printer, task: Task): string {
-  const facts = factsOf(task).filter(([, value]) => value !== null && value !== '');
+/** The status, with what keeps a pending task back: `held`, `waiting` for a time, or `merge` for the next stage. */
+export function statusOf({ status, stage, held, available_at }: Task): string {
+  if (status !== 'pending') return status;
+  if (held) return 'held';
+  if (available_at !== null) return 'waiting';
+  return stage === 'merge' ? 'merge' : status;
+}
+
+/** The colour of a status. */
+export function statusFormat(task: Task): Format | undefined {
+  const formats: Readonly<Record<string, Format>> = { claimed: 'yellow', done: 'green', held: 'red', merge: 'cyan', waiting: 'dim' };
+  return formats[statusOf(task)];
+}
+
+/** A task in one line, after something was done with it. */
+export function taskLine(printer: Printer, task: Task): string {
+  return `${oneLine(shortId(printer, task.id))} is ${statusOf(task)}: ${oneLine(task.title)}`;
+}
+
+/** A task for people: its title, what it has a value for, then its long texts. `more` stands between the two. */
+export function taskText(printer: Printer, task: Task, more: readonly string[] = []): string {
+  const facts = factsOf(printer, task).filter(([, value]) => value !== null && value !== '');
   const width = Math.max(...facts.map(([name]) => name.length));
   const format = statusFormat(task);
   const lines = facts.map(([name, value]) => {
     const text = oneLine(String(value));
     return `${printer.paint('dim', name.padEnd(width))}  ${name === 'status' && format ? printer.paint(format, text) : text}`;
   });
-  return [printer.paint('bold', oneLine(task.title)), ...lines, ...longTexts(printer, task)].join('\n');
+  return [printer.paint('bold', oneLine(task.title)), ...lines, ...more, ...longTexts(printer, task)].join('\n');
 }
 
-/** A task in one line, after something was done with it. */
-export function taskLine(task: Task): string {
-  return `${oneLine(task.id)} is ${statusOf(task)}: ${oneLine(task.title)}`;
-}
-
-/** One event in one line. */
-export function eventLine(printer: Printer, event: Event): string {
-  const { id, title } = event.task;
-  const by = event.actor === null ? '' : printer.paint('dim', ` by ${oneLine(event.actor)}`);
-  return `${printer.paint('dim', oneLine(event.occurred_at.slice(0, 19)))}  ${oneLine(event.type).padEnd(14)}  ${oneLine(id)}  ${oneLine(title)}${by}`;
-}
-
-function factsOf(task: Task): [name: string, value: string | number | null][] {
+function factsOf(printer: Printer, task: Task): [name: string, value: string | number | null][] {
+  const at = (time: string | null) => time && timeText(printer, time);
   const inputs = (['rev', 'use', 'ts', 'sec', 'stab', 'effort'] as const)
     .filter((name) => task[name] !== null)
     .map((name) => `${name} ${task[name]}`);
@@ -41,17 +50,16 @@ function factsOf(task: Task): [name: string, value: string | number | null][] {
     ['milestone', task.milestone],
     ['layer', task.layer],
     ['stage', task.stage],
-    ['attempts', task.attempts],
-    ['available at', task.available_at],
-    ['claimed by', task.claim === null ? null : `${task.claim.agent}, until ${task.claim.expires_at}`],
+    ['available', at(task.available_at)],
+    ['claimed by', task.claim && `${task.claim.agent}, ${leaseText(printer, task.claim.expires_at)}`],
     ['released for', task.release_reason],
     ['branch', task.branch],
     ['pull requests', task.pr_urls.join(' ')],
     ['commits', task.commits.join(' ')],
-    ['created', `${task.created_at} by ${task.created_by}`],
-    ['updated', task.updated_at],
-    ['completed', task.completed_at],
-    ['archived', task.archived_at],
+    ['created', `${at(task.created_at)} by ${task.created_by}`],
+    ['updated', task.updated_at === task.created_at ? null : at(task.updated_at)],
+    ['completed', at(task.completed_at)],
+    ['archived', at(task.archived_at)],
   ];
 }
 

@@ -11,6 +11,11 @@ export function oneLine(text: string): string {
   return text.toWellFormed().replace(/\s+/g, ' ').replace(acting, visible);
 }
 
+/** The first line of foreign text that is not blank. */
+export function firstLine(text: string): string {
+  return oneLine(text.split('\n').find((line) => line.trim() !== '') ?? '');
+}
+
 /** Foreign text of several lines: line feeds stay, tabs become spaces, the rest is as in one line. */
 export function manyLines(text: string): string {
   const lines = text.toWellFormed().replace(/\r\n/g, '\n').replaceAll('\t', '    ').split('\n');

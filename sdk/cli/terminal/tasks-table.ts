@@ -1,0 +1,32 @@
+import type { Task } from '@recursiv/sdk';
+import { reasonText } from './event-text.ts';
+import type { Printer } from './printer.ts';
+import { shortIds } from './short-id.ts';
+import { type Column, tableText } from './table.ts';
+import { statusFormat, statusOf } from './task-text.ts';
+import { ageText, timeText } from './time-text.ts';
+
+/** Tasks as a table. A list of held tasks says why each is held. */
+export function tasksTable(printer: Printer, tasks: readonly Task[], isHeldOnly: boolean): string {
+  const short = shortIds(
+    printer,
+    tasks.map(({ id }) => id),
+  );
+  // Times are ages in a terminal.
+  const inTerminal = printer.width !== undefined;
+  const columns: readonly Column<Task>[] = [
+    { head: 'ID', cell: ({ id }) => short(id) },
+    { head: 'STATUS', cell: statusOf, format: statusFormat },
+    { head: 'SCORE', cell: ({ effective_score }) => effective_score.toFixed(2), align: 'right', drop: 5 },
+    { head: inTerminal ? 'AGE' : 'CREATED', cell: ({ created_at }) => ageText(printer, created_at), drop: 6 },
+    { head: inTerminal ? 'DONE' : 'COMPLETED', cell: ({ completed_at }) => completed_at && timeText(printer, completed_at), drop: 7 },
+    { head: 'PROJECT', cell: ({ project }) => project, drop: 1 },
+    { head: 'OWNER', cell: ({ owner }) => owner, drop: 4 },
+    { head: 'LAYER', cell: ({ layer }) => layer, drop: 2 },
+    { head: 'MILESTONE', cell: ({ milestone }) => milestone, drop: 3 },
+    { head: 'AGENT', cell: ({ claim }) => claim?.agent ?? null, drop: 8 },
+    ...(isHeldOnly ? [{ head: 'WHY', cell: (task: Task) => reasonText(task) || null, flexible: true }] : []),
+    { head: 'TITLE', cell: ({ title }) => title, flexible: true },
+  ];
+  return tableText(printer, columns, tasks);
+}
