@@ -45,6 +45,7 @@ test.each([
   [{ NATS_URL: 'http://nats' }, 'NATS_URL is not allowed'],
   [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL="loud" is not allowed: fatal, error'],
   [{ DISPATCHER_SCORE_HALF_LIFE_DAYS: '0' }, 'DISPATCHER_SCORE_HALF_LIFE_DAYS="0" is not allowed'],
+  [{ DISPATCHER_SCORE_HALF_LIFE_DAYS: '1e-300' }, 'DISPATCHER_SCORE_HALF_LIFE_DAYS="1e-300" is not allowed'],
   [{ DISPATCHER_MAX_ATTEMPTS: 'many' }, 'DISPATCHER_MAX_ATTEMPTS="many" is not allowed'],
   [{ DISPATCHER_RETENTION_DAYS: '-1' }, 'DISPATCHER_RETENTION_DAYS="-1" is not allowed'],
 ])('%o is refused with what is allowed', (env, message) => {

@@ -59,7 +59,7 @@ const fields = {
     .optional()
     .describe('a URL of the form postgresql://user:password@host:5432/database'),
   NATS_URL: natsFields.NATS_URL.optional(),
-  DISPATCHER_SCORE_HALF_LIFE_DAYS: z.coerce.number().positive().max(100_000).default(14).describe('a number of days over 0, up to 100000'),
+  DISPATCHER_SCORE_HALF_LIFE_DAYS: z.coerce.number().min(0.01).max(100_000).default(14).describe('a number of days from 0.01 to 100000'),
   DISPATCHER_MAX_ATTEMPTS: wholeNumber(5),
   DISPATCHER_RETENTION_DAYS: wholeNumber(90),
 };

@@ -3,7 +3,7 @@ import { processSettings, servicePorts } from '@dispatcher/kit/settings/process-
 import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 
-const halfLifeField = z.coerce.number().positive().max(100_000).default(14).describe('a number of days over 0, up to 100000');
+const halfLifeField = z.coerce.number().min(0.01).max(100_000).default(14).describe('a number of days from 0.01 to 100000');
 
 /** The settings of the task service. Throws a `SettingsError` with everything that is wrong. */
 export const readTaskSettings = () =>

@@ -65,11 +65,14 @@ test('equal effective scores of different days are a tie, which the older task w
   );
 });
 
-test('what was touched today does not decay, and a task of any age is readable', async () => {
+test.each([0.01, 0.5, 100_000])('with a half-life of %d days a task of today does not decay, and a task of any age is readable', async (days) => {
   await using tasks = await useTasks();
-  await tasks.query('UPDATE settings SET half_life_days = 0.5');
-  await tasks.client.createTask({ id: 'one', title: 'One', rev: 1 }, as('acme'));
-  expect((await tasks.client.getTask({ taskId: 'one' }, as('acme'))).data?.effectiveScore).toBe(1.5);
+  await tasks.query('UPDATE settings SET half_life_days = $1', [days]);
+  for (const rev of [1, 10, Number.MIN_VALUE, 1e-99]) await tasks.client.createTask({ id: `rev-${rev}`, title: 'One', rev }, as('acme'));
+  const effectiveScore = async () => (await tasks.client.getTask({ taskId: 'rev-1' }, as('acme'))).data?.effectiveScore;
+  expect(await effectiveScore()).toBe(1.5);
   await tasks.query("UPDATE tasks SET updated_at = updated_at - interval '50 years'");
-  expect((await tasks.client.getTask({ taskId: 'one' }, as('acme'))).data?.effectiveScore).toBeLessThan(1e-100);
+  await tasks.query('UPDATE tasks SET rank = task_rank(score, updated_at)');
+  expect(await effectiveScore()).toBeLessThan(1.5);
+  expect((await tasks.client.listTasks({}, as('acme'))).data).toHaveLength(4);
 });

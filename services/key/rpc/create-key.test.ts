@@ -55,7 +55,18 @@ test('an end that has passed, or that no calendar has, is refused by name and ma
     const refused = keys.client.createKey({ organizationId: 'acme', name: 'guest', expiresAt: { seconds: second, nanos: 0 } }, asAdmin);
     await expect(refused).rejects.toMatchObject({ reason: 'invalid_argument', info: { field: 'expires_at' } });
   }
+  for (const nanos of [-1, 1_000_000_000]) {
+    const refused = keys.client.createKey({ organizationId: 'acme', name: 'guest', expiresAt: { seconds: past.seconds + 60n, nanos } }, asAdmin);
+    await expect(refused).rejects.toMatchObject({ reason: 'invalid_argument', info: { field: 'expires_at' } });
+  }
   expect(await keys.query('SELECT FROM organizations')).toEqual([]);
+});
+
+test('the last instant that can be written is an end like any other', async () => {
+  await using keys = await useKeys();
+  const expiresAt = { seconds: 253_402_300_799n, nanos: 999_999_999 };
+  const { data } = await keys.client.createKey({ organizationId: 'acme', name: 'guest', expiresAt }, asAdmin);
+  expect(data?.expiresAt).toMatchObject({ seconds: expiresAt.seconds, nanos: 999_000_000 });
 });
 
 test('only the admin key manages keys', async () => {

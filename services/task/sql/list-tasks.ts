@@ -53,7 +53,7 @@ export function listTasksSql(filters: TaskFilters, { limit, offset, after }: Pag
     ...Object.entries(others).flatMap(([column, value]) => (value === undefined ? [] : [`t.${column} = ${parameter(value)}`])),
   ];
   const ranges = (after ? rangesAfter(after, parameter) : ['true']).map(
-    (range) => `(SELECT * FROM tasks t WHERE ${conditions.join(' AND ')} AND ${range} ORDER BY ${order} LIMIT $1::integer + $2::integer)`,
+    (range) => `(SELECT * FROM tasks t WHERE ${conditions.join(' AND ')} AND ${range} ORDER BY ${order} LIMIT $1::bigint + $2::bigint)`,
   );
   const tasks = `(${ranges.join(' UNION ALL ')}) AS t`;
   const text = `
@@ -62,7 +62,7 @@ SELECT *, bytes <= ${pageMaxBytes} AS fits FROM (
     ${ownBytes} AS own, sum(${ownBytes}) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS bytes
   FROM (
     SELECT t.* FROM ${organizationId === undefined ? `organizations o CROSS JOIN LATERAL ${tasks}` : tasks}
-    ORDER BY ${order} LIMIT $1::integer OFFSET $2::integer
+    ORDER BY ${order} LIMIT $1::bigint OFFSET $2::bigint
   ) AS t
   ORDER BY ${order}
 ) AS page
