@@ -1,7 +1,8 @@
 import { addressesField, portField, processFields, processSettings, servicePorts, tlsFields } from '@dispatcher/kit/settings/process-settings.ts';
 import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 
-const fields = processSettings({
+/** The settings of a gateway that runs alone. */
+export const gatewaySettings = processSettings({
   ...processFields,
   PORT: portField(3000),
   ...tlsFields,
@@ -11,5 +12,5 @@ const fields = processSettings({
   KEY_SERVICE_ADDRESSES: addressesField(servicePorts.key),
 });
 
-/** The settings of a gateway that runs alone. Throws a `SettingsError` with everything that is wrong. */
-export const readGatewaySettings = () => readSettings(fields, process.env);
+/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+export const readGatewaySettings = () => readSettings(gatewaySettings, process.env);

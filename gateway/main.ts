@@ -10,7 +10,7 @@ import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-import { readGatewaySettings } from './config.ts';
+import { gatewaySettings, readGatewaySettings } from './config.ts';
 import { createGateway } from './create-gateway.ts';
 import { createRemoteResolveKey } from './edge/resolve-key.ts';
 
@@ -20,7 +20,9 @@ const drainMs = 2000;
 /** How long a client may keep a connection idle meanwhile, before it is closed. */
 const idleMs = 7000;
 
-await runMain(async (signal) => {
+const about = 'Runs the gateway: REST and event streams in front of the services.';
+
+await runMain({ command: 'npm run start:gateway', about, settings: gatewaySettings }, async (signal) => {
   const settings = readGatewaySettings();
   const log = createLog(settings.LOG_LEVEL).child({ service: 'gateway' });
   await using resources = new AsyncDisposableStack();

@@ -1,6 +1,6 @@
 import type { Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
-import { readGatewaySettings } from '@dispatcher/gateway/config.ts';
+import { gatewaySettings, readGatewaySettings } from '@dispatcher/gateway/config.ts';
 import { createGateway } from '@dispatcher/gateway/create-gateway.ts';
 import { createRemoteResolveKey } from '@dispatcher/gateway/edge/resolve-key.ts';
 import { createAuthenticate } from '@dispatcher/kit/auth/authentication.ts';
@@ -12,7 +12,9 @@ import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 
 // A gateway that calls the services by connect-node, a gRPC stream for each call, to compare the channel with.
-await runMain(async (signal) => {
+const usage = { command: 'node connect-gateway.ts', about: 'Runs a gateway to compare with.', settings: gatewaySettings };
+
+await runMain(usage, async (signal) => {
   const settings = readGatewaySettings();
   const to = (address: string) => createGrpcTransport({ baseUrl: `http://${address}` });
   const transports: Record<string, Transport> = {

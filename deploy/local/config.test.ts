@@ -12,6 +12,7 @@ test('without any setting it listens on this machine alone and keeps its data in
     dataDir: defaultDataDir,
     databaseUrl: undefined,
     nats: undefined,
+    tls: {},
     logLevel: 'info',
     halfLifeDays: 14,
     maxAttempts: 5,

@@ -1,5 +1,4 @@
 import { chmod, chown, mkdir, readFile, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { killProcesses } from '@dispatcher/testing/harness/kill-processes.ts';
 import { startMain } from '@dispatcher/testing/harness/start-main.ts';
@@ -8,6 +7,7 @@ import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test, vi } from 'vitest';
 import { succeeds } from './postgres/account.ts';
+import { embeddedPostgresUrl } from './postgres/embedded-postgres.ts';
 import { processesOn } from './postgres/left-over-postgres.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -28,6 +28,7 @@ test('the first start says what to do next, and shows the admin key nowhere', as
   expect(main.output()).toContain(credentials.grpc_url);
   expect(main.output()).toContain(`authorization: Bearer ${credentials.api_key}`);
   expect(main.output()).toContain(join(folder.path, 'credentials.json'));
+  expect(credentials.admin_key).toMatch(/^sk_admin_[\w-]{43}$/);
   expect(main.output()).not.toContain(credentials.admin_key);
   expect((await stat(join(folder.path, 'credentials.json'))).mode & 0o777).toBe(0o600);
 });
@@ -120,15 +121,24 @@ test('of two starts at the same moment one runs', async () => {
   expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected']);
 });
 
-test('a taken port is named together with what to do', async () => {
+test('a second start on one database says that it makes an admin key of its own', async () => {
   await using folder = await useFolder();
-  await using other = createServer().listen(0, '127.0.0.1');
-  await vi.waitFor(() => expect(other.listening).toBe(true));
-  const address = other.address();
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-  await using main = startMain({ DISPATCHER_DATA_DIR: folder.path, PORT: String(port) });
+  await using first = await useDispatcher({ dataDir: join(folder.path, 'first') });
+  expect(first.main.output()).not.toContain('this start makes a new one');
+  const settings = { DATABASE_URL: await embeddedPostgresUrl(join(folder.path, 'first')) };
+  const second = await useDispatcher({ dataDir: join(folder.path, 'second'), settings });
+  expect(second.main.output()).toContain(
+    'This database was used before with an admin key that is not in this data folder, so this start makes a new one.',
+  );
+  await second[Symbol.asyncDispose]();
+  await using third = await useDispatcher({ dataDir: join(folder.path, 'second'), settings });
+  expect(third.main.output()).not.toContain('this start makes a new one');
+});
+
+test.runIf(process.platform === 'linux')('a data folder that cannot be made is named with its setting', async () => {
+  await using main = startMain({ DISPATCHER_DATA_DIR: '/proc/x' });
   expect(await main.exited).toBe(1);
-  expect(main.output()).toBe(`Port ${port} is taken by another program. Stop it, or choose another port: PORT=${port + 1} npm start\n`);
+  expect(main.output()).toContain('DISPATCHER_DATA_DIR="/proc/x" cannot be used: no folder can be made there. Choose another folder.');
 });
 
 test('settings that are not right are all named before anything is started', async () => {

@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { Pool } from '@dispatcher/database/connection/pool.ts';
 import { refuseUnsafeServer } from '@dispatcher/database/connection/refuse-unsafe-server.ts';
+import { migrate } from '@dispatcher/database/migrations/migrate.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
-import { composeServices } from './compose.ts';
+import { chooseAdminKey } from './admin-key.ts';
+import { checkPorts } from './check-ports.ts';
 import type { LocalSettings } from './config.ts';
-import { createAdminKey, credentialsPath, readCredentials, saveCredentials } from './data-folder/credentials.ts';
+import { credentialsPath, readCredentials, saveCredentials } from './data-folder/credentials.ts';
 import { holdDataFolder } from './data-folder/data-folder.ts';
+import { startInOneProcess } from './one-process.ts';
 import { startEmbeddedPostgres } from './postgres/embedded-postgres.ts';
-import { refuseTakenPorts } from './refuse-taken-ports.ts';
 import { addressOf, welcome } from './welcome.ts';
 
 /** What a local start needs. */
@@ -24,22 +26,24 @@ export interface LocalOptions {
 export async function runLocal({ settings, log, signal, print }: LocalOptions): Promise<void> {
   await using resources = new AsyncDisposableStack();
   const { path: dataDir } = resources.use(await holdDataFolder(settings.dataDir));
-  await refuseTakenPorts(settings);
+  const { host, port, grpcPort } = settings;
+  const address = await checkPorts({ host, ports: { PORT: port, GRPC_PORT: grpcPort }, adminKey: settings.adminKey });
   const saved = await readCredentials(dataDir);
   const databaseUrl = settings.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir, log, signal })).url;
   if (settings.databaseUrl) await checkServer(settings.databaseUrl);
+  await migrate(databaseUrl);
 
-  const adminKey = settings.adminKey ?? saved?.admin_key ?? createAdminKey();
-  const services = resources.use(await composeServices({ settings, databaseUrl, adminKey, log }));
+  const adminKey = await chooseAdminKey({ set: settings.adminKey, saved: saved?.admin_key, databaseUrl, print });
+  const services = resources.use(await startInOneProcess({ settings, databaseUrl, adminKey, log }));
   const credentials = {
-    url: `http://${addressOf(settings.host, services.port)}`,
-    grpc_url: addressOf(settings.host, services.grpcPort),
+    url: `${settings.tls.TLS_CERT === undefined ? 'http' : 'https'}://${addressOf(host, services.port)}`,
+    grpc_url: addressOf(host, services.grpcPort),
     admin_key: adminKey,
     organization_id: 'local',
     api_key: await services.ensureLocalKey(saved?.api_key),
   } as const;
   await saveCredentials(dataDir, credentials);
-  print(welcome({ credentials, path: credentialsPath(dataDir), isFirst: saved === undefined }));
+  print(welcome({ credentials, path: credentialsPath(dataDir), settings, address, isFirst: saved === undefined }));
   if (!signal.aborted) await once(signal, 'abort');
 }
 

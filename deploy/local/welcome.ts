@@ -1,8 +1,22 @@
+import { networkInterfaces } from 'node:os';
 import { styleText } from 'node:util';
+import { isLoopback, type LocalSettings } from './config.ts';
 import type { Credentials } from './data-folder/credentials.ts';
 
-/** What the person who started it reads: everything for a first task after the first start, where to find it after later ones. */
-export function welcome({ credentials, path, isFirst }: { credentials: Credentials; path: string; isFirst: boolean }): string {
+/** What the person who starts Dispatcher has to know. */
+export interface WelcomeFacts {
+  readonly credentials: Credentials;
+  /** The file that holds them. */
+  readonly path: string;
+  readonly settings: LocalSettings;
+  /** The address that is listened on. */
+  readonly address: string;
+  /** Whether nothing was here before this start. */
+  readonly isFirst: boolean;
+}
+
+/** What the person reads: after the first start everything for a first task, after later ones where to find it. */
+export function welcome({ credentials, path, settings, address, isFirst }: WelcomeFacts): string {
   const api = `${credentials.url}/api/v1/dispatcher`;
   const head = [
     styleText('bold', 'Dispatcher is running.'),
@@ -10,9 +24,35 @@ export function welcome({ credentials, path, isFirst }: { credentials: Credentia
     `  REST   ${api}`,
     `  gRPC   ${credentials.grpc_url}`,
     `  Keys   ${path}  (the admin key, and a key of the organization \`local\`)`,
+    `  Data   ${databaseInWords(settings)}`,
     '',
   ];
-  return [...head, ...(isFirst ? firstSteps(api, credentials.api_key) : [])].join('\n');
+  const open = isLoopback(address) ? [] : openToOthers(address, credentials.url);
+  return [...head, ...open, ...(isFirst ? firstSteps(api, credentials.api_key) : []), lastWord, ''].join('\n');
+}
+
+/** Where tasks are kept, without a password. */
+function databaseInWords({ databaseUrl, dataDir }: LocalSettings): string {
+  if (databaseUrl === undefined) return `PostgreSQL in ${dataDir}`;
+  const { host, pathname } = new URL(databaseUrl);
+  return `PostgreSQL at ${host || 'localhost'}${pathname}`;
+}
+
+const lastWord = 'Ctrl-C stops it; the next `npm start` finds everything as it was. `npm start -- --help` lists the settings.';
+
+function openToOthers(address: string, url: string): string[] {
+  const { protocol, port } = new URL(url);
+  const urls = addressesOfMachine(address).map((each) => `  ${protocol}//${hostAndPort(each, Number(port))}/api/v1/dispatcher`);
+  const plain = 'Warning: other machines can reach it, and without TLS keys and tasks cross the network unencrypted.';
+  const advice = 'Set TLS_CERT and TLS_KEY, or put a proxy with TLS in front of it.';
+  return ['Other machines reach it at', '', ...urls, '', ...(protocol === 'http:' ? [styleText('yellow', plain), advice, ''] : [])];
+}
+
+/** Those that a server on `address` can be reached at from outside. */
+function addressesOfMachine(address: string): string[] {
+  if (address !== '0.0.0.0' && address !== '::') return [address];
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  return all.filter(({ internal, family }) => !internal && family === 'IPv4').map((each) => each.address);
 }
 
 function firstSteps(api: string, key: string): string[] {
@@ -23,7 +63,7 @@ function firstSteps(api: string, key: string): string[] {
     '',
     `  ${styleText('cyan', key)}`,
     '',
-    'Paste this to create a task:',
+    'Paste this into another terminal to create a task:',
     '',
     post('/tasks', { title: 'Try Dispatcher', rev: 5, effort: 2 }),
     '',
@@ -31,13 +71,14 @@ function firstSteps(api: string, key: string): string[] {
     '',
     post('/tasks/claim-next', { agent: 'me' }),
     '',
-    'Ctrl-C stops it; the next `npm start` finds everything as it was.',
-    '',
   ];
 }
 
-/** The address at which a program on this machine reaches what listens on `host`. */
+/** `host:port` at which a program on this machine reaches what listens on `host`. */
 export function addressOf(host: string, port: number): string {
-  const reachable = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-  return reachable.includes(':') ? `[${reachable}]:${port}` : `${reachable}:${port}`;
+  return hostAndPort(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port);
+}
+
+function hostAndPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

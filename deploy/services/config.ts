@@ -1,6 +1,7 @@
+import { SettingsError } from '@dispatcher/kit/settings/settings.ts';
 import { type LocalSettings, readLocalSettings } from '@dispatcher/local/config.ts';
 
-/** The settings of `pnpm start:services`. */
+/** The settings of `npm run start:services`. */
 export interface ServicesSettings {
   /** Those of `npm start`; `GRPC_PORT` is not used, since each service has a port of its own. */
   readonly local: LocalSettings;
@@ -12,5 +13,10 @@ export interface ServicesSettings {
 
 /** Reads and checks the settings. Throws a `SettingsError` with everything that is wrong. */
 export function readServicesSettings(): ServicesSettings {
-  return { local: readLocalSettings(), env: { ...process.env }, path: process.env.PATH ?? '' };
+  const local = readLocalSettings();
+  if (local.tls.TLS_CERT !== undefined) throw new SettingsError([noTls]);
+  return { local, env: { ...process.env }, path: process.env.PATH ?? '' };
 }
+
+const noTls =
+  'TLS_CERT is not allowed: `npm run start:services` is for development and its processes speak plain text; `npm start` and each process alone take it';

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { migrate } from '@dispatcher/database/migrations/migrate.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
-import { type Credentials, createAdminKey, credentialsPath, readCredentials, saveCredentials } from '@dispatcher/local/data-folder/credentials.ts';
+import { chooseAdminKey } from '@dispatcher/local/admin-key.ts';
+import { checkPorts } from '@dispatcher/local/check-ports.ts';
+import { type Credentials, credentialsPath, readCredentials, saveCredentials } from '@dispatcher/local/data-folder/credentials.ts';
 import { holdDataFolder } from '@dispatcher/local/data-folder/data-folder.ts';
 import { createAdminClient } from '@dispatcher/local/keys/admin-client.ts';
 import { startEmbeddedPostgres } from '@dispatcher/local/postgres/embedded-postgres.ts';
@@ -27,6 +29,7 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
   const { local } = settings;
   await using resources = new AsyncDisposableStack();
   const { path: dataDir } = resources.use(await holdDataFolder(local.dataDir));
+  const address = await checkPorts({ host: local.host, ports: { PORT: local.port }, adminKey: local.adminKey });
   const saved = await readCredentials(dataDir);
   const databaseUrl = local.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir, log, signal })).url;
   await migrate(databaseUrl);
@@ -37,7 +40,7 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
   const [natsPort = 0, anyPort = 0, ...servicePorts] = await freePorts(2 + serviceNames.length);
   if (!local.nats) await start(createNatsServer(natsPort, settings.path));
 
-  const adminKey = local.adminKey ?? saved?.admin_key ?? createAdminKey();
+  const adminKey = await chooseAdminKey({ set: local.adminKey, saved: saved?.admin_key, databaseUrl, print });
   const env = {
     ...settings.env,
     DATABASE_URL: databaseUrl,
@@ -59,7 +62,7 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
     grpcUrl: addressAt('claim'),
   });
   await saveCredentials(dataDir, credentials);
-  print(welcome({ credentials, path: credentialsPath(dataDir), isFirst: saved === undefined }));
+  print(welcome({ credentials, path: credentialsPath(dataDir), settings: local, address, isFirst: saved === undefined }));
   print(serviceNames.map((name) => `  ${name.padEnd(6)} gRPC ${addressAt(name)}`).join('\n'));
   if (!signal.aborted) await once(signal, 'abort');
 }

@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 const maxAttemptsField = z.coerce.number().int().min(1).max(100_000).default(5).describe('a whole number from 1 to 100000');
 
-/** The settings of the claim service. Throws a `SettingsError` with everything that is wrong. */
-export const readClaimSettings = () =>
-  readSettings(processSettings({ ...serviceFields(servicePorts.claim), DISPATCHER_MAX_ATTEMPTS: maxAttemptsField }), process.env);
+/** The settings of the claim service. */
+export const claimSettings = processSettings({ ...serviceFields(servicePorts.claim), DISPATCHER_MAX_ATTEMPTS: maxAttemptsField });
+
+/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+export const readClaimSettings = () => readSettings(claimSettings, process.env);

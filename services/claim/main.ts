@@ -1,10 +1,12 @@
 import { runServiceProcess } from '@dispatcher/database/service-process.ts';
 import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
-import { readClaimSettings } from './config.ts';
+import { claimSettings, readClaimSettings } from './config.ts';
 import { startClaimService } from './service.ts';
 
-await runMain(async (signal) => {
+const usage = { command: 'npm run start:claim', about: 'Runs the claim service, which hands out tasks.', settings: claimSettings };
+
+await runMain(usage, async (signal) => {
   const settings = readClaimSettings();
   const maxAttempts = settings.DISPATCHER_MAX_ATTEMPTS;
   await runServiceProcess(

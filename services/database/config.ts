@@ -18,5 +18,8 @@ export const serviceFields = (port: number) => ({
   DISPATCHER_ALLOW_UNSAFE_SERVER: allowUnsafeServerField,
 });
 
-/** The one setting of `pnpm migrate`. Throws a `SettingsError`. */
-export const readMigrateSettings = () => readSettings(z.object({ DATABASE_URL: databaseUrlField }), process.env);
+/** The one setting of `npm run migrate`. */
+export const migrateSettings = z.object({ DATABASE_URL: databaseUrlField });
+
+/** Reads it. Throws a `SettingsError`. */
+export const readMigrateSettings = () => readSettings(migrateSettings, process.env);

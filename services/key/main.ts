@@ -1,10 +1,12 @@
 import { runServiceProcess } from '@dispatcher/database/service-process.ts';
 import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
-import { readKeySettings } from './config.ts';
+import { keySettings, readKeySettings } from './config.ts';
 import { keyRoutes } from './routes.ts';
 
-/** A gateway remembers who a key stands for; were it told from memory, a revoked key would keep its streams for longer than a second. */
+const usage = { command: 'npm run start:key', about: 'Runs the key service, which keeps organizations and keys.', settings: keySettings };
+
+/** Gateways already remember keys for a moment. If this service did so too, a revoked key would work for over a second. */
 const keysKeptMs = 0;
 
-await runMain((signal) => runServiceProcess(KeyService, readKeySettings(), signal, ({ database }) => keyRoutes({ database }), keysKeptMs));
+await runMain(usage, (signal) => runServiceProcess(KeyService, readKeySettings(), signal, ({ database }) => keyRoutes({ database }), keysKeptMs));

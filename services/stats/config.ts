@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 const retentionField = z.coerce.number().int().min(1).max(100_000).default(90).describe('a whole number of days from 1 to 100000');
 
-/** The settings of the stats service. Throws a `SettingsError` with everything that is wrong. */
-export const readStatsSettings = () =>
-  readSettings(processSettings({ ...serviceFields(servicePorts.stats), DISPATCHER_RETENTION_DAYS: retentionField }), process.env);
+/** The settings of the stats service. */
+export const statsSettings = processSettings({ ...serviceFields(servicePorts.stats), DISPATCHER_RETENTION_DAYS: retentionField });
+
+/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+export const readStatsSettings = () => readSettings(statsSettings, process.env);

@@ -5,6 +5,8 @@ import { z } from 'zod';
 
 const halfLifeField = z.coerce.number().min(0.01).max(100_000).default(14).describe('a number of days from 0.01 to 100000');
 
-/** The settings of the task service. Throws a `SettingsError` with everything that is wrong. */
-export const readTaskSettings = () =>
-  readSettings(processSettings({ ...serviceFields(servicePorts.task), DISPATCHER_SCORE_HALF_LIFE_DAYS: halfLifeField }), process.env);
+/** The settings of the task service. */
+export const taskSettings = processSettings({ ...serviceFields(servicePorts.task), DISPATCHER_SCORE_HALF_LIFE_DAYS: halfLifeField });
+
+/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+export const readTaskSettings = () => readSettings(taskSettings, process.env);

@@ -1,8 +1,8 @@
 import { openDatabase } from '@dispatcher/database/connection/database.ts';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
-import { composeServices } from '@dispatcher/local/compose.ts';
 import { readLocalSettings } from '@dispatcher/local/config.ts';
+import { startInOneProcess } from '@dispatcher/local/one-process.ts';
 import { inject } from 'vitest';
 import type { SharedTopology } from '../runner/start-topology.ts';
 import { createKeyIn, type TestTopology } from '../topology/test-topology.ts';
@@ -45,7 +45,7 @@ async function useOneProcess(settings: Readonly<Record<string, string>> = {}): P
   const database = resources.use(await openDatabase(databaseUrl));
   const adminKey = 'sk_admin_for_tests_only_0123456789abcdef';
   const options = { settings: readLocalSettings({ PORT: '0', GRPC_PORT: '0', ...settings }), databaseUrl, adminKey, log: createLog('error') };
-  const services = resources.use(await composeServices(options));
+  const services = resources.use(await startInOneProcess(options));
   const running = resources.move();
   return {
     url: `http://127.0.0.1:${services.port}`,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -39,9 +38,4 @@ export async function readCredentials(dataDir: string): Promise<Credentials | un
 /** Saves them, whole or not at all. */
 export async function saveCredentials(dataDir: string, credentials: Credentials): Promise<void> {
   await writeFileSafely(credentialsPath(dataDir), `${JSON.stringify(credentials, null, 2)}\n`);
-}
-
-/** A new admin key of 256 random bits. */
-export function createAdminKey(): string {
-  return `sk_admin_${randomBytes(32).toString('base64url')}`;
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, realpath, rm, stat } from 'node:fs/promises';
+import { realpath, rm, stat } from 'node:fs/promises';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { makeSettingFolder } from '@dispatcher/kit/settings/path-settings.ts';
 
 /** A data folder that this process has for itself; disposing it lets the next one in. */
 export interface DataFolder extends AsyncDisposable {
@@ -17,9 +18,9 @@ export interface DataFolder extends AsyncDisposable {
  * What holds it is a listening socket, because the kernel frees that at the end of the process, however it ends.
  */
 export async function holdDataFolder(wanted: string): Promise<DataFolder> {
-  await mkdir(wanted, { recursive: true, mode: 0o700 });
+  await refuseForeign(wanted);
+  await makeSettingFolder('DISPATCHER_DATA_DIR', wanted);
   const path = await realpath(wanted);
-  await refuseForeign(path);
   const server = await hold(path);
   // The lock alone keeps no process alive.
   server.unref();
@@ -28,8 +29,11 @@ export async function holdDataFolder(wanted: string): Promise<DataFolder> {
 
 async function refuseForeign(path: string): Promise<void> {
   const uid = process.getuid?.();
-  const owner = (await stat(path)).uid;
-  if (uid !== 0 && uid !== owner)
+  const owner = await stat(path).then(
+    (found) => found.uid,
+    () => undefined,
+  );
+  if (uid !== 0 && owner !== undefined && uid !== owner)
     throw new Error(`The data folder ${path} belongs to another user. Start as that user, or choose another folder with DISPATCHER_DATA_DIR.`);
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { KeysSettings } from '../config.ts';
 import { readCredentials } from '../data-folder/credentials.ts';
+import type { KeysSettings } from './config.ts';
 
 const apiKey = z.object({
   id: z.string(),

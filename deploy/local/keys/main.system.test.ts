@@ -66,12 +66,14 @@ test('the address and the admin key may be given instead', async () => {
 });
 
 test.each([
-  [['create', '--org', 'acme'], 'create needs --org and --name.'],
+  [['create', '--org', 'acme'], 'create needs --org and --name'],
   [['create', '--org', 'acme', '--name', 'x', '--scopes', 'all'], 'There is no scope "all": read or write.'],
   [['create', '--org', 'acme', '--name', 'x', '--expires', 'soon'], '--expires soon is not a time to come'],
   [['revoke'], 'revoke needs the id of a key'],
-  [['destroy'], 'There is no command destroy'],
-  [['list', '--all'], "Unknown option '--all'"],
+  [['destroy'], 'There is no command destroy. There are create, list and revoke.'],
+  [['lst'], 'There is no command lst. Did you mean list?'],
+  [['list', '--all'], 'There is no option --all. --help shows the options.'],
+  [['list', '--ogr', 'acme'], 'There is no option --ogr. Did you mean --org?'],
 ])('%j is a mistake in its use: 2, and what is right', async (args, message) => {
   expect(await keys(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(message) });
 });
@@ -92,6 +94,6 @@ test('without a server or a key it says how to get one', async () => {
 });
 
 test('--help and no command show examples', async () => {
-  expect(await keys(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('pnpm keys create --org acme --name ci') });
-  expect(await keys([])).toMatchObject({ code: 0, stdout: expect.stringContaining('pnpm keys list') });
+  expect(await keys(['--help'])).toMatchObject({ code: 0, stdout: expect.stringContaining('npm run -s keys -- create --org acme --name ci') });
+  expect(await keys([])).toMatchObject({ code: 0, stdout: expect.stringContaining('npm run -s keys -- list') });
 });

@@ -1,23 +1,27 @@
 import { parseArgs } from 'node:util';
+import { nearestName } from '@dispatcher/kit/settings/nearest-name.ts';
 import { SettingsError } from '@dispatcher/kit/settings/settings.ts';
-import { readKeysSettings } from '../config.ts';
+import { refuseUnknownOptions, settingsText, UsageError } from '@dispatcher/kit/settings/usage.ts';
 import { type AdminClient, createAdminClient } from './admin-client.ts';
+import { keysSettings, readKeysSettings } from './config.ts';
 import { expiryFrom } from './expiry.ts';
 import { keyTable } from './key-table.ts';
 
-const help = `Makes, lists and ends API keys, as the admin.
+const help = `Creates, lists and revokes API keys, as the admin.
 
-  pnpm keys create --org acme --name ci
-  pnpm keys create --org acme --name dashboard --scopes read --expires 90d
-  pnpm keys list --org acme
-  pnpm keys revoke key_0123456789
+  npm run -s keys -- create --org acme --name ci
+  npm run -s keys -- create --org acme --name dashboard --scopes read --expires 90d
+  npm run -s keys -- list --org acme
+  npm run -s keys -- revoke key_0123456789
 
-  --org ID          the organization; it exists from its first key
+  --org ID          the organization; its first key creates it
   --name TEXT       what people call the key
-  --scopes LIST     read, write or read,write (both when not given)
-  --expires WHEN    30m, 12h, 90d, or a time like 2030-01-31T00:00:00Z (never when not given)
+  --scopes LIST     read, write or read,write [read,write]
+  --expires WHEN    30m, 12h, 90d, or a time like 2030-01-31T00:00:00Z [never]
 
-The admin key comes from DISPATCHER_API_KEY, else from credentials.json of the data folder; the address from DISPATCHER_URL, else from there too.`;
+Settings come from the environment. Without DISPATCHER_URL and DISPATCHER_API_KEY, what \`npm start\` saved in the data folder is used:
+
+${settingsText(keysSettings)}`;
 
 const options = {
   org: { type: 'string' },
@@ -27,18 +31,17 @@ const options = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-class UsageError extends Error {}
-
 try {
   await runKeys(process.argv.slice(2));
 } catch (error) {
   const isUsage = error instanceof UsageError || error instanceof SettingsError || isParseError(error);
   console.error(error instanceof Error ? error.message : error);
-  if (isUsage) console.error('`pnpm keys --help` shows examples.');
+  if (isUsage) console.error('`npm run -s keys -- --help` shows examples.');
   process.exitCode = isUsage ? 2 : 1;
 }
 
 async function runKeys(args: string[]): Promise<void> {
+  refuseUnknownOptions(args, options);
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
   const [command, id, ...rest] = positionals;
   if (values.help || command === undefined) return console.log(help);
@@ -52,8 +55,13 @@ async function runKeys(args: string[]): Promise<void> {
     case 'revoke':
       return revoke(connect, id);
     default:
-      throw new UsageError(`There is no command ${command}: create, list or revoke.`);
+      throw new UsageError(`There is no command ${command}. ${commandAdvice(command)}`);
   }
+}
+
+function commandAdvice(command: string): string {
+  const meant = nearestName(command, ['create', 'list', 'revoke']);
+  return meant === undefined ? 'There are create, list and revoke.' : `Did you mean ${meant}?`;
 }
 
 type Connect = () => Promise<AdminClient>;
@@ -62,7 +70,8 @@ async function create(
   connect: Connect,
   { org, name, scopes, expires }: { org?: string; name?: string; scopes?: string; expires?: string },
 ): Promise<void> {
-  if (org === undefined || name === undefined) throw new UsageError('create needs --org and --name.');
+  if (org === undefined || name === undefined)
+    throw new UsageError('create needs --org and --name, after the -- of npm: npm run -s keys -- create --org acme --name ci');
   const key = {
     organization_id: org,
     name,
@@ -92,7 +101,7 @@ async function list(connect: Connect, org: string | undefined): Promise<void> {
 }
 
 async function revoke(connect: Connect, id: string | undefined): Promise<void> {
-  if (id === undefined) throw new UsageError('revoke needs the id of a key; `pnpm keys list` shows it.');
+  if (id === undefined) throw new UsageError('revoke needs the id of a key; `npm run -s keys -- list` shows it.');
   const key = await (await connect()).revokeKey(id);
   console.log(`Key ${key.id} (${key.name} of ${key.organization_id}) is revoked.`);
 }

@@ -3,9 +3,9 @@ import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { Client, DatabaseError } from 'pg';
 import { createCluster } from './cluster.ts';
 import { stopLeftOverPostgres } from './left-over-postgres.ts';
-import { findPostgresPlace } from './place.ts';
+import { earlierFolder, findPostgresPlace } from './place.ts';
 import { type PostgresProcess, startPostgresProcess } from './server-process.ts';
-import { createSocketFolder } from './socket-folder.ts';
+import { createSocketFolder, socketFolder } from './socket-folder.ts';
 
 /** A PostgreSQL server of our own; disposing it stops it. */
 export interface EmbeddedPostgres extends AsyncDisposable {
@@ -27,12 +27,12 @@ export interface EmbeddedPostgresOptions {
 /** Starts the PostgreSQL that comes with the install on the cluster in the data folder, made on the first start, and starts it again should it end by itself. */
 export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await findPostgresPlace(dataDir);
-  const socketFolder = await createSocketFolder(place);
+  const sockets = await createSocketFolder(place);
   await createCluster(place);
   const stopping = new AbortController();
   const start = async (startSignal: AbortSignal): Promise<PostgresProcess> => {
-    await stopLeftOverPostgres(place.cluster, socketFolder, log);
-    return startPostgresProcess(place, { ...ownSettings, ...settings, unix_socket_directories: socketFolder }, log, startSignal);
+    await stopLeftOverPostgres(place.cluster, sockets, log);
+    return startPostgresProcess(place, { ...ownSettings, ...settings, unix_socket_directories: sockets }, log, startSignal);
   };
   let server = await start(signal ?? stopping.signal);
 
@@ -52,12 +52,12 @@ export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: 
   };
 
   try {
-    await createDatabase(urlOf(socketFolder, 'postgres'));
+    await createDatabase(urlOf(sockets, 'postgres'));
   } catch (error) {
     await stop();
     throw error;
   }
-  return { url: urlOf(socketFolder, 'dispatcher'), [Symbol.asyncDispose]: stop };
+  return { url: urlOf(sockets, 'dispatcher'), [Symbol.asyncDispose]: stop };
 }
 
 /** The command line's word is final, whatever the cluster's own files say. */
@@ -93,9 +93,11 @@ async function startAgain(
   return undefined;
 }
 
-/** How to reach the PostgreSQL that runs on a data folder, from another process. It may not run at the moment. */
+/** How to reach the PostgreSQL of a data folder from another process. It may not run at the moment. Throws when there is none. */
 export async function embeddedPostgresUrl(dataDir: string): Promise<string> {
-  return urlOf(await createSocketFolder(await findPostgresPlace(dataDir)), 'dispatcher');
+  const folder = await earlierFolder(dataDir);
+  if (folder === undefined) throw new Error(`There is no database in ${dataDir}. Start Dispatcher with \`npm start\`, or set DATABASE_URL.`);
+  return urlOf(socketFolder(folder), 'dispatcher');
 }
 
 function urlOf(socketFolder: string, database: string): string {

@@ -33,8 +33,8 @@ function unreachable(folder: string): string {
   return `PostgreSQL cannot run as root, and no other account can reach ${folder}. Permit user namespaces again, or move the data folder to where all may enter and name it with DISPATCHER_DATA_DIR.`;
 }
 
-/** The folder that holds the data folder's cluster since an earlier start. */
-async function earlierFolder(dataDir: string): Promise<string | undefined> {
+/** The folder that holds the data folder's cluster since an earlier start; undefined before the first. */
+export async function earlierFolder(dataDir: string): Promise<string | undefined> {
   if (await ownerOf(join(dataDir, 'postgres'))) return dataDir;
   return readFile(join(dataDir, outsideName), 'utf8').then(
     (text) => text.trim(),

@@ -19,7 +19,8 @@ export async function createSocketFolder({ account, folder }: PostgresPlace): Pr
   return path;
 }
 
-function socketFolder(folder: string): string {
+/** Where the socket of the cluster in `folder` is. */
+export function socketFolder(folder: string): string {
   const inside = join(folder, 'run');
   if (Buffer.byteLength(join(inside, socketName)) <= longestSocketPath) return inside;
   const name = createHash('sha256').update(folder).digest('hex').slice(0, 16);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { type ConnectionOptions, credsAuthenticator } from 'nats';
 import { z } from 'zod';
+import { readSettingFile } from '../settings/path-settings.ts';
 import { rule } from '../settings/settings.ts';
 
 const file = (what: string) => z.string().optional().describe(`the path of ${what}`);
@@ -44,7 +44,8 @@ export interface NatsSettings {
 /** How the client connects. Rejects when a file cannot be read. */
 export async function natsOptions(settings: NatsSettings): Promise<ConnectionOptions> {
   const { NATS_URL, NATS_CREDS: creds, NATS_TLS_CA: caFile, NATS_TLS_CERT: certFile, NATS_TLS_KEY: keyFile } = settings;
-  await Promise.all([creds, caFile, certFile, keyFile].map((path) => path !== undefined && readFile(path)));
+  const files = { NATS_CREDS: creds, NATS_TLS_CA: caFile, NATS_TLS_CERT: certFile, NATS_TLS_KEY: keyFile };
+  await Promise.all(Object.entries(files).map(([setting, path]) => path !== undefined && readSettingFile(setting, path)));
   const urls = NATS_URL.split(',').map((text) => new URL(text));
   // A user and password may stand in the URL, as for PostgreSQL; the client wants them apart from it.
   const { username, password } = urls[0] ?? { username: '', password: '' };

@@ -1,11 +1,22 @@
+import { helpAskedFor, type Usage, UsageError } from '../settings/usage.ts';
 import { createShutdownSignal } from './shutdown-signal.ts';
 
-/** Runs what a process is for until it is told to stop. What keeps it from running is said in plain words, and ends it with exit code 1. */
-export async function runMain(run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+/**
+ * Runs what a server is for until it is told to stop. `--help` prints the usage instead.
+ * What keeps it from running is said in plain words; it ends with 2 for a wrong command line, with 1 for the rest.
+ */
+export async function runMain(usage: Usage, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  await runCommand(usage, () => run(createShutdownSignal()));
+}
+
+/** The same for a command that ends by itself, and that Ctrl-C ends at once. */
+export async function runCommand(usage: Usage, run: () => Promise<void>): Promise<void> {
   try {
-    await run(createShutdownSignal());
+    const help = helpAskedFor(usage, process.argv.slice(2));
+    if (help === undefined) await run();
+    else process.stdout.write(help);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
+import { readSettingFile } from '../settings/path-settings.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** A certificate with its key, and the authority that others must be certified by; null where none was named. */
@@ -55,9 +55,23 @@ export async function watchTls(settings: TlsSettings, log: Log, intervalMs = loo
 }
 
 async function readMaterial(certPath: string, keyPath: string, caPath: string | undefined): Promise<TlsMaterial> {
-  const [cert, key, ca] = await Promise.all([readFile(certPath), readFile(keyPath), caPath === undefined ? null : readFile(caPath)]);
-  // Throws when the key is not the certificate's, as between the two writes of a renewal.
-  createSecureContext({ cert, key, ...(ca && { ca }) });
+  const [cert, key, ca] = await Promise.all([
+    readSettingFile('TLS_CERT', certPath),
+    readSettingFile('TLS_KEY', keyPath),
+    caPath === undefined ? null : readSettingFile('TLS_CA', caPath),
+  ]);
+  try {
+    // Throws when the key is not the certificate's, as between the two writes of a renewal.
+    createSecureContext({ cert, key, ...(ca && { ca }) });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : cause;
+    throw new Error(
+      `TLS_CERT, TLS_KEY and TLS_CA cannot be used together: ${reason}. Each must be a PEM file, and the key that of the certificate.`,
+      {
+        cause,
+      },
+    );
+  }
   return { cert, key, ca };
 }
 

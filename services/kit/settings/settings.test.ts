@@ -18,7 +18,7 @@ function faultsOf(env: Record<string, string | undefined>): readonly string[] {
   return [];
 }
 
-test('unset and empty settings take their defaults, and unknown names are ignored', () => {
+test('unset and empty settings take their defaults, and the variables of other programs are ignored', () => {
   expect(readSettings(schema, { PORT: '', API_KEY: 'long enough', HOME: '/root' })).toEqual({ PORT: 3000, LEVEL: 'low', API_KEY: 'long enough' });
 });
 

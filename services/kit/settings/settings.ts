@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { unknownSettings } from './unknown-settings.ts';
 
 /** Everything that is wrong with the settings, a line for each. */
 export class SettingsError extends Error {
@@ -7,14 +8,16 @@ export class SettingsError extends Error {
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
-    super(`The settings are not right:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
-    this.faults = faults;
+    const each = [...new Set(faults)];
+    super(`The settings are not right:\n${each.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = each;
   }
 }
 
 /**
- * Reads the settings that `schema` names from an environment; an empty value counts as unset.
- * The description of a setting in the schema says what is allowed and appears in its fault. Throws a `SettingsError` with all faults.
+ * Reads the settings that `schema` names from an environment; an empty value counts as unset. The description of a
+ * setting in the schema says what is allowed and appears in its fault. Throws a `SettingsError` with all faults.
+ * A variable that is surely meant for us but is no setting, such as `DISPATCHER_MAXATTEMPTS`, is a fault too.
  */
 export function readSettings<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
@@ -22,17 +25,21 @@ export function readSettings<Shape extends z.ZodRawShape>(
 ): z.infer<typeof schema> {
   const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in schema.shape && value !== ''));
   const result = schema.safeParse(given);
-  if (result.success) return result.data;
+  const unknown = unknownSettings(env, Object.keys(schema.shape));
+  if (result.success && unknown.length === 0) return result.data;
 
   const faults = new Map<string, string>();
-  for (const issue of result.error.issues) {
+  for (const issue of result.error?.issues ?? []) {
     const name = String(issue.path[0]);
     if (!faults.has(name)) faults.set(name, faultText(name, given[name], allowed(schema, name, issue)));
   }
-  throw new SettingsError([...faults.values()]);
+  throw new SettingsError([...faults.values(), ...unknown]);
 }
 
-/** A rule over several settings, for `refine`: `message` is the fault of the setting `path`. It looks at what is there also when another setting is at fault. */
+/**
+ * A rule over several settings, for `refine`: `message` is the fault of the setting `path`. It is checked also when
+ * another setting is at fault.
+ */
 export const rule = (path: string, message: string, holds: (settings: Readonly<Record<string, unknown>>) => boolean) =>
   [(settings: unknown) => typeof settings === 'object' && holds({ ...settings }), { path: [path], message, when: () => true }] satisfies [
     unknown,

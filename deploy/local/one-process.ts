@@ -1,7 +1,6 @@
 import { startClaimService } from '@dispatcher/claim/service.ts';
 import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
-import { migrate } from '@dispatcher/database/migrations/migrate.ts';
 import { createResolveKey } from '@dispatcher/database/resolve-key.ts';
 import { applyHalfLife } from '@dispatcher/database/tasks/half-life.ts';
 import { createGateway } from '@dispatcher/gateway/create-gateway.ts';
@@ -9,7 +8,7 @@ import { createKey } from '@dispatcher/key/create-key.ts';
 import { keyRoutes } from '@dispatcher/key/routes.ts';
 import { digestOfKey, isApiKey } from '@dispatcher/kit/auth/api-key.ts';
 import { createAuthenticate } from '@dispatcher/kit/auth/authentication.ts';
-import { createLocalBus, type EventBus } from '@dispatcher/kit/bus/event-bus.ts';
+import { createLocalBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { openNatsBus } from '@dispatcher/kit/bus/nats-bus.ts';
 import { oncePerTurn } from '@dispatcher/kit/lifecycle/once-per-turn.ts';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
@@ -17,6 +16,7 @@ import { healthRoutes } from '@dispatcher/kit/serving/health.ts';
 import { serviceInterceptors } from '@dispatcher/kit/serving/interceptors.ts';
 import { reflectionRoutes } from '@dispatcher/kit/serving/reflection.ts';
 import { serveRpc } from '@dispatcher/kit/serving/serve-rpc.ts';
+import { watchTls } from '@dispatcher/kit/serving/tls.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { startStatsService } from '@dispatcher/stats/service.ts';
 import { taskRoutes } from '@dispatcher/task/routes.ts';
@@ -27,30 +27,30 @@ import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { LocalSettings } from './config.ts';
 
 /** What all services together need. */
-export interface CompositionOptions {
+export interface OneProcessOptions {
   readonly settings: LocalSettings;
-  /** The embedded server's, or the one that was set. */
+  /** Of the embedded server, or of the one that was set; it has the newest schema. */
   readonly databaseUrl: string;
   readonly adminKey: string;
   readonly log: Log;
 }
 
-/** The services and the gateway, running; disposing them finishes what is in flight and stops them. */
-export interface Composition extends AsyncDisposable {
+/** The services and the gateway, running. Disposing them finishes what is in flight and stops them. */
+export interface OneProcess extends AsyncDisposable {
   /** The port of REST, SSE and the probes. */
   readonly port: number;
   /** The port of gRPC and Connect. */
   readonly grpcPort: number;
-  /** Answers the saved key of the organization `local` when it still opens it, else a new one. */
+  /** Answers the saved key of the organization `local` if it still works, else a new one. */
   ensureLocalKey(saved: string | undefined): Promise<string>;
 }
 
 const services = [TaskService, ClaimService, StatsService, KeyService];
 
-/** Migrates the database and starts all services and the gateway in this process. Resolves when `/readyz` answers 200. */
-export async function composeServices({ settings, databaseUrl, adminKey, log }: CompositionOptions): Promise<Composition> {
-  await migrate(databaseUrl);
+/** Starts all services and the gateway in this process. Resolves when `/readyz` answers 200. */
+export async function startInOneProcess({ settings, databaseUrl, adminKey, log }: OneProcessOptions): Promise<OneProcess> {
   await using resources = new AsyncDisposableStack();
+  const tls = resources.use(await watchTls(settings.tls, log));
   const database = resources.use(await openDatabase(databaseUrl));
   await applyHalfLife(databaseUrl, settings.halfLifeDays);
   const bus = resources.use(settings.nats ? await openNatsBus(settings.nats, log) : createLocalBus());
@@ -62,7 +62,7 @@ export async function composeServices({ settings, databaseUrl, adminKey, log }: 
   const authenticate = createAuthenticate(adminKey, createResolveKey(database.pool));
   const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
   const routes = [taskRoutes({ database, published }), claims.routes, stats.routes, keyRoutes({ database })];
-  const readiness = () => readinessOf(database, bus);
+  const readiness = () => readinessOf(database);
   const standard = [
     healthRoutes(
       services.map((service) => service.typeName),
@@ -71,9 +71,9 @@ export async function composeServices({ settings, databaseUrl, adminKey, log }: 
     reflectionRoutes(services),
   ];
   const { host } = settings;
-  const rpc = resources.use(await serveRpc({ host, port: settings.grpcPort, routes, interceptors, open: standard }));
+  const rpc = resources.use(await serveRpc({ host, port: settings.grpcPort, routes, interceptors, open: standard, tls }));
   const transport = createDirectTransport(routes, interceptors);
-  const gateway = resources.use(await createGateway({ host, port: settings.port, transport, authenticate, adminKey, log, readiness }));
+  const gateway = resources.use(await createGateway({ host, port: settings.port, transport, authenticate, adminKey, log, readiness, tls }));
   const running = resources.move();
   return {
     port: gateway.port,
@@ -86,13 +86,12 @@ export async function composeServices({ settings, databaseUrl, adminKey, log }: 
   };
 }
 
-async function readinessOf(database: Database, bus: EventBus): Promise<{ ready: boolean; failing: string[] }> {
-  const postgres = await database.pool.query('SELECT 1').then(
-    () => true,
-    () => false,
+/** NATS is left out: without it everything works, and events that go through it come a little later. */
+async function readinessOf(database: Database): Promise<{ ready: boolean; failing: string[] }> {
+  return database.pool.query('SELECT 1').then(
+    () => ({ ready: true, failing: [] }),
+    () => ({ ready: false, failing: ['postgres'] }),
   );
-  const failing = [...(postgres ? [] : ['postgres']), ...(bus.connected ? [] : ['nats'])];
-  return { ready: failing.length === 0, failing };
 }
 
 async function ensureLocalKey(database: Database, saved: string | undefined): Promise<string> {

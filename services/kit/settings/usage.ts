@@ -1,0 +1,72 @@
+import type { ParseArgsConfig } from 'node:util';
+import { z } from 'zod';
+import { knownSettings } from './known-settings.ts';
+import { nearestName } from './nearest-name.ts';
+
+/** What a program says of itself when it is asked for help. */
+export interface Usage {
+  /** How people start it: `npm run start:claim`. */
+  readonly command: string;
+  /** What it does, in a sentence or two. */
+  readonly about: string;
+  /** The settings that it reads from the environment. */
+  readonly settings: z.ZodObject;
+}
+
+/** A command line that is not right. Programs end with 2 for it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * The help of a program that takes nothing but settings, when `args` ask for it; undefined when there are no arguments.
+ * Throws a `UsageError` for any other argument, since a mistake must not start a server.
+ */
+export function helpAskedFor(usage: Usage, args: readonly string[]): string | undefined {
+  if (args.some((arg) => arg === '--help' || arg === '-h')) return helpText(usage);
+  const [first] = args;
+  if (first === undefined) return undefined;
+  const setting = settingMeantBy(first, usage);
+  if (setting === '--help') throw new UsageError(`There is no option ${first}. Did you mean --help?`);
+  const advice = setting === undefined ? '--help lists the settings' : `for example: ${setting}=… ${usage.command}`;
+  throw new UsageError(`Unexpected: ${first}. Settings come from the environment; ${advice}`);
+}
+
+/** `--port=4000` stands for the setting PORT, `--data-dir` for DISPATCHER_DATA_DIR. */
+function settingMeantBy(arg: string, { settings }: Usage): string | undefined {
+  const [name = ''] = arg.replace(/^-+/, '').split('=');
+  if (nearestName(`--${name}`, ['--help'])) return '--help';
+  const wanted = name.toUpperCase().replaceAll('-', '_');
+  const names = Object.keys(settings.shape);
+  return names.find((each) => each === `DISPATCHER_${wanted}`) ?? nearestName(wanted, names);
+}
+
+/** What a program does, how it is started, and its settings. */
+function helpText({ command, about, settings }: Usage): string {
+  return `${about}\n\n  ${command}\n\nSettings come from the environment:\n\n${settingsText(settings)}\n`;
+}
+
+/** A line for each setting: its name, what it means, and its default in brackets. */
+export function settingsText(settings: z.ZodObject): string {
+  const fields = Object.entries(settings.shape);
+  const width = Math.max(...fields.map(([name]) => name.length));
+  return fields.map(([name, field]) => `  ${name.padEnd(width)}  ${knownSettings[name] ?? ''}${presetText(field)}`).join('\n');
+}
+
+function presetText(field: z.core.$ZodType): string {
+  const unset = z.safeParse(field, undefined);
+  if (!unset.success) return ' [required]';
+  const preset = Array.isArray(unset.data) ? unset.data.join(' ') : unset.data;
+  return preset === undefined ? '' : ` [${preset}]`;
+}
+
+/** Throws a `UsageError` for the first option in `args` that `options`, as for `parseArgs`, do not name, with the nearest one. */
+export function refuseUnknownOptions(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>): void {
+  const known = Object.entries(options).flatMap(([name, { short }]) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]);
+  const end = args.indexOf('--');
+  const given = (end < 0 ? args : args.slice(0, end)).filter((arg) => arg.startsWith('-') && arg !== '-');
+  const unknown = given.map((arg) => arg.split('=')[0] ?? '').find((arg) => !known.includes(arg));
+  if (unknown === undefined) return;
+  const near = nearestName(unknown, known);
+  throw new UsageError(`There is no option ${unknown}. ${near === undefined ? '--help shows the options.' : `Did you mean ${near}?`}`);
+}
