@@ -1,0 +1,27 @@
+import { cpus, loadavg, release, totalmem, type } from 'node:os';
+
+/** What the figures were made on: nobody may compare them with those of another machine. */
+export interface Machine {
+  readonly cpu: string;
+  readonly cores: number;
+  readonly memoryGib: number;
+  readonly system: string;
+  readonly node: string;
+  readonly postgres: string;
+}
+
+/** This machine. */
+export function describeMachine(postgres: string): Machine {
+  const all = cpus();
+  return {
+    cpu: all[0]?.model.trim() ?? 'unknown',
+    cores: all.length,
+    memoryGib: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${release()}`,
+    node: process.version,
+    postgres,
+  };
+}
+
+/** How many processes have wanted a core in the last minute. */
+export const loadAverage = (): number => loadavg()[0] ?? Number.NaN;
