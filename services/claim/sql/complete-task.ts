@@ -17,11 +17,12 @@ export interface Completion {
 export async function completeTask(pool: Pool, identity: RequestIdentity, holder: Holder, completion: Completion): Promise<TaskRow | null> {
   const { notes, prUrls, commits } = completion;
   const values = [...identity, holder.organizationId, holder.taskId, holder.claimToken, holder.agent, holder.caller, notes, prUrls, commits];
-  const { rows } = await pool.query<TaskRow>({ name: 'complete-task', text: sql, values });
+  const { rows } = await pool.query<TaskRow>({ name: 'complete-task', text: completeTaskSql, values });
   return rows[0] ?? null;
 }
 
-const sql = `
+/** Exported for the benchmark, which runs it without Node. */
+export const completeTaskSql = `
 WITH done AS (
   UPDATE tasks SET status = 'done', completed_at = clock_timestamp(), notes = coalesce($9, notes),
     pr_urls = coalesce($10::text[], pr_urls), commits = coalesce($11::text[], commits)

@@ -1,0 +1,28 @@
+import { claimerOf } from '@dispatcher/claim/claimer.ts';
+import { claimNextTask } from '@dispatcher/claim/sql/claim-next-task.ts';
+import { completeTask } from '@dispatcher/claim/sql/complete-task.ts';
+import { type Caller, createRun } from '../caller.ts';
+import type { OpenDriver } from '../driver.ts';
+import { type OpenServices, openServices } from './open-services.ts';
+
+/** The functions of the store, as the handlers call them: what a library such as pg-boss is for its caller. Nobody is authenticated, nothing validated. */
+export const openDriver: OpenDriver = async ({ at }) => {
+  const services = await openServices(at);
+  return { run: createRun((index) => callerOn(services, `agent-${index}`)), [Symbol.asyncDispose]: () => services[Symbol.asyncDispose]() };
+};
+
+function callerOn({ database: { pool }, published }: OpenServices, agent: string): Caller {
+  return {
+    async claimNext({ organizationId, owner }) {
+      const row = await claimNextTask(pool, [organizationId, null, null], { organizationId, stage: 'build', owner }, claimerOf({ agent }));
+      published();
+      return row?.claimToken ? { organizationId, taskId: row.id, claimToken: row.claimToken, agent } : null;
+    },
+    async complete({ organizationId, taskId, claimToken }) {
+      const holder = { organizationId, taskId, claimToken, agent: null, caller: agent };
+      const row = await completeTask(pool, [organizationId, null, null], holder, { notes: null, prUrls: null, commits: null });
+      published();
+      if (!row) throw new Error('a claim was lost');
+    },
+  };
+}

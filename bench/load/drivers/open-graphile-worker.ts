@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger, makeWorkerUtils, run as runWorker } from 'graphile-worker';
+import pg from 'pg';
+import type { Run } from '../../measure/sample.ts';
+import type { Caller } from '../caller.ts';
+import { createRun } from '../caller.ts';
+import type { Driver, DriverTarget, Load } from '../driver.ts';
+import { newTask } from '../new-task.ts';
+
+/** Its documentation gives each job in flight a connection, and one more. More than so many would only take turns. */
+const mostConnections = 33;
+
+const logger = new Logger(() => () => undefined);
+
+/** graphile-worker with these settings over its defaults. It claims by itself and hands jobs to a function, so it measures itself. */
+export async function openGraphileWorker({ at }: DriverTarget, settings: NonNullable<GraphileConfig.Preset['worker']>): Promise<Driver> {
+  const utils = await makeWorkerUtils({ connectionString: at, logger });
+  await utils.migrate();
+  const pool = new pg.Pool({ connectionString: at, max: 1 });
+  const left = async (): Promise<{ jobs: number; at: number }> => {
+    const { rows } = await pool.query<{ jobs: number }>('SELECT count(*)::integer AS jobs FROM graphile_worker._private_jobs');
+    return { jobs: rows[0]?.jobs ?? 0, at: performance.now() };
+  };
+  const caller: Caller = { create: async () => void (await utils.addJob('job', newTask, { priority: 5 })) };
+  const runCallers = createRun(() => caller);
+  return {
+    async prepare(backlog) {
+      const missing = Math.max(0, backlog - (await left()).jobs);
+      for (let i = 0; i < missing; i += chunk) await utils.addJobs(Array.from({ length: Math.min(chunk, missing - i) }, job));
+      await pool.query('VACUUM (ANALYZE) graphile_worker._private_jobs');
+    },
+    run: (load) => (load.work === 'claim and complete' ? drain(at, settings, load, left) : runCallers(load)),
+    async [Symbol.asyncDispose]() {
+      await Promise.all([utils.release(), pool.end()]);
+    },
+  };
+}
+
+const chunk = 5_000;
+
+const job = () => ({ identifier: 'job', payload: newTask, priority: Math.floor(Math.random() * 1000) });
+
+/** Runs a worker until the time is over. Its function may be ahead of what is committed, so the jobs that are gone from its table are counted. */
+async function drain(
+  connectionString: string,
+  settings: NonNullable<GraphileConfig.Preset['worker']>,
+  { inFlight, seconds, mostCalls = Number.POSITIVE_INFINITY }: Load,
+  left: () => Promise<{ jobs: number; at: number }>,
+): Promise<Run> {
+  let handled = 0;
+  const runner = await runWorker({
+    preset: { worker: { connectionString, logger, concurrentJobs: inFlight, maxPoolSize: Math.min(inFlight + 1, mostConnections), ...settings } },
+    noHandleSignals: true,
+    taskList: {
+      job: () => {
+        handled += 1;
+      },
+    },
+  });
+  try {
+    while (handled === 0) await sleep(1);
+    const before = await left();
+    while (handled < mostCalls && performance.now() < before.at + seconds * 1000) await sleep(2);
+    const after = await left();
+    return { count: before.jobs - after.jobs, seconds: (after.at - before.at) / 1000, p50Ms: null, p99Ms: null };
+  } finally {
+    await runner.stop();
+  }
+}

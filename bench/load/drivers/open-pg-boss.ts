@@ -1,0 +1,35 @@
+import pg from 'pg';
+import { PgBoss } from 'pg-boss';
+import type { Driver } from '../driver.ts';
+import { newTask } from '../new-task.ts';
+
+/** The one queue. */
+export const queue = 'tasks';
+
+/** pg-boss with its own defaults, without the timer of its cron jobs. */
+export async function openPgBoss(connectionString: string): Promise<{ boss: PgBoss; prepare: NonNullable<Driver['prepare']> } & AsyncDisposable> {
+  const boss = new PgBoss({ connectionString, schedule: false });
+  boss.on('error', (error) => console.error(error));
+  await boss.start();
+  await boss.createQueue(queue, { heartbeatSeconds: 1800 });
+  const pool = new pg.Pool({ connectionString, max: 1 });
+  return {
+    boss,
+    async prepare(backlog) {
+      const { rows } = await pool.query<{ waiting: number }>(
+        `SELECT count(*)::integer AS waiting FROM pgboss.job WHERE name = $1 AND state < 'active'`,
+        [queue],
+      );
+      const missing = Math.max(0, backlog - (rows[0]?.waiting ?? 0));
+      for (let i = 0; i < missing; i += chunk) await boss.insert(queue, Array.from({ length: Math.min(chunk, missing - i) }, job));
+      await pool.query('VACUUM (ANALYZE) pgboss.job');
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([boss.stop({ graceful: false }), pool.end()]);
+    },
+  };
+}
+
+const chunk = 5_000;
+
+const job = () => ({ priority: Math.floor(Math.random() * 1000), data: newTask });

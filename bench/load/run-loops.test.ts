@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, it } from 'vitest';
+import { runLoops } from './run-loops.ts';
+
+const load = { work: 'claim', inFlight: 4, seconds: 60 } as const;
+
+it('keeps as many calls in flight as it is told', async () => {
+  let [now, most] = [0, 0];
+  const call = async () => {
+    now += 1;
+    most = Math.max(most, now);
+    await sleep(1);
+    now -= 1;
+    return 1;
+  };
+  const run = await runLoops(call, { ...load, mostCalls: 40 });
+  expect({ most, count: run.count }).toEqual({ most: 4, count: 40 });
+});
+
+it('ends when nothing is left to do, and does not count that call', async () => {
+  let left = 10;
+  const run = await runLoops(async () => (left > 0 ? left-- && 1 : 0), load);
+  expect(run.count).toBe(10);
+});
+
+it('counts operations where a call does several', async () => {
+  const run = await runLoops(async () => 50, { ...load, mostCalls: 3, inFlight: 1 });
+  expect(run.count).toBe(150);
+});
+
+it('spreads calls over time where it is told how many a second', async () => {
+  const start = performance.now();
+  await runLoops(async () => 1, { ...load, inFlight: 1, mostCalls: 10, perSecond: 100 });
+  expect(performance.now() - start).toBeGreaterThan(95);
+});
+
+it('fails when a call fails', async () => {
+  await expect(runLoops(() => Promise.reject(new Error('no answer')), load)).rejects.toThrow('no answer');
+});

@@ -1,0 +1,29 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Run } from '../measure/sample.ts';
+import { quantile } from '../report/statistics.ts';
+import type { Load } from './driver.ts';
+
+/** One call; answers how many operations it has done, 0 when there was nothing left to do. */
+export type Call = (caller: number) => Promise<number>;
+
+/** Calls from as many loops as there shall be calls in flight, until the time is over, the most calls are made, or nothing is left. */
+export async function runLoops(call: Call, { inFlight, seconds, mostCalls = Number.POSITIVE_INFINITY, perSecond }: Load): Promise<Run> {
+  const times: number[] = [];
+  const start = performance.now();
+  const end = start + seconds * 1000;
+  let [calls, operations, lastAt] = [0, 0, start];
+  const loop = async (caller: number) => {
+    while (performance.now() < end && calls < mostCalls) {
+      calls += 1;
+      if (perSecond !== undefined) await sleep(Math.max(0, start + (calls * 1000) / perSecond - performance.now()));
+      const calledAt = performance.now();
+      const done = await call(caller);
+      if (done === 0) return;
+      lastAt = performance.now();
+      operations += done;
+      times.push(lastAt - calledAt);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, (_, caller) => loop(caller)));
+  return { count: operations, seconds: (lastAt - start) / 1000, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) };
+}

@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { readCredentials } from '@dispatcher/local/data-folder/credentials.ts';
+import { descendantsOf } from '@dispatcher/testing/harness/descendants-of.ts';
+import { startMain } from '@dispatcher/testing/harness/start-main.ts';
+import { apiPath } from '@dispatcher/testing/system/harness/api-path.ts';
+import { z } from 'zod';
+import { type CpuClocks, cpuOfProcess } from '../measure/cpu.ts';
+import { organization } from './insert-tasks.ts';
+import type { Stage } from './stage.ts';
+
+/** Dispatcher as its users run it, on a database of the bench. */
+export interface DispatcherServer {
+  readonly url: string;
+  readonly grpcAddress: string;
+  /** Of the organization that has the tasks. */
+  readonly key: string;
+  readonly adminKey: string;
+  /** One for each of its processes. */
+  readonly clocks: CpuClocks;
+}
+
+/** Starts `npm start`, or `npm run start:services` where each service shall be a process of its own. */
+export async function startDispatcher(
+  stage: Stage,
+  resources: AsyncDisposableStack,
+  { databaseUrl, asProcesses = false }: { databaseUrl: string; asProcesses?: boolean },
+): Promise<DispatcherServer> {
+  const folder = await stage.folder();
+  const adminKey = `sk_admin_${randomBytes(24).toString('hex')}`;
+  const settings = { DATABASE_URL: databaseUrl, DISPATCHER_DATA_DIR: folder, DISPATCHER_API_KEY: adminKey, LOG_LEVEL: 'warn' };
+  const main = resources.use(startMain(settings, { asProcesses }));
+  await main.ready;
+  const credentials = await readCredentials(folder);
+  if (!credentials) throw new Error('Dispatcher runs without having saved its credentials.');
+  const pid = main.child.pid ?? 0;
+  return {
+    url: credentials.url,
+    grpcAddress: credentials.grpc_url,
+    key: await createKey(credentials.url, adminKey),
+    adminKey,
+    clocks: asProcesses ? await clocksBelow(pid) : { server: cpuOfProcess(pid) },
+  };
+}
+
+async function createKey(url: string, adminKey: string): Promise<string> {
+  const response = await fetch(`${url}${apiPath}/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ organization_id: organization, name: 'bench' }),
+  });
+  return z.object({ data: z.object({ key: z.string() }) }).parse(await response.json()).data.key;
+}
+
+/** The processes that a process has started, by the folders of their programs. */
+async function clocksBelow(pid: number): Promise<CpuClocks> {
+  const named = (await descendantsOf(pid)).map(async (each) => [await nameOf(each), cpuOfProcess(each)] as const);
+  return Object.fromEntries(await Promise.all(named));
+}
+
+async function nameOf(pid: number): Promise<string> {
+  const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  return /([\w-]+)\/main\.ts/.exec(command)?.[1] ?? /([\w-]+)\0/.exec(command)?.[1] ?? String(pid);
+}

@@ -1,0 +1,53 @@
+import pg from 'pg';
+import type { BenchPostgres } from './bench-postgres.ts';
+import { insertTasks } from './insert-tasks.ts';
+
+/** A database with many tasks. */
+export interface LargeDatabase {
+  readonly url: string;
+  readonly tasks: number;
+  readonly organizations: number;
+}
+
+/** The organization whose best tasks all wait for a time. It comes on top of the others. */
+export const postponing = 'postponing';
+
+/** How many tasks of it wait, and how many follow that can be claimed. */
+const waiting = 10_000;
+const claimable = 1_000;
+
+/** Makes large databases, each once. */
+export function largeDatabases(postgres: BenchPostgres): (tasks: number, organizations: number) => Promise<LargeDatabase> {
+  const made = new Map<string, Promise<LargeDatabase>>();
+  return (tasks, organizations) => {
+    const name = `large_${tasks}_${organizations}`;
+    const known = made.get(name) ?? makeLarge(postgres, name, tasks, organizations);
+    made.set(name, known);
+    return known;
+  };
+}
+
+/** Indexes are made after the tasks, which takes a third of the time. */
+async function makeLarge(postgres: BenchPostgres, name: string, tasks: number, organizations: number): Promise<LargeDatabase> {
+  const url = await postgres.createMigrated(name);
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    const { rows: indexes } = await pool.query<{ name: string; definition: string }>(
+      `SELECT indexname AS name, indexdef AS definition FROM pg_indexes WHERE tablename = 'tasks' AND indexdef NOT LIKE 'CREATE UNIQUE%'`,
+    );
+    for (const index of indexes) await pool.query(`DROP INDEX ${index.name}`);
+    await insertTasks(pool, { count: tasks, organizations, mixed: true });
+    await pool.query(postponedSql, [postponing, waiting, waiting + claimable]);
+    for (const index of indexes) await pool.query(index.definition);
+    await pool.query('VACUUM (ANALYZE) tasks');
+  } finally {
+    await pool.end();
+  }
+  return { url, tasks, organizations };
+}
+
+const postponedSql = `
+INSERT INTO tasks (organization_id, id, title, rev, rank, available_at, created_by)
+SELECT $1, gen_random_uuid()::text, 'Task ' || i, 8, task_rank(CASE WHEN i <= $2::integer THEN 12 ELSE 6 END, now()),
+  CASE WHEN i <= $2::integer THEN now() + interval '1 day' END, 'bench'
+FROM generate_series(1, $3::integer) AS i`;

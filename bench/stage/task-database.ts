@@ -1,0 +1,17 @@
+import pg from 'pg';
+import { topUp } from './insert-tasks.ts';
+import type { Stage } from './stage.ts';
+
+/** A database with Dispatcher's schema. */
+export interface TaskDatabase {
+  readonly url: string;
+  /** Sees to it that the organization has so many tasks to claim. */
+  prepare(backlog: number): Promise<void>;
+}
+
+/** Makes one. */
+export async function createTaskDatabase({ postgres }: Stage, resources: AsyncDisposableStack): Promise<TaskDatabase> {
+  const url = await postgres.createMigrated('dispatcher');
+  const pool = resources.adopt(new pg.Pool({ connectionString: url, max: 1 }), (each) => each.end());
+  return { url, prepare: (backlog) => topUp(pool, backlog) };
+}
