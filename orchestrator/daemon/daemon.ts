@@ -22,7 +22,8 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
   const daemon: Daemon = { context, merges: new MergeQueue(), drain, interrupt, lookedAt: performance.now(), letGo: new Set() };
   const left = await adoptRuns(daemon, Number.POSITIVE_INFINITY);
   const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
-  await releaseUnknownClaims(context, (agent) => agents.includes(agent) || isOfGoneMember(context, agent));
+  const { locks } = context.state;
+  await releaseUnknownClaims(context, (agent) => agents.includes(agent) || isOfGoneMember(locks, context.settings.agentPrefix, agent));
   const resumed = left.map((file) => drive(daemon, file, true));
   const slots = agents.map(async (agent, index) => {
     // What was left behind takes up slots until it is over.
