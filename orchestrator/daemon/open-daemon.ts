@@ -28,6 +28,7 @@ export interface OpenDaemon extends AsyncDisposable {
   readonly member: string;
   /** Where its report is kept for those who look from outside. */
   readonly statusFile: string;
+  readonly logFile: string;
   readonly containment: string;
   run(stop: StopSignals): Promise<void>;
 }
@@ -63,7 +64,8 @@ export async function openDaemon(
   });
   const member = chosen?.member ?? (await takeMember(state.locks, settings.agentPrefix));
   stack.use(member.lock);
-  const log = openLog({ file: chosen?.logFile ?? path.join(state.logs, `${member.name}.log`), level: settings.logLevel, also: alsoLogTo });
+  const logFile = chosen?.logFile ?? path.join(state.logs, `${member.name}.log`);
+  const log = openLog({ file: logFile, level: settings.logLevel, also: alsoLogTo });
   const { name, contain } = await findContainment(environment.PATH ?? '');
   const context: DaemonContext = {
     daemonId,
@@ -89,6 +91,7 @@ export async function openDaemon(
     context,
     member: member.name,
     statusFile: chosen?.statusFile ?? path.join(state.status, `${member.name}.json`),
+    logFile,
     containment: name,
     run: async (stop) => {
       // An origin that does not answer must not hold up a stop; what could not be pushed stays on this machine.

@@ -1,3 +1,4 @@
+import { oncePerKeystroke } from '@dispatcher/kit/lifecycle/once-per-keystroke.ts';
 import type { DaemonContext } from './context.ts';
 
 /** What stops a daemon: `drain` lets it finish what it has, `interrupt` makes it give that back. */
@@ -6,10 +7,10 @@ export interface StopSignals {
   readonly interrupt: AbortSignal;
 }
 
-/** For a person at a terminal: the first SIGINT or SIGTERM lets it finish what it has, the second gives that back. */
+/** For a person at a terminal: the first Ctrl-C or SIGTERM lets it finish what it has, the second gives that back. */
 export function stopInTwoSteps(context: DaemonContext): StopSignals {
   const stop = createStop(context);
-  const onSignal = () => (stop.drain.signal.aborted ? stop.giveBack() : stop.finish('a second signal gives back what is in hand'));
+  const onSignal = oncePerKeystroke(() => (stop.drain.signal.aborted ? stop.giveBack() : stop.finish('a second signal gives back what is in hand')));
   process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
   return stop.signals;
 }

@@ -1,36 +1,43 @@
-import { stripVTControlCharacters } from 'node:util';
 import stringWidth from 'string-width';
+import { plainLine, shortened, wrapped } from './fit-text.ts';
 import type { StatusReport } from './status-report.ts';
 
-/** A daemon's report for people: the daemon first, then each run. */
-export function statusLines(report: StatusReport): string[] {
+/** How a report is shown. */
+export interface StatusLook {
+  /** The width of the terminal; undefined where there is none. */
+  readonly columns?: number | undefined;
+  /** Said after the first line's own words, such as the process id. */
+  readonly besides?: string;
+  /** Whether Ctrl-C reaches the daemon from here. */
+  readonly hasKeyboard?: boolean;
+}
+
+/** A daemon's report for people: the daemon first, then each run, then the last failure. No line is wider than the terminal. */
+export function statusLines(report: StatusReport, { columns, besides = '', hasKeyboard = false }: StatusLook): string[] {
   const { member, finished, released, last_failure } = report;
-  const head = `${member}  up ${duration(report.uptime_seconds)}  ${finished} finished, ${released} given back  ${nowOf(report)}`;
-  const runs = report.runs.map(
-    ({ task, step, seconds, title, latest }) => `  ${task}  ${step} ${duration(seconds)}  ${title}${latest === '' ? '' : `  | ${latest}`}`,
-  );
-  return [head, ...runs, ...(last_failure === null ? [] : [`  last given back: ${last_failure}`])];
+  const counts = `up ${duration(report.uptime_seconds)}  ${finished} finished, ${released} given back`;
+  const head = `${member}  ${nowOf(report, hasKeyboard)}  ${counts}${besides}`;
+  const failure = last_failure === null ? [] : wrapped(plainLine(`  last given back: ${last_failure}`), columns);
+  return [...wrapped(plainLine(head), columns), ...report.runs.map((run) => runLine(run, columns)), ...failure];
 }
 
-function nowOf({ state, paused, blocked, runs }: StatusReport): string {
-  if (state !== 'running') return `${state}, ${runs.length} at work`;
+function nowOf({ state, paused, blocked, runs, max_agents }: StatusReport, hasKeyboard: boolean): string {
+  const [tasks, them] = runs.length === 1 ? ['1 task', 'it'] : [`${runs.length} tasks`, 'them'];
+  if (state === 'starting') return 'starting';
+  if (state === 'draining') return `finishing ${tasks}${hasKeyboard && runs.length > 0 ? `; press Ctrl-C again to give ${them} back` : ''}`;
+  if (state === 'stopping') return `giving back ${tasks}`;
   if (paused !== null) return `paused for ${duration(paused.seconds)}: ${paused.why}`;
-  return blocked ?? `${runs.length} at work`;
+  return blocked ?? `${runs.length} of ${max_agents} at work`;
 }
 
-/** Foreign text as one line of which nothing can move the cursor, cut to the terminal's width where there is one. */
-export function fitLine(line: string, columns?: number): string {
-  const clean = stripVTControlCharacters(line).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
-  if (columns === undefined) return clean;
-  const most = Math.max(20, (columns || 80) - 1);
-  let fitting = '';
-  let width = 0;
-  for (const { segment } of new Intl.Segmenter().segment(clean)) {
-    width += stringWidth(segment);
-    if (width > most) break;
-    fitting += segment;
-  }
-  return fitting;
+/** The title gives way to what the agent said last, down to half of the room. */
+function runLine({ task, step, seconds, title, latest }: StatusReport['runs'][number], columns: number | undefined): string {
+  const begin = plainLine(`  ${task}  ${step} ${duration(seconds)}  `);
+  const end = latest === '' ? '' : plainLine(`  | ${latest}`);
+  if (columns === undefined) return `${begin}${plainLine(title)}${end}`;
+  const room = (columns || 80) - stringWidth(begin);
+  const titleRoom = Math.max(room - stringWidth(end), Math.floor(room / 2));
+  return shortened(`${begin}${shortened(plainLine(title), titleRoom)}${end}`, columns);
 }
 
 /** A length of time as people read it. */

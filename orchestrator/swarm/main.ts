@@ -10,7 +10,7 @@ import { openSwarmFolder, SwarmFolderError } from './swarm-folder.ts';
 /** Scripts tell by them what happened. */
 const exitCodes = { error: 1, usage: 2, interrupted: 130 } as const;
 
-/** `pnpm orchestrator:swarm:start|status|stop`. */
+/** `npm run orchestrator:swarm:start|status|stop`. */
 function createProgram(): Command {
   const program = new Command('orchestrator:swarm').description('Several daemons of the orchestrator on this machine.').exitOverride();
   program.command('start').description('Start the members that are missing, and wait until they take tasks.').action(start);
@@ -36,12 +36,13 @@ async function status({ json }: { readonly json?: true }): Promise<void> {
 async function stop(names: readonly string[], { now }: { readonly now?: true }): Promise<void> {
   const { dir, stopMs } = readSwarmPlace();
   const leave = new AbortController();
-  process.once('SIGINT', () => leave.abort()).once('SIGTERM', () => leave.abort());
+  // Not `once`: under npm run one Ctrl-C arrives twice, and the second signal would end this before it has said what goes on.
+  process.on('SIGINT', () => leave.abort()).on('SIGTERM', () => leave.abort());
   try {
     await stopSwarm(await openSwarmFolder(dir), { names, drainMs: now ? 0 : stopMs, signal: leave.signal }, say);
   } catch (error) {
     if (!leave.signal.aborted) throw error;
-    say('The members go on to finish what they have. To give it back at once: pnpm orchestrator:swarm:stop --now');
+    say('The members go on to finish what they have. To give it back at once: npm run orchestrator:swarm:stop -- --now');
     process.exitCode = exitCodes.interrupted;
   }
 }

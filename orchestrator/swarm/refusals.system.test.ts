@@ -38,7 +38,7 @@ test('a member that cannot start is named with its last words, once, and leaves 
   await using swarm = useSwarm(here, { DISPATCHER_API_KEY: 'sk_live_wrongwrongwrong' });
   const { code, out } = await swarm.run(['start']);
   expect(code).toBe(1);
-  expect(out).toMatch(/^auto-\S+-\d+ could not start \(exit code 1\); its log is (\S+)\n {2}The orchestrator cannot start:\n {4}The dispatcher at /);
+  expect(out).toMatch(/^auto-\S+-\d+ could not start \(exit code 1\); its log is (\S+)\n {2}The orchestrator cannot start:\n {4}The dispatcher at /m);
   expect(out.match(/could not start/g)).toHaveLength(1);
   expect(readFileSync(/log is (\S+)/.exec(out)?.[1] ?? '', 'utf8')).toContain('cannot be used');
   expect(readdirSync(path.join(swarm.dir, 'members'))).toEqual([]);

@@ -21,7 +21,7 @@ test('a swarm finishes tasks, a second start changes nothing, and a stop leaves 
   await using here = await site();
   await using swarm = useSwarm(here, { MAX_AGENTS: '7', ORCH_SWARM_MAX_AGENTS: '2' });
   const started = await swarm.run(['start']);
-  expect(started, started.err).toMatchObject({ code: 0, err: '' });
+  expect(started, started.err).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/^Each new member:\n(.*\n)* {2}claims +all tasks/) });
   const { members } = await swarm.status();
   expect(members.map(({ state, max_agents }) => [state, max_agents])).toEqual([
     ['running', 2],
@@ -41,7 +41,8 @@ test('a swarm finishes tasks, a second start changes nothing, and a stop leaves 
   for (const id of ['one', 'two', 'three']) await here.until(id, ({ status }) => status === 'done');
   const seen = await swarm.run(['status']);
   expect(seen.code).toBe(0);
-  for (const { member, pid } of members) expect(seen.out).toMatch(new RegExp(`^${member}  up \\d.*pid ${pid}(\\n  .*)*\\n  last line: `, 'm'));
+  for (const { member, pid } of members)
+    expect(seen.out).toMatch(new RegExp(`^${member}  \\d of 2 at work  up \\d.*pid ${pid}(\\n  .*)*\\n  last line: `, 'm'));
 
   expect(await swarm.run(['stop'])).toMatchObject({ code: 0, out: expect.stringMatching(/The swarm is stopped\.\n$/) });
   expect(readdirSync(path.join(swarm.dir, 'members'))).toEqual([]);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { takeMember } from '../claim/member.ts';
 import { PreflightError, requireRepository } from '../daemon/preflight.ts';
+import { startSummary, summaryLines } from '../daemon/start-summary.ts';
 import type { SwarmSettings } from './config.ts';
 import { lockSwarm } from './lock-swarm.ts';
 import { type StartOutcome, startMember } from './start-member.ts';
@@ -25,6 +26,7 @@ export async function startSwarm(folder: SwarmFolder, settings: SwarmSettings, s
   const running = await sayWhatIsThere(folder, members, say);
   const missing = settings.count - running.length;
   if (missing < 0) say(tooMany(running, settings.count));
+  if (missing > 0) say(['Each new member:', ...summaryLines(startSummary(settings.member, repository))].join('\n'));
   const start = async () => {
     const taken = await takeMember(path.join(settings.member.stateDir, 'locks'), settings.member.agentPrefix);
     await using _handedOver = taken.lock;
@@ -64,7 +66,7 @@ async function sayWhatIsThere(folder: SwarmFolder, members: readonly SwarmMember
 
 function tooMany(running: readonly SwarmMember[], count: number): string {
   const names = running.slice(count).map(({ name }) => name);
-  return `More run than the ${count} of ORCH_SWARM_COUNT. To end what is too much: pnpm orchestrator:swarm:stop ${names.join(' ')}`;
+  return `More run than the ${count} of ORCH_SWARM_COUNT. To end what is too much: npm run orchestrator:swarm:stop ${names.join(' ')}`;
 }
 
 /** False when the member does not run. */

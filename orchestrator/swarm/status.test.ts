@@ -33,7 +33,7 @@ const swarm = (...members: MemberStatus[]) => ({ folder: '/swarm', members });
 
 test('people see what each member does, and the log’s last line', () => {
   expect(statusText(swarm(member), undefined)).toBe(
-    `auto-host-1  up 1h02m  12 finished, 1 given back  1 at work  pid 4711
+    `auto-host-1  1 of 1 at work  up 1h02m  12 finished, 1 given back  pid 4711
   fix-login  verify 3m12s  Fix the  login page  | npm test
   last given back: other: The verification failed.
   last line: 16:40:12  verify  fix-login
@@ -43,8 +43,8 @@ test('people see what each member does, and the log’s last line', () => {
 
 test.each<[string, Partial<MemberStatus>, string]>([
   ['pauses', { paused: { why: 'the quota is used up', seconds: 90 } }, 'paused for 1m30s: the quota is used up'],
-  ['finds an obstacle', { blocked: 'origin cannot be read' }, 'origin cannot be read'],
-  ['drains', { state: 'draining' }, 'draining, 1 at work'],
+  ['begins nothing new', { blocked: 'origin cannot be read' }, 'origin cannot be read'],
+  ['drains', { state: 'draining' }, 'finishing 1 task  up'],
   ['has not been heard of', { silent_seconds: 61 }, 'silent for 1m01s'],
   ['has died', { state: 'dead', silent_seconds: 61 }, 'auto-host-1  DEAD, last seen 1m01s ago'],
 ])('people see when a member %s', (_, change, words) => {

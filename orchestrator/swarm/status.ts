@@ -1,4 +1,5 @@
-import { duration, fitLine, statusLines } from '../status/status-lines.ts';
+import { plainLine, shortened, wrapped } from '../status/fit-text.ts';
+import { duration, statusLines } from '../status/status-lines.ts';
 import type { StatusReport } from '../status/status-report.ts';
 import { lastWords } from './log-tail.ts';
 import type { SwarmFolder } from './swarm-folder.ts';
@@ -46,30 +47,32 @@ export function jsonText(status: SwarmStatus): string {
 /** Longer than a busy machine keeps a member from writing. */
 const silenceSeconds = 15;
 
-/** The same for people, cut to the terminal's width where there is one. */
+/** The same for people. No line is wider than the terminal, where there is one. */
 export function statusText({ folder, members }: SwarmStatus, columns: number | undefined): string {
   const dead = members.filter(({ state }) => state === 'dead').length;
   const summary =
     members.length === 0
-      ? [`No member runs (${folder}). To start: pnpm orchestrator:swarm:start`]
+      ? [`No member runs (${folder}). To start: npm run orchestrator:swarm:start`]
       : [
           `${members.length} ${members.length === 1 ? 'member' : 'members'} of ${members[0]?.repository}`,
-          ...(dead === 0 ? [] : [`${dead} dead. To replace: pnpm orchestrator:swarm:start`]),
+          ...(dead === 0 ? [] : [`${dead} dead. To replace: npm run orchestrator:swarm:start`]),
         ];
-  return [...members.flatMap(memberLines), ...summary].map((line) => fitLine(line, columns)).join('\n');
+  const ends = summary.flatMap((line) => wrapped(plainLine(line), columns));
+  return [...members.flatMap((member) => memberLines(member, columns)), ...ends].join('\n');
 }
 
-function memberLines(member: MemberStatus): string[] {
-  const { state, silent_seconds: silent } = member;
-  const lines = state === 'dead' ? deadLines(member) : statusLines({ ...member, state });
-  const [head = '', ...rest] = lines;
+function memberLines(member: MemberStatus, columns: number | undefined): string[] {
+  const { state, silent_seconds: silent, last_line } = member;
   const silence = state !== 'dead' && silent > silenceSeconds ? `  silent for ${duration(silent)}` : '';
-  return [`${head}  pid ${member.pid}${silence}`, ...rest, ...(member.last_line === null ? [] : [`  last line: ${member.last_line}`])];
+  const besides = `  pid ${member.pid}${silence}`;
+  const lines = state === 'dead' ? deadLines(member, besides, columns) : statusLines({ ...member, state }, { columns, besides });
+  return [...lines, ...(last_line === null ? [] : wrapped(plainLine(`  last line: ${last_line}`), columns))];
 }
 
-function deadLines({ member, silent_seconds, runs }: MemberStatus): string[] {
+function deadLines({ member, silent_seconds, runs }: MemberStatus, besides: string, columns: number | undefined): string[] {
+  const head = `${member}  DEAD, last seen ${duration(silent_seconds)} ago${besides}`;
   return [
-    `${member}  DEAD, last seen ${duration(silent_seconds)} ago`,
-    ...runs.map(({ task, step, title }) => `  ${task}  was at ${step}  ${title}`),
+    ...wrapped(plainLine(head), columns),
+    ...runs.map(({ task, step, title }) => shortened(plainLine(`  ${task}  was at ${step}  ${title}`), columns)),
   ];
 }

@@ -32,8 +32,12 @@ test('a stop waits for the work in hand and says what it waits for, and neither 
   await until(second.said, (said) => said.includes('still has one ('));
   first.signal('SIGINT');
   expect(await first.ended).toBe(130);
-  expect(first.said()).toMatch(/The members go on to finish what they have\. .*stop --now\n$/);
-  expect((await swarm.status()).members).toMatchObject([{ state: 'draining', runs: [{ task: 'one' }] }]);
+  expect(first.said()).toMatch(/The members go on to finish what they have\. .*stop -- --now\n$/);
+  const { members } = await until(
+    () => swarm.status(),
+    (seen) => seen.members[0]?.state === 'draining',
+  );
+  expect(members).toMatchObject([{ runs: [{ task: 'one' }] }]);
   writeFileSync(gate, '');
   expect(await second.ended).toBe(0);
   expect((await here.dispatcher.get('one')).data.status).toBe('done');

@@ -69,7 +69,7 @@ interface Merger {
   drain(): Promise<number | null>;
 }
 
-/** Some processes of `pnpm orchestrator:merger`. */
+/** Some processes of `npm run orchestrator:merger`. */
 async function useMergers(here: Site, count: number) {
   const running = new Set<Merger>();
   const start = async () => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestServices, useServices } from '../harness/use-services.ts';
 import { until, useSite } from './harness/use-daemon.ts';
@@ -68,6 +69,8 @@ test('two signals end it at once with a verification in hand', async () => {
     () => said.out,
     (text) => text.includes('a second signal'),
   );
+  // Less than half a second apart, two signals would be one press of Ctrl-C.
+  await delay(600);
   child.kill('SIGINT');
   expect(await ended).toBe(0);
   expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'pending', release_reason: 'reassigned', branch: 'task/one' });

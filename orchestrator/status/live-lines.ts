@@ -1,0 +1,40 @@
+import stringWidth from 'string-width';
+
+/** Where the lines are drawn. */
+export type LiveTerminal = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
+
+/**
+ * Lines at the bottom of a terminal that are written over in place. Each is written over and cleared to its right; the screen is never cleared, which
+ * some terminals answer by moving what it showed into the scrollback, and never scrolled, except to make room for more lines.
+ */
+export class LiveLines {
+  readonly #out: LiveTerminal;
+  #shown: readonly string[] = [];
+
+  constructor(out: LiveTerminal) {
+    this.#out = out;
+  }
+
+  /** Shows these lines in place of those before. They must fit the terminal's width; what its height has no room for is counted in the last line. */
+  show(lines: readonly string[]): void {
+    const next = fitting(lines, this.#out.rows);
+    const before = this.#heightOfShown();
+    const surplus = Math.max(0, before - next.length);
+    const up = before === 0 ? '' : `\u001b[${before}A`;
+    const back = surplus === 0 ? '' : `\u001b[${surplus}A`;
+    this.#out.write(`${up}${[...next, ...Array<string>(surplus).fill('')].map((line) => `\r${line}\u001b[K\n`).join('')}${back}\r\u001b[K`);
+    this.#shown = next;
+  }
+
+  /** A terminal that became narrower breaks each line that no longer fits into several. */
+  #heightOfShown(): number {
+    const columns = this.#out.columns || Number.POSITIVE_INFINITY;
+    return this.#shown.reduce((height, line) => height + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
+  }
+}
+
+/** The line below the last one belongs to the cursor. */
+function fitting(lines: readonly string[], rows: number | undefined): readonly string[] {
+  const most = Math.max(1, (rows || 24) - 1);
+  return lines.length <= most ? lines : [...lines.slice(0, most - 1), `  … ${lines.length - most + 1} more lines`];
+}
