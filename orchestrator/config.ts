@@ -24,6 +24,8 @@ export interface OrchestratorSettings {
   /** The agent's command line, arguments included. */
   readonly agentCommand: readonly string[];
   readonly repoDir: string;
+  /** Whether a person has named the repository; if not, it is the one around the current folder. */
+  readonly isRepoNamed: boolean;
   readonly baseBranch: string;
   /** Shell command lines; undefined: found in the base commit. */
   readonly setupCommand: string | undefined;
@@ -57,6 +59,7 @@ export function readOrchestratorSettings(
     worktreeBaseDir: path.resolve(settings.WORKTREE_BASE_DIR),
     agentCommand: agentCommand(settings.CLAUDE_CMD, settings.CLAUDE_ARGS, settings.CLAUDE_MODEL),
     repoDir: path.resolve(settings.ORCH_REPO_DIR ?? process.cwd()),
+    isRepoNamed: settings.ORCH_REPO_DIR !== undefined,
     baseBranch: settings.ORCH_BASE_BRANCH,
     setupCommand: settings.ORCH_SETUP_CMD,
     verifyCommand: settings.ORCH_VERIFY_CMD,

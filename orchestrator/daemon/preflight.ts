@@ -11,6 +11,7 @@ import { unsupported } from '../git/unsupported.ts';
 import { exclusively } from '../run/active-run.ts';
 import { verifyCommands } from '../verify/commands.ts';
 import type { DaemonContext } from './context.ts';
+import { ownCheckoutFault } from './own-checkout.ts';
 import { spaceFault } from './space-fault.ts';
 
 /** `merge-tree --write-tree` came with this version. */
@@ -32,6 +33,8 @@ export async function requireRepository(
   const git = createGit({ environment: gitEnvironment(settings.environment), settings: [] });
   const faults = await missingTools(settings, git);
   const place = faults.some((fault) => fault.startsWith('git ')) ? null : await findRepository(git, settings.repoDir);
+  const ownCheckout = settings.isRepoNamed ? null : await ownCheckoutFault(git, settings.repoDir, place);
+  if (ownCheckout !== null) throw new PreflightError([...faults, ownCheckout]);
   if (place === null) throw new PreflightError([...faults, `${settings.repoDir} is in no git repository: set ORCH_REPO_DIR.`]);
   const originUrl = await originUrlOf(git, place);
   if (originUrl === null)
