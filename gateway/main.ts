@@ -25,8 +25,9 @@ const about = 'Runs the gateway: REST and event streams in front of the services
 await runMain({ command: 'npm run start:gateway', about, settings: gatewaySettings }, async (signal) => {
   const settings = readGatewaySettings();
   const log = createLog(settings.LOG_LEVEL).child({ service: 'gateway' });
+  const { HOST: host, PORT: port, DISPATCHER_API_KEY: adminKey } = settings;
   await using resources = new AsyncDisposableStack();
-  const poolOf = (addresses: string) => resources.use(createEndpointPool({ addresses: addresses.split(','), credentials: secret, log }));
+  const poolOf = (addresses: string) => resources.use(createEndpointPool({ addresses: addresses.split(','), credentials: secret, adminKey, log }));
   const tls = resources.use(await watchTls(settings, log));
   const secret = channelCredentials(tls);
   const pools: Record<string, EndpointPool> = {
@@ -46,7 +47,6 @@ await runMain({ command: 'npm run start:gateway', about, settings: gatewaySettin
     const failing = Object.keys(pools).filter((_, i) => !serving[i]);
     return { ready: failing.length === 0, failing };
   };
-  const { HOST: host, PORT: port, DISPATCHER_API_KEY: adminKey } = settings;
   const authenticate = createAuthenticate(adminKey, createRemoteResolveKey(transport));
   const gateway = resources.use(await createGateway({ host, port, transport, authenticate, adminKey, log, readiness, drainMs, idleMs, tls }));
   log.info({ port: gateway.port }, 'serving');

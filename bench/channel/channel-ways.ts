@@ -25,7 +25,9 @@ export async function startChannelWays(): Promise<{ ways: Way[] } & Disposable> 
   const [line]: unknown[] = await once(createInterface({ input: child.stdout }), 'line');
   const ports = z.object({ connect: z.number(), grpc: z.number() }).parse(JSON.parse(String(line)));
   const plain = credentials.createInsecure();
-  const pool = resources.use(createEndpointPool({ addresses: [`127.0.0.1:${ports.connect}`], credentials: () => plain, log: createLog('warn') }));
+  const pool = resources.use(
+    createEndpointPool({ addresses: [`127.0.0.1:${ports.connect}`], credentials: () => plain, adminKey: 'any', log: createLog('warn') }),
+  );
   const stock = resources.adopt(new Client(`127.0.0.1:${ports.grpc}`, plain), (client) => client.close());
   const ways = [
     { name: 'after: the channel', call: callOver(createChannelTransport(() => pool)) },

@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { admin } from '@dispatcher/kit/auth/caller.ts';
 import { channelRoutes } from '@dispatcher/kit/channel/server.ts';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
 import { serveRpc } from '@dispatcher/kit/serving/serve-rpc.ts';
@@ -14,7 +15,15 @@ import { description, echoRoutes } from './echo-routes.ts';
 
 // Serves the same echo over each of the ways that are measured, and prints the ports: gRPC and channel by connect-node, gRPC by grpc-js.
 const channel = channelRoutes([TaskService], createDirectTransport([echoRoutes], []), new AbortController().signal);
-const connect = await serveRpc({ host: '127.0.0.1', port: 0, routes: [echoRoutes], interceptors: [], open: [channel] });
+const connect = await serveRpc({
+  host: '127.0.0.1',
+  port: 0,
+  routes: [echoRoutes],
+  interceptors: [],
+  authenticate: async () => admin,
+  internal: [channel],
+  open: [],
+});
 
 const server = new Server();
 const getTask = ({ request }: ServerUnaryCall<GetTaskRequest, GetTaskResponse>, answer: sendUnaryData<GetTaskResponse>) =>

@@ -71,7 +71,7 @@ export async function startInOneProcess({ settings, databaseUrl, adminKey, log }
     reflectionRoutes(services),
   ];
   const { host } = settings;
-  const rpc = resources.use(await serveRpc({ host, port: settings.grpcPort, routes, interceptors, open: standard, tls }));
+  const rpc = resources.use(await serveRpc({ host, port: settings.grpcPort, routes, interceptors, authenticate, open: standard, tls }));
   const transport = createDirectTransport(routes, interceptors);
   const gateway = resources.use(await createGateway({ host, port: settings.port, transport, authenticate, adminKey, log, readiness, tls }));
   const running = resources.move();

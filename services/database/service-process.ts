@@ -64,8 +64,10 @@ export async function runServiceProcess(
   const authenticate = createAuthenticate(settings.DISPATCHER_API_KEY, createResolveKey(database.pool), keysKeptMs);
   const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
   const channel = channelRoutes([service], createDirectTransport([routes], interceptors), signal);
-  const open = [healthRoutes([service.typeName], () => readinessOf(database, signal)), reflectionRoutes([service]), channel];
-  const { port } = resources.use(await serveRpc({ host: settings.HOST, port: settings.GRPC_PORT, routes: [routes], interceptors, open, tls }));
+  const open = [healthRoutes([service.typeName], () => readinessOf(database, signal)), reflectionRoutes([service])];
+  const { port } = resources.use(
+    await serveRpc({ host: settings.HOST, port: settings.GRPC_PORT, routes: [routes], interceptors, authenticate, internal: [channel], open, tls }),
+  );
   log.info({ port }, 'serving');
   await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
 }

@@ -1,4 +1,5 @@
 import { createClient } from '@connectrpc/connect';
+import { createAuthenticate } from '@dispatcher/kit/auth/authentication.ts';
 import { channelCredentials } from '@dispatcher/kit/channel/credentials.ts';
 import { createEndpointPool, type EndpointPoolOptions } from '@dispatcher/kit/channel/endpoint-pool.ts';
 import { channelRoutes } from '@dispatcher/kit/channel/server.ts';
@@ -30,7 +31,16 @@ export async function useChannelServer(handle: TestHandler, tls: Tls | null = nu
       createTask: async ({ id = '' }, { signal }) => ({ data: { id, title: await handle(id, signal) } }),
     });
   const channel = channelRoutes([TaskService], createDirectTransport([routes], [answerErrors(log)]), stopping.signal);
-  const server = await serveRpc({ host, port, tls, routes: [], interceptors: [], open: [channel] });
+  const server = await serveRpc({
+    host,
+    port,
+    tls,
+    routes: [],
+    interceptors: [],
+    authenticate: createAuthenticate('admin', async () => null),
+    internal: [channel],
+    open: [],
+  });
   return {
     address: `${host}:${server.port}`,
     async [Symbol.asyncDispose]() {
@@ -48,7 +58,7 @@ export const useChannelClientWith = (tls: Tls | null, ...addresses: string[]) =>
 
 /** The same over a pool as the options say. */
 export function useEndpointPool(options: Pick<EndpointPoolOptions, 'addresses'> & Partial<EndpointPoolOptions>) {
-  const pool = createEndpointPool({ credentials: channelCredentials(null), log, ...options });
+  const pool = createEndpointPool({ credentials: channelCredentials(null), adminKey: 'admin', log, ...options });
   const tasks = createClient(
     TaskService,
     createChannelTransport(() => pool),

@@ -79,7 +79,12 @@ testWhere(canRunTopology, 'nats-server')(
     await using topology = await useTopology();
     const keys = await Promise.all(Array.from({ length: 6 }, (_, i) => topology.createKey(`organization-${i}`)));
     const address = topology.grpcAddresses[TaskService.typeName] ?? '';
-    using pool = createEndpointPool({ addresses: [address], credentials: channelCredentials(null), log: createLog('silent') });
+    using pool = createEndpointPool({
+      addresses: [address],
+      credentials: channelCredentials(null),
+      adminKey: topology.adminKey,
+      log: createLog('silent'),
+    });
     const transport = createChannelTransport(() => pool);
     const tasks = createClient(TaskService, transport);
     const read = async (key: string): Promise<Ended> => {

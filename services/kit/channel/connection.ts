@@ -63,10 +63,10 @@ export class ChannelConnection {
   #leavingBytes = 0;
   #lastId = 0;
 
-  /** Opens a stream on a gRPC client. */
-  constructor(client: Client, events: ChannelConnectionEvents) {
+  /** Opens a stream on a gRPC client, as a gateway with this admin key. */
+  constructor(client: Client, adminKey: string, events: ChannelConnectionEvents) {
     this.#events = events;
-    this.#stream = exchange(client);
+    this.#stream = exchange(client, adminKey);
     this.#stream.on('data', (response: ExchangeResponse) => this.#receive(response));
     this.#stream.on('error', (error: Error) => this.#break(error));
     this.#stream.on('end', () => this.#break(new Error('the other end closed the stream')));
@@ -213,11 +213,14 @@ function bytesOf({ message, metadata }: ChannelCall): number {
   return Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, message.length);
 }
 
-function exchange(client: Client): ClientDuplexStream<ExchangeRequest, ExchangeResponse> {
+/** The service takes the stream only from who shows the admin key. Each call on it carries its caller's own key. */
+function exchange(client: Client, adminKey: string): ClientDuplexStream<ExchangeRequest, ExchangeResponse> {
+  const metadata = new Metadata({ waitForReady: false });
+  metadata.set('authorization', `Bearer ${adminKey}`);
   return client.makeBidiStreamRequest(
     exchangePath,
     (message: ExchangeRequest) => Buffer.from(toBinary(ExchangeRequestSchema, message)),
     (bytes) => fromBinary(ExchangeResponseSchema, bytes),
-    new Metadata({ waitForReady: false }),
+    metadata,
   );
 }

@@ -23,6 +23,8 @@ export interface EndpointPoolOptions {
   addresses: readonly string[];
   /** Asked before each new connection, since certificates change. */
   credentials: () => ChannelCredentials;
+  /** Opens the channel: a service refuses it to anybody else. */
+  adminKey: string;
   log: Log;
   /** How names are looked up, and how often; as the system does, and every 5 s, when absent. */
   lookUp?: LookUp;
@@ -36,7 +38,7 @@ const patienceMs = 1000;
 const leavingMs = 60_000;
 
 /** Keeps a stream to each process. */
-export function createEndpointPool({ addresses, credentials, log, lookUp, lookMs }: EndpointPoolOptions): EndpointPool {
+export function createEndpointPool({ addresses, credentials, adminKey, log, lookUp, lookMs }: EndpointPoolOptions): EndpointPool {
   const waiting = new Set<() => void>();
   const onOpen = () => {
     for (const wake of waiting) wake();
@@ -45,7 +47,7 @@ export function createEndpointPool({ addresses, credentials, log, lookUp, lookMs
   const members = new Map<string, Endpoint>();
   const leaving = new Set<Endpoint>();
   const keep = (address: EndpointAddress) =>
-    keepEndpoint(address, credentials, {
+    keepEndpoint(address, credentials, adminKey, {
       onOpen: () => {
         log.debug({ address }, 'a service process can be reached');
         onOpen();

@@ -31,7 +31,12 @@ const channelOptions: ChannelOptions = {
 };
 
 /** Keeps a stream open to the process at `address`. Credentials that have changed are used from the next stream on. */
-export function keepEndpoint({ target, name }: EndpointAddress, credentials: () => ChannelCredentials, events: EndpointEvents): Endpoint {
+export function keepEndpoint(
+  { target, name }: EndpointAddress,
+  credentials: () => ChannelCredentials,
+  adminKey: string,
+  events: EndpointEvents,
+): Endpoint {
   const options = name === null ? channelOptions : { ...channelOptions, 'grpc.ssl_target_name_override': name };
   let used = credentials();
   let client = new Client(target, used, options);
@@ -57,7 +62,7 @@ export function keepEndpoint({ target, name }: EndpointAddress, credentials: () 
       retry = setTimeout(reconnect, delayMs(failures)).unref();
       failures += 1;
     };
-    return new ChannelConnection(client, { onOpen, onClosed });
+    return new ChannelConnection(client, adminKey, { onOpen, onClosed });
   };
   const reconnect = () => {
     connection = connect();

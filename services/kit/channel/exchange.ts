@@ -57,9 +57,11 @@ export class ChannelExchange {
   async #read(requests: AsyncIterable<ExchangeRequest>): Promise<void> {
     for await (const { calls, cancelled, ping } of requests) {
       if (ping !== 0) this.#sendQueue.put({ pong: ping });
-      for (const call of calls) void this.#start(call);
       for (const id of cancelled) this.#running.get(id)?.abort();
-      if (this.#outstanding >= maxOutstanding) await this.#room();
+      for (const call of calls) {
+        if (this.#outstanding >= maxOutstanding) await this.#room();
+        void this.#start(call);
+      }
     }
     this.#ended = true;
     if (this.#running.size === 0) this.#sendQueue.end();

@@ -1,5 +1,5 @@
 import { within } from '@dispatcher/testing/harness/patience.ts';
-import { useChannelClient, useChannelServer } from '@dispatcher/testing/services/use-channel.ts';
+import { useChannelClient, useChannelServer, useEndpointPool } from '@dispatcher/testing/services/use-channel.ts';
 import { startTcpProxy } from '@dispatcher/testing/topology/tcp-proxy.ts';
 import { expect, test, vi } from 'vitest';
 import { DispatcherError } from '../serving/errors.ts';
@@ -175,4 +175,12 @@ test('a call that is larger than any may be fails alone', async () => {
   await expect(client.read('z'.repeat(2_000_000))).rejects.toMatchObject({ reason: 'body_too_large' });
   held.finish('held', 'unharmed');
   expect(await other).toBe('unharmed');
+});
+
+test('a stream without the admin key is refused, and no call on it begins', async () => {
+  const held = heldCalls();
+  await using server = await useChannelServer(held.handle);
+  using stranger = useEndpointPool({ addresses: [server.address], adminKey: 'wrong' });
+  await expect(stranger.read('one')).rejects.toMatchObject({ reason: 'unavailable' });
+  expect(held.count()).toBe(0);
 });

@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { expect, test } from 'vitest';
+import { admin } from '../auth/caller.ts';
 import type { Routes } from './routes.ts';
 import { serveRpc } from './serve-rpc.ts';
+
+const authenticate = async () => admin;
 
 test.each([
   ['says nothing', ''],
@@ -11,7 +14,7 @@ test.each([
   ['stops in the middle of its body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nab'],
   ['stops in the middle of its second head', 'GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT'],
 ])('a connection that %s is closed in time', async (_name, sent) => {
-  await using rpc = await serveRpc({ host: '127.0.0.1', port: 0, routes: [], interceptors: [], open: [], receiveTimeoutMs: 300 });
+  await using rpc = await serveRpc({ host: '127.0.0.1', port: 0, routes: [], interceptors: [], authenticate, open: [], receiveTimeoutMs: 300 });
   const socket = connect(rpc.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.resume();
@@ -24,7 +27,7 @@ test.each(['close', 'keep-alive'])(
   'over HTTP/1.1 with Connection: %s, who sends too large a message reads the answer and meets no broken connection',
   async (wanted) => {
     const routes: Routes = (router) => router.service(TaskService, { getTask: () => ({}) });
-    await using rpc = await serveRpc({ host: '127.0.0.1', port: 0, routes: [routes], interceptors: [], open: [] });
+    await using rpc = await serveRpc({ host: '127.0.0.1', port: 0, routes: [routes], interceptors: [], authenticate, open: [] });
     const message = Buffer.alloc(8 * 1024 * 1024);
     message.writeUInt32BE(message.length - 5, 1);
     const socket = connect(rpc.port, '127.0.0.1');

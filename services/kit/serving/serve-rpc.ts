@@ -1,23 +1,11 @@
 import { once } from 'node:events';
-import { createServer as createHttp1Server, type IncomingMessage, type ServerResponse } from 'node:http';
-import {
-  constants,
-  createServer as createHttp2Server,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { createServer as createHttp1Server } from 'node:http';
+import { constants, createServer as createHttp2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import type { Interceptor } from '@connectrpc/connect';
-import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { linger } from './lingering-close.ts';
-import type { Routes } from './routes.ts';
+import { createRpcHandler, type RpcHandler, type RpcRoutes } from './rpc-handler.ts';
 import type { Tls, TlsMaterial } from './tls.ts';
-
-/** No message in either direction is larger. */
-const messageMaxBytes = 1024 * 1024;
 
 /** A connection that has not said by then what it speaks, or sent the request it began over HTTP/1.1, is closed. */
 const defaultReceiveTimeoutMs = 10_000;
@@ -26,14 +14,10 @@ const defaultReceiveTimeoutMs = 10_000;
 const maxConnections = 10_000;
 
 /** What to serve, and where. */
-export interface RpcServerOptions {
+export interface RpcServerOptions extends RpcRoutes {
   host: string;
   /** 0 takes any free port. */
   port: number;
-  routes: readonly Routes[];
-  interceptors: Interceptor[];
-  /** What needs no key: health and reflection. */
-  open: readonly Routes[];
   /** With it, only TLS is spoken; and where it names an authority, only with clients that are certified by it. */
   tls?: Tls | null;
   /** How long a client may take to say what it speaks, and to send a request over HTTP/1.1; 10 s when absent. */
@@ -45,22 +29,12 @@ export interface RpcServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Serves `routes` on one port, behind `interceptors`, and `open` routes in front of them: HTTP/2 as gRPC clients speak it, and HTTP/1.1 for Connect. */
+/** Serves methods on one port: over HTTP/2 as gRPC clients speak it, and over HTTP/1.1 for Connect. */
 export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   const shutdown = new AbortController();
-  const handler = connectNodeAdapter({
-    routes: (router) => {
-      const { interceptors } = options;
-      for (const register of options.routes)
-        register({ service: (service, implementation) => router.service(service, implementation, { interceptors }) });
-      for (const register of options.open) register(router);
-    },
-    readMaxBytes: messageMaxBytes,
-    writeMaxBytes: 64 * messageMaxBytes,
-    maxTimeoutMs: 3_600_000,
-    shutdownSignal: shutdown.signal,
-  });
-  const listener = createListener(handler, options.receiveTimeoutMs ?? defaultReceiveTimeoutMs, options.tls ?? null);
+  const receiveTimeoutMs = options.receiveTimeoutMs ?? defaultReceiveTimeoutMs;
+  const handler = createRpcHandler(options, receiveTimeoutMs, shutdown.signal);
+  const listener = createListener(handler, receiveTimeoutMs, options.tls ?? null);
   listener.server.listen(options.port, options.host);
   await once(listener.server, 'listening');
   return {
@@ -72,10 +46,8 @@ export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   };
 }
 
-type Handler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void;
-
 /** Gives each connection to the HTTP/2 or the HTTP/1.1 server by its first bytes. */
-function createListener(handler: Handler, receiveTimeoutMs: number, tls: Tls | null) {
+function createListener(handler: RpcHandler, receiveTimeoutMs: number, tls: Tls | null) {
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   const http1 = createHttp1Server(

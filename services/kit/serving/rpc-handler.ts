@@ -1,0 +1,102 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { Code, ConnectError, createConnectRouter, type Interceptor } from '@connectrpc/connect';
+import { type UniversalHandler, type UniversalServerRequest, uResponseNotFound } from '@connectrpc/connect/protocol';
+import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import { createAdmissions, openLimits, workLimits } from '../admission/admission.ts';
+import type { Authenticate } from '../auth/authentication.ts';
+import { dispatcherErrorFrom } from './errors.ts';
+import { type BodyLimits, boundedBody } from './request-body.ts';
+import type { Routes } from './routes.ts';
+
+/** No message in either direction is larger. */
+const messageMaxBytes = 1024 * 1024;
+
+/** Health and reflection ask little, and anybody may ask. */
+const openMessageMaxBytes = 16 * 1024;
+
+/** The methods of a port, by who may call them. */
+export interface RpcRoutes {
+  /** For callers with a key. The interceptors check what the key may do. */
+  readonly routes: readonly Routes[];
+  readonly interceptors: Interceptor[];
+  readonly authenticate: Authenticate;
+  /** For callers with the admin key alone: the channel of the gateways. Its messages are streams without an end. */
+  readonly internal?: readonly Routes[];
+  /** For everybody: health and reflection. */
+  readonly open: readonly Routes[];
+}
+
+export type RpcHandler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void;
+
+/**
+ * Answers gRPC, gRPC-Web and Connect. The key in the headers is checked before a byte of the body is read, and a body
+ * has to arrive within `receiveTimeoutMs`.
+ */
+export function createRpcHandler(options: RpcRoutes, receiveTimeoutMs: number, shutdownSignal: AbortSignal): RpcHandler {
+  const { authenticate, interceptors } = options;
+  const bodies = createAdmissions(workLimits);
+  const anonymous = createAdmissions(openLimits);
+  const withKey = async (request: UniversalServerRequest): Promise<BodyLimits> => {
+    const { keyId } = await authenticate(request.header.get('authorization'));
+    return { admitted: bodies.admit(keyId), receiveTimeoutMs };
+  };
+  const asGateway = async (request: UniversalServerRequest): Promise<BodyLimits> => {
+    const { scopes } = await authenticate(request.header.get('authorization'));
+    if (!scopes.has('admin')) throw new ConnectError('This is for gateways, which show the admin key.', Code.PermissionDenied);
+    return {};
+  };
+  const asAnybody = async (): Promise<BodyLimits> => ({ admitted: anonymous.admit('anybody'), receiveTimeoutMs });
+  const router = (routes: readonly Routes[], readMaxBytes: number, check: Check, use: Interceptor[] = []): Served[] =>
+    handlersOf(routes, { readMaxBytes, interceptors: use, shutdownSignal }).map((handler) => ({ handler, check }));
+  const served = [
+    ...router(options.routes, messageMaxBytes, withKey, interceptors),
+    ...router(options.internal ?? [], messageMaxBytes, asGateway),
+    ...router(options.open, openMessageMaxBytes, asAnybody),
+  ];
+  const byPath = new Map(served.map((one) => [one.handler.requestPath, one]));
+  return (request, response) => {
+    const found = byPath.get(request.url?.split('?', 1)[0] ?? '');
+    if (found) void answer(found, request, response);
+    else {
+      response.statusCode = uResponseNotFound.status;
+      response.end();
+    }
+  };
+}
+
+type Check = (request: UniversalServerRequest) => Promise<BodyLimits>;
+
+interface Served {
+  readonly handler: UniversalHandler;
+  readonly check: Check;
+}
+
+function handlersOf(routes: readonly Routes[], options: { readMaxBytes: number; interceptors: Interceptor[]; shutdownSignal: AbortSignal }) {
+  const router = createConnectRouter({
+    ...options,
+    writeMaxBytes: 64 * messageMaxBytes,
+    maxTimeoutMs: 3_600_000,
+    acceptCompression: [compressionGzip, compressionBrotli],
+  });
+  for (const register of routes) register(router);
+  return router.handlers;
+}
+
+/** The check runs when the protocol begins to read the body, so that a refusal is answered in the caller's own protocol. */
+async function answer(
+  { handler, check }: Served,
+  nodeRequest: IncomingMessage | Http2ServerRequest,
+  nodeResponse: ServerResponse | Http2ServerResponse,
+): Promise<void> {
+  try {
+    const request = universalRequestFromNodeRequest(nodeRequest, nodeResponse, undefined, undefined);
+    const limits = () => check(request).catch((thrown: unknown) => Promise.reject(dispatcherErrorFrom(thrown)));
+    const body = boundedBody(request.body as AsyncIterable<Uint8Array>, limits);
+    const response = await handler({ ...request, body });
+    await universalResponseToNodeResponse(response, nodeResponse);
+  } catch {
+    // The caller left, or what it sent is no request. Nobody is there to tell.
+    nodeResponse.destroy();
+  }
+}
