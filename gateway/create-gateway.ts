@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import { createAdmissions, streamLimits, workLimits } from '@dispatcher/kit/admission/admission.ts';
+import type { ConnectionLimits } from '@dispatcher/kit/admission/connections.ts';
 import { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
 import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
 import { type Readiness, sharedReadiness } from '@dispatcher/kit/serving/readiness.ts';
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   drainMs?: number;
   /** How long a client that keeps a connection may take to use it once more, since one that is closed under a request loses that; 0 when absent. */
   idleMs?: number;
+  /** Connections at once; those of docs/security.md when absent. */
+  connections?: ConnectionLimits;
   /** With it, HTTPS is served instead of HTTP. */
   tls?: Tls | null;
 }
@@ -58,7 +61,7 @@ const replaysWaiting = 4096;
 /** Starts REST, event streams and the OpenAPI document. Rejects with `EADDRINUSE` when the port is taken. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await using resources = new AsyncDisposableStack();
-  const server = createHttpServer(options.log, undefined, options.tls);
+  const server = createHttpServer(options.log, undefined, options.tls, options.connections);
   const setCaller = logRequests(server, options.log);
   const inFlight = createInFlight();
   let stopping = false;

@@ -6,9 +6,11 @@ import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
 import { useSocket } from '@dispatcher/testing/gateway/use-socket.ts';
 import { within } from '@dispatcher/testing/harness/patience.ts';
 import { expect, test } from 'vitest';
+import type { GatewayOptions } from '../create-gateway.ts';
 
 const api = '/api/v1/dispatcher';
-const useEdge = async () => await useGateway([createRecordingServices({ GetStats: async () => ({}) }).routes]);
+const useEdge = async (options: Partial<GatewayOptions> = {}) =>
+  await useGateway([createRecordingServices({ GetStats: async () => ({}) }).routes], options);
 
 /** What a proxy in front could take for one request and the gateway for two, or the other way round. */
 const smuggled = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
@@ -53,6 +55,22 @@ test('a compressed body is refused as it is, so that a bomb grows nothing', asyn
     await response.arrayBuffer();
   }
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
+});
+
+test('a stranger who holds every connection the gateway allows does not keep others out', async () => {
+  await using gateway = await useEdge({ connections: { total: 50, perAddress: 40 } });
+  const sockets = await Promise.all(
+    Array.from({ length: 100 }, async (_, i) => {
+      const socket = connect(gateway.port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      // Some say nothing, and some keep their connection after an answer.
+      if (i % 2 === 0) socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+      return socket;
+    }),
+  );
+  for (let i = 0; i < 10; i++) expect((await gateway.send('GET', `${api}/stats`, { headers: { connection: 'close' } })).status).toBe(200);
+  for (const socket of sockets) socket.destroy();
 });
 
 test('2,000 idle connections keep nobody from being served, and cost little', async () => {

@@ -1,6 +1,7 @@
-import type { RequestListener, ServerOptions } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import type { Server as HttpServer, IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
+import { createServer, Server } from 'node:https';
 import type { Socket } from 'node:net';
+import { type ConnectionLimits, createConnections } from '@dispatcher/kit/admission/connections.ts';
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import type { Tls, TlsMaterial } from '@dispatcher/kit/serving/tls.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
@@ -21,13 +22,15 @@ const tlsHandshakeMs = 10_000;
 /** All headers of a request together. */
 const headersMaxBytes = 16 * 1024;
 
-/** Connections at once, streams included. */
-const maxConnections = 10_000;
-
 const emptyQuery = {};
 
 /** A Fastify instance without routes: its limits, and how it answers what no route does. */
-export function createHttpServer(log: Log, receiveTimeoutMs = defaultReceiveTimeoutMs, tls: Tls | null = null): FastifyInstance {
+export function createHttpServer(
+  log: Log,
+  receiveTimeoutMs = defaultReceiveTimeoutMs,
+  tls: Tls | null = null,
+  limits?: ConnectionLimits,
+): FastifyInstance {
   const http = { maxHeaderSize: headersMaxBytes, headersTimeout: receiveTimeoutMs, connectionsCheckingInterval: 1000 };
   const server = fastify({
     genReqId: requestIdOf,
@@ -40,13 +43,24 @@ export function createHttpServer(log: Log, receiveTimeoutMs = defaultReceiveTime
     frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
     clientErrorHandler: refuseConnection,
   });
-  server.server.maxConnections = maxConnections;
+  limitConnections(server.server, limits);
   // Bodies are read by the route, after it knows the caller.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.setErrorHandler((error, request, reply) => sendError(log, error, request, reply));
   server.setNotFoundHandler(async (request, reply) => sendError(log, unknownRoute(request, reply), request, reply));
   return server;
+}
+
+/** Counts connections, streams included, and closes idle ones near the limit. */
+function limitConnections(server: HttpServer, limits?: ConnectionLimits): void {
+  const connections = createConnections(limits);
+  // A request over TLS knows another socket than the TCP connection it came by.
+  server.on(server instanceof Server ? 'secureConnection' : 'connection', connections.add);
+  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
+    connections.begin(socket);
+    response.once('close', () => connections.end(socket));
+  });
 }
 
 function createHttpsServer(tls: Tls, options: ServerOptions, handler: RequestListener): Server {

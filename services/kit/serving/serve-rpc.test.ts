@@ -14,7 +14,15 @@ test.each([
   ['stops in the middle of its body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nab'],
   ['stops in the middle of its second head', 'GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT'],
 ])('a connection that %s is closed in time', async (_name, sent) => {
-  await using rpc = await serveRpc({ host: '127.0.0.1', port: 0, routes: [], interceptors: [], authenticate, open: [], receiveTimeoutMs: 300 });
+  await using rpc = await serveRpc({
+    host: '127.0.0.1',
+    port: 0,
+    routes: [],
+    interceptors: [],
+    authenticate,
+    open: [],
+    limits: { receiveTimeoutMs: 300 },
+  });
   const socket = connect(rpc.port, '127.0.0.1');
   socket.on('error', () => undefined);
   socket.resume();

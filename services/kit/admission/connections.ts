@@ -1,0 +1,87 @@
+import type { Socket } from 'node:net';
+
+/** How many connections a port holds. */
+export interface ConnectionLimits {
+  readonly total: number;
+  /** From one address. Behind a proxy all clients share one, so this is a large part of all. */
+  readonly perAddress: number;
+}
+
+export const defaultConnectionLimits: ConnectionLimits = { total: 10_000, perAddress: 6_000 };
+
+/** The open connections of a port. At a limit the one that has been idle for longest is closed, so that a stranger who holds thousands blocks nobody. */
+export interface Connections {
+  readonly count: number;
+  /** Counts a new connection. Where no idle one can make room, this one is closed. */
+  add(socket: Socket): void;
+  /** A request, or a stream, on the connection begins. */
+  begin(socket: Socket): void;
+  end(socket: Socket): void;
+}
+
+interface Connection {
+  readonly address: string;
+  /** Requests that run on it. */
+  running: number;
+}
+
+/** Counts from zero. */
+export function createConnections(limits: ConnectionLimits = defaultConnectionLimits): Connections {
+  const open = new Map<Socket, Connection>();
+  const byAddress = new Map<string, number>();
+  // Both are in the order in which the connections became idle.
+  const unused = new Set<Socket>();
+  const idle = new Set<Socket>();
+
+  const remove = (socket: Socket) => {
+    const connection = open.get(socket);
+    if (!connection) return;
+    open.delete(socket);
+    unused.delete(socket);
+    idle.delete(socket);
+    const left = (byAddress.get(connection.address) ?? 1) - 1;
+    if (left === 0) byAddress.delete(connection.address);
+    else byAddress.set(connection.address, left);
+  };
+  const close = (socket: Socket) => {
+    remove(socket);
+    socket.destroy();
+  };
+  /** Who holds many holds them in the larger set. */
+  const oldestIdle = (matches: (socket: Socket) => boolean): Socket | undefined => {
+    const sets = unused.size >= idle.size ? [unused, idle] : [idle, unused];
+    for (const set of sets) for (const socket of set) if (matches(socket)) return socket;
+    return undefined;
+  };
+  const makeRoom = (newcomer: Socket, matches: (socket: Socket) => boolean) => {
+    close(oldestIdle((socket) => socket !== newcomer && matches(socket)) ?? newcomer);
+  };
+
+  return {
+    get count() {
+      return open.size;
+    },
+    add(socket) {
+      const address = socket.remoteAddress ?? '';
+      open.set(socket, { address, running: 0 });
+      byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
+      unused.add(socket);
+      socket.once('close', () => remove(socket));
+      if ((byAddress.get(address) ?? 0) > limits.perAddress) makeRoom(socket, (other) => open.get(other)?.address === address);
+      if (open.size > limits.total) makeRoom(socket, () => true);
+    },
+    begin(socket) {
+      const connection = open.get(socket);
+      if (!connection) return;
+      connection.running += 1;
+      unused.delete(socket);
+      idle.delete(socket);
+    },
+    end(socket) {
+      const connection = open.get(socket);
+      if (!connection) return;
+      connection.running -= 1;
+      if (connection.running === 0) idle.add(socket);
+    },
+  };
+}

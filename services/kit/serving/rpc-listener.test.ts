@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2';
+import { connect, type Socket } from 'node:net';
+import { within } from '@dispatcher/testing/harness/patience.ts';
+import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import { expect, test, vi } from 'vitest';
+import { createAuthenticate } from '../auth/authentication.ts';
+import { healthRoutes } from './health.ts';
+import type { RpcListenerLimits } from './rpc-listener.ts';
+import { serveRpc } from './serve-rpc.ts';
+
+/** A port with one method that reads, one that waits, and health. `calls` are those that reached a handler. */
+async function usePort(limits: RpcListenerLimits = {}) {
+  const calls: string[] = [];
+  const routes = [
+    (router: Parameters<ReturnType<typeof healthRoutes>>[0]) => {
+      router.service(TaskService, { createTask: ({ title }) => ({ data: { title: `${calls.push(title)}` } }) });
+      router.service(StatsService, {
+        getStats: async (_request, { signal }) => {
+          calls.push('waiting');
+          await once(signal, 'abort');
+          return {};
+        },
+      });
+    },
+  ];
+  const open = [healthRoutes([], async () => ({ ready: true, failing: [] }))];
+  const authenticate = createAuthenticate('admin', async () => null);
+  const server = await serveRpc({ host: '127.0.0.1', port: 0, routes, interceptors: [], authenticate, open, limits });
+  return { calls, port: server.port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
+async function useSession(port: number) {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  session.on('error', () => undefined);
+  await once(session, 'connect');
+  return Object.assign(session, { [Symbol.dispose]: () => session.destroy() });
+}
+
+function begin(session: ClientHttp2Session, path: string, headers: Record<string, string> = {}): ClientHttp2Stream {
+  const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers });
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+/** The gRPC status of an answer, in its headers or its trailers. */
+async function statusOf(stream: ClientHttp2Stream): Promise<string | undefined> {
+  let status: string | undefined;
+  const note = (headers: object) => {
+    status ??= (headers as Record<string, string>)['grpc-status'];
+  };
+  stream.on('response', note);
+  stream.on('trailers', note);
+  stream.resume();
+  await once(stream, 'close');
+  return status;
+}
+
+const createTask = '/dispatcher.v1.TaskService/CreateTask';
+const getStats = '/dispatcher.v1.StatsService/GetStats';
+const admin = { authorization: 'Bearer admin' };
+
+function frameOf(message: Uint8Array, announced = message.length): Buffer {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(announced, 1);
+  return Buffer.concat([head, message]);
+}
+
+async function useSocket(port: number): Promise<Socket & Disposable> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => undefined);
+  socket.resume();
+  await once(socket, 'connect');
+  return Object.assign(socket, { [Symbol.dispose]: () => void socket.destroy() });
+}
+
+test('a call without a key is refused although its body never ends, and holds nothing', async () => {
+  await using port = await usePort();
+  using session = await useSession(port.port);
+  const streams = Array.from({ length: 200 }, () => {
+    const stream = begin(session, createTask);
+    stream.write(frameOf(Buffer.alloc(30_000), 1_000_000));
+    return stream;
+  });
+  const statuses = await Promise.all(streams.map((stream) => within(5_000, statusOf(stream))));
+  expect(new Set(statuses)).toEqual(new Set(['16']));
+  expect(port.calls).toEqual([]);
+});
+
+test('a key that is known may send its body, and one that does not arrive in time ends the call', async () => {
+  await using port = await usePort({ receiveTimeoutMs: 300 });
+  using session = await useSession(port.port);
+  const whole = begin(session, createTask, admin);
+  whole.end(frameOf(Buffer.from([0x1a, 3, 0x6f, 0x6e, 0x65])));
+  expect(await statusOf(whole)).toBe('0');
+  const half = begin(session, createTask, admin);
+  half.write(frameOf(Buffer.alloc(10), 1000));
+  expect(await within(5_000, statusOf(half))).toBe('4');
+});
+
+test('a preface that arrives in pieces is understood', async () => {
+  await using port = await usePort();
+  using socket = await useSocket(port.port);
+  socket.setNoDelay(true);
+  let received = Buffer.alloc(0);
+  socket.on('data', (bytes: Buffer) => {
+    received = Buffer.concat([received, bytes]);
+  });
+  for (const piece of ['P', 'R', 'I * HTTP/2.0\r\n\r\nSM\r\n\r\n']) {
+    socket.write(piece);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
+  // A SETTINGS frame is what an HTTP/2 server says first.
+  await vi.waitFor(() => expect(received[3]).toBe(4));
+});
+
+test.each([
+  ['the beginning of a preface', 'PR'],
+  ['a preface and no settings', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+])('a connection that sends %s is closed in time', async (_name, sent) => {
+  await using port = await usePort({ receiveTimeoutMs: 300 });
+  using socket = await useSocket(port.port);
+  socket.write(sent);
+  await within(5_000, once(socket, 'close'));
+});
+
+test('a session without a stream is closed after a while, and one with a call that waits is not', async () => {
+  await using port = await usePort({ idleMs: 200 });
+  using idle = await useSession(port.port);
+  using busy = await useSession(port.port);
+  const waiting = begin(busy, getStats, admin);
+  waiting.end(frameOf(Buffer.alloc(0)));
+  await within(5_000, once(idle, 'close'));
+  expect(busy.closed).toBe(false);
+  expect(port.calls).toEqual(['waiting']);
+});
+
+test('beyond the limit of streams in all, further ones are refused so that clients may repeat them', async () => {
+  await using port = await usePort({ streams: 2 });
+  using session = await useSession(port.port);
+  const waiting = [0, 1].map(() => begin(session, getStats, admin).end(frameOf(Buffer.alloc(0))));
+  await vi.waitFor(() => expect(port.calls).toHaveLength(2));
+  const refused = begin(session, getStats, admin);
+  await new Promise((resolve) => refused.once('close', resolve));
+  expect(refused.rstCode).toBe(constants.NGHTTP2_REFUSED_STREAM);
+  for (const stream of waiting) stream.close();
+  await vi.waitFor(async () => {
+    const health = begin(session, '/grpc.health.v1.Health/Check');
+    health.end(frameOf(Buffer.alloc(0)));
+    expect(await statusOf(health)).toBe('0');
+  });
+});
+
+test('a stranger who holds every connection the port allows does not keep others out', async () => {
+  await using port = await usePort({ connections: { total: 50, perAddress: 40 } });
+  const held = await Promise.all(Array.from({ length: 100 }, () => useSocket(port.port)));
+  for (const socket of held) socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  for (let i = 0; i < 5; i++) {
+    using session = await useSession(port.port);
+    const health = begin(session, '/grpc.health.v1.Health/Check');
+    health.end(frameOf(Buffer.alloc(0)));
+    expect(await statusOf(health)).toBe('0');
+  }
+  for (const socket of held) socket.destroy();
+});
+
+test('calls without a key are limited in all', async () => {
+  await using port = await usePort();
+  using session = await useSession(port.port);
+  const held = Array.from({ length: 256 }, () => {
+    const stream = begin(session, '/grpc.health.v1.Health/Check');
+    stream.write(frameOf(Buffer.alloc(0), 10));
+    return stream;
+  });
+  await vi.waitFor(async () => {
+    const late = begin(session, '/grpc.health.v1.Health/Check');
+    late.end(frameOf(Buffer.alloc(0)));
+    expect(await statusOf(late)).toBe('8');
+  });
+  for (const stream of held) stream.close();
+});

@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { createServer as createHttp1Server, type Server as Http1Server } from 'node:http';
+import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { type ConnectionLimits, type Connections, createConnections } from '../admission/connections.ts';
+import { linger } from './lingering-close.ts';
+import type { RpcHandler } from './rpc-handler.ts';
+import type { Tls, TlsMaterial } from './tls.ts';
+
+/** What a port allows before it knows who calls. Each has a default, which docs/security.md names. */
+export interface RpcListenerLimits {
+  /** How long a client may take to say what it speaks, to send its settings over HTTP/2, and to send a request. */
+  readonly receiveTimeoutMs?: number | undefined;
+  /** How long a connection without a request may stay. */
+  readonly idleMs?: number | undefined;
+  /** HTTP/2 streams at once, over all connections. */
+  readonly streams?: number | undefined;
+  readonly connections?: ConnectionLimits | undefined;
+}
+
+const defaults = { receiveTimeoutMs: 10_000, idleMs: 300_000, streams: 10_000 };
+
+/** Streams at once on one connection. */
+const streamsPerConnection = 1024;
+
+const http2Options = {
+  settings: { maxConcurrentStreams: streamsPerConnection, maxHeaderListSize: 16 * 1024 },
+  maxHeaderListPairs: 100,
+  // Streams that a client opens only to reset them: so many at once, and so many a second after that.
+  streamResetBurst: 500,
+  streamResetRate: 20,
+};
+
+/** Time for the answer to leave before its stream is ended. */
+const answeredMs = 100;
+
+/** When connections that do not end by themselves are cut at a stop. */
+const lateMs = 10_000;
+
+/** A port that speaks HTTP/2 and HTTP/1.1. The first bytes of a connection decide. */
+export interface RpcListener {
+  readonly server: Server;
+  /** Lets calls in flight finish, for at most 10 s. */
+  close(): Promise<void>;
+}
+
+/** Makes the port; it does not listen yet. */
+export function createRpcListener(handler: RpcHandler, tls: Tls | null, limits: RpcListenerLimits): RpcListener {
+  const { receiveTimeoutMs = defaults.receiveTimeoutMs, idleMs = defaults.idleMs, streams = defaults.streams } = limits;
+  const connections = createConnections(limits.connections);
+  const sockets = new Set<Socket>();
+  const sessions = new Set<ServerHttp2Session>();
+  const http1 = createHttp1(handler, connections, receiveTimeoutMs, idleMs);
+  const http2 = createHttp2Server(http2Options, (request, response) => {
+    // Refused, or reset before its turn came.
+    if (!request.stream.closed) handler(request, response);
+  });
+  http2.on('stream', endUnread);
+  http2.on('session', (session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    session.on('error', () => session.destroy());
+  });
+  limitStreams(http2, streams);
+  const onConnection = (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+    connections.add(socket);
+    socket.setTimeout(receiveTimeoutMs, () => socket.destroy());
+    chooseProtocol(socket, (isHttp2) => {
+      socket.setTimeout(0);
+      socket.removeAllListeners('timeout');
+      if (isHttp2) watchSession(http2, socket, connections, receiveTimeoutMs, idleMs);
+      (isHttp2 ? http2 : http1).emit('connection', socket);
+    });
+  };
+  const server = tls ? createTlsListener(tls, receiveTimeoutMs, onConnection) : createServer(onConnection);
+  return {
+    server,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const session of sessions) session.close();
+      http1.close();
+      const late = setTimeout(() => {
+        for (const socket of sockets) socket.destroy();
+      }, lateMs);
+      await closed;
+      clearTimeout(late);
+    },
+  };
+}
+
+function createHttp1(handler: RpcHandler, connections: Connections, receiveTimeoutMs: number, idleMs: number): Http1Server {
+  const options = {
+    headersTimeout: receiveTimeoutMs,
+    requestTimeout: receiveTimeoutMs,
+    keepAliveTimeout: idleMs,
+    connectionsCheckingInterval: Math.min(1000, receiveTimeoutMs),
+  };
+  const http1 = createHttp1Server(options, (request, response) => {
+    const { socket } = request;
+    connections.begin(socket);
+    response.once('close', () => connections.end(socket));
+    linger(request, response);
+    handler(request, response);
+  });
+  // It is given its connections, and looks at their time limits only once it believes that it listens.
+  http1.emit('listening');
+  return http1;
+}
+
+const preface = 'PRI';
+
+/** Looks at the first bytes, however they are cut, and puts them back for the server that takes the connection. */
+function chooseProtocol(socket: Socket, choose: (isHttp2: boolean) => void): void {
+  let received = Buffer.alloc(0);
+  const onReadable = () => {
+    const bytes: Buffer | null = socket.read();
+    if (!bytes) return;
+    received = Buffer.concat([received, bytes]);
+    const start = received.toString('latin1', 0, preface.length);
+    if (start.length < preface.length && preface.startsWith(start)) return;
+    socket.off('readable', onReadable);
+    socket.unshift(received);
+    choose(start === preface);
+  };
+  socket.on('readable', onReadable);
+}
+
+/** Ends a session that does not send its settings in time, and one that has no stream for a while. */
+function watchSession(http2: Http2Server, socket: Socket, connections: Connections, receiveTimeoutMs: number, idleMs: number): void {
+  http2.once('session', (session: ServerHttp2Session) => {
+    let timer = setTimeout(() => session.destroy(), receiveTimeoutMs);
+    let running = 0;
+    const endWhenIdle = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => session.close(), idleMs);
+    };
+    session.once('remoteSettings', () => running === 0 && endWhenIdle());
+    session.on('stream', (stream) => {
+      running += 1;
+      clearTimeout(timer);
+      connections.begin(socket);
+      stream.once('close', () => {
+        running -= 1;
+        connections.end(socket);
+        if (running === 0) endWhenIdle();
+      });
+    });
+    session.once('close', () => clearTimeout(timer));
+  });
+}
+
+/** Beyond `most` streams in all a new one is refused before anything is done for it. gRPC clients know that they may repeat such a call. */
+function limitStreams(http2: Http2Server, most: number): void {
+  let open = 0;
+  http2.prependListener('stream', (stream: ServerHttp2Stream) => {
+    if (open >= most) {
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+      return;
+    }
+    open += 1;
+    stream.once('close', () => {
+      open -= 1;
+    });
+  });
+}
+
+/** A call that is answered before all of its body came would hold its stream for as long as its connection lives. */
+function endUnread(stream: ServerHttp2Stream): void {
+  const end = () => {
+    stream.close(constants.NGHTTP2_NO_ERROR);
+    // Bytes that nobody will read keep it open else.
+    stream.destroy();
+  };
+  stream.once('finish', () => {
+    if (!stream.readableEnded) setTimeout(end, answeredMs).unref();
+  });
+}
+
+function createTlsListener(tls: Tls, handshakeTimeout: number, onConnection: (socket: Socket) => void): Server {
+  const server = createTlsServer({ ...secretsOf(tls.current), ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout }, onConnection);
+  tls.onRenewed((material) => server.setSecureContext(secretsOf(material)));
+  return server;
+}
+
+function secretsOf({ cert, key, ca }: TlsMaterial) {
+  const mutual = ca && { ca, requestCert: true, rejectUnauthorized: true };
+  return { cert, key, minVersion: 'TLSv1.2' as const, ...mutual };
+}
