@@ -7,7 +7,7 @@ export interface ConnectionLimits {
   readonly perAddress: number;
 }
 
-export const defaultConnectionLimits: ConnectionLimits = { total: 10_000, perAddress: 6_000 };
+const defaultConnectionLimits: ConnectionLimits = { total: 10_000, perAddress: 6_000 };
 
 /** The open connections of a port. At a limit the one that has been idle for longest is closed, so that a stranger who holds thousands blocks nobody. */
 export interface Connections {
