@@ -1,27 +1,67 @@
 #!/usr/bin/env node
+import { parseArgs } from 'node:util';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
-import { Recursiv } from '@recursiv/sdk';
+import { AuthenticationError, Recursiv } from '@recursiv/sdk';
 import { createStopSignal } from '@recursiv/sdk/node';
 import { createDispatcherServer } from './server.ts';
+import { version } from './version.ts';
 
-/** Standard output belongs to the protocol, so whatever is said to people goes to standard error. */
-function fail(error: unknown): never {
-  process.stderr.write(`recursiv-mcp: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+const help = `recursiv-mcp gives coding agents the tools to take tasks from a dispatcher and finish them.
+
+A coding agent starts it and speaks the Model Context Protocol with it on standard input and output. It takes no arguments but these:
+  --help     show this text
+  --version  show the version
+
+It is set up by environment variables:
+  RECURSIV_API_KEY          the key; decides what the tools may see and do
+  RECURSIV_BASE_URL         where the API is; http://localhost:3000/api/v1 when unset
+  RECURSIV_ORGANIZATION_ID  with an admin key: the one organization that every tool works in
+`;
+
+process.exit(await run());
+
+/** Answers the exit code. */
+async function run(): Promise<number> {
+  try {
+    const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } } });
+    if (values.help || values.version) {
+      await print(values.help ? help : `${version}\n`);
+      return 0;
+    }
+  } catch (error) {
+    return fail(`${error instanceof Error ? error.message : String(error)} --help says what there is.`, 2);
+  }
+  try {
+    await serve();
+    return 0;
+  } catch (error) {
+    if (error instanceof AuthenticationError && error.code === 'missing_api_key')
+      return fail('There is no API key. Set RECURSIV_API_KEY where your agent configures this server.');
+    return fail(error instanceof Error ? error.message : String(error));
+  }
 }
 
-const ended = new Promise<void>((resolve) => {
-  process.stdin.once('end', resolve);
-  process.stdin.once('close', resolve);
-  createStopSignal().addEventListener('abort', () => resolve());
-});
-
-try {
+/** Serves until the client is gone or a signal comes, then gives back what was claimed. */
+async function serve(): Promise<void> {
   const { dispatcher } = new Recursiv();
+  const ended = new Promise<void>((resolve) => {
+    process.stdin.once('end', resolve);
+    process.stdin.once('close', resolve);
+    createStopSignal().addEventListener('abort', () => resolve());
+  });
   await using dispatcherServer = createDispatcherServer(dispatcher);
   await dispatcherServer.server.connect(new StdioServerTransport());
+  if (process.stdin.isTTY) process.stderr.write('recursiv-mcp: waiting for a coding agent on standard input; --help says more.\n');
   await ended;
-} catch (error) {
-  fail(error);
 }
-process.exit(0);
+
+/** Standard output belongs to the protocol, so what is said to people goes to standard error. */
+function fail(message: string, exitCode = 1): number {
+  process.stderr.write(`recursiv-mcp: ${message}\n`);
+  return exitCode;
+}
+
+/** A pipe may take a text in pieces, and `process.exit` waits for none of them. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(text, () => resolve()));
+}

@@ -2,10 +2,12 @@ import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import { CallToolRequestSchema, type CallToolResult, ErrorCode, ListToolsRequestSchema, McpError } from '@modelcontextprotocol/sdk/types.js';
 import type { Dispatcher } from '@recursiv/sdk';
 import { createArgumentCheck } from './schema/argument-check.ts';
+import { compact, dataNote, dataText } from './tools/data-text.ts';
 import { errorText } from './tools/error-text.ts';
 import { HeldClaims } from './tools/held-claims.ts';
-import type { Tool } from './tools/tool.ts';
+import type { Answer } from './tools/tool.ts';
 import { tools } from './tools/tools.ts';
+import { version } from './version.ts';
 
 const instructions = [
   'Tasks of a team, kept by a dispatcher. Claim a task before you work on it, and complete or release it when you stop.',
@@ -19,7 +21,7 @@ export interface DispatcherServer extends AsyncDisposable {
 
 /** Puts the tools in front of a dispatcher. The plain `Server` is used since the tools' schemas are JSON Schema already, made from the proto. */
 export function createDispatcherServer(dispatcher: Dispatcher): DispatcherServer {
-  const server = new Server({ name: 'recursiv-dispatcher', version: '0.1.0' }, { capabilities: { tools: {} }, instructions });
+  const server = new Server({ name: 'recursiv-dispatcher', version }, { capabilities: { tools: {} }, instructions });
   const claims = new HeldClaims(dispatcher);
   const byName = new Map(tools.map((tool) => [tool.name, { tool, check: createArgumentCheck(tool) }]));
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: tools.map(({ description }) => description) }));
@@ -29,7 +31,7 @@ export function createDispatcherServer(dispatcher: Dispatcher): DispatcherServer
     const given = params.arguments ?? {};
     const fault = found.check(given);
     if (fault !== undefined) return failure(`${fault} Correct the arguments and call ${params.name} again.`);
-    return answer(found.tool, () => found.tool.call({ dispatcher, claims, signal }, given));
+    return resultOf(() => found.tool.call({ dispatcher, claims, signal }, given));
   });
   return {
     server,
@@ -40,10 +42,15 @@ export function createDispatcherServer(dispatcher: Dispatcher): DispatcherServer
   };
 }
 
-async function answer(tool: Tool, call: () => Promise<object>): Promise<CallToolResult> {
+async function resultOf(call: () => Promise<Answer>): Promise<CallToolResult> {
   try {
-    const result = await call();
-    return { content: [{ type: 'text', text: tool.text(result) }], structuredContent: { ...result } };
+    const { nextStep, data, meta } = await call();
+    const found = { data: compact(data), ...(meta && { meta: { ...meta } }) };
+    return {
+      content: [{ type: 'text', text: dataText(nextStep, found) }],
+      // Claude Code passes on only this, so what a model must know stands here too.
+      structuredContent: { next_step: nextStep, note: dataNote, ...found },
+    };
   } catch (error) {
     return failure(errorText(error));
   }

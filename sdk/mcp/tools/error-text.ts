@@ -1,4 +1,5 @@
 import { AuthenticationError, ConnectionError, RecursivError } from '@recursiv/sdk';
+import { compact, dataText } from './data-text.ts';
 
 const nextSteps: Readonly<Record<string, string>> = {
   already_claimed: 'Another agent holds this task. Leave it and take another with claim_next_task.',
@@ -13,11 +14,10 @@ const nextSteps: Readonly<Record<string, string>> = {
   forbidden: 'The key of this server may not do this. Tell the person.',
 };
 
-/** What went wrong and what to do next, in words that a model can act on. The API's message may quote foreign text, so it stands in quotes. */
+/** What went wrong and what to do next, in words that a model can act on. What the dispatcher said may quote foreign text, so it is marked as data. */
 export function errorText(error: unknown): string {
   if (!(error instanceof RecursivError)) return 'The tool failed for a reason of its own. Try once more, then tell the person.';
-  const facts = error.details === null ? '' : ` Details: ${quoted(error.details)}.`;
-  return `${error.code}: ${nextStep(error)}${facts} The dispatcher said: ${quoted(error.message)}`;
+  return dataText(`${error.code}: ${nextStep(error)}`, compact({ message: error.message, details: error.details }));
 }
 
 function nextStep(error: RecursivError): string {
@@ -27,8 +27,4 @@ function nextStep(error: RecursivError): string {
   if (error instanceof ConnectionError) return 'The dispatcher cannot be reached now. Go on with what you hold and try again in a minute.';
   if (error.status === 429 || error.status >= 500) return 'The dispatcher is busy or restarting. Go on with what you hold and try again in a minute.';
   return 'Correct the arguments and call the tool again.';
-}
-
-function quoted(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

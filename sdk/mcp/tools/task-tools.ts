@@ -1,84 +1,94 @@
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-import type { ActivityParams, CreateInput, Event, Page, Stats, Task, TasksParams, UpdateInput } from '@recursiv/sdk';
-import { dataText } from './data-text.ts';
+import type { ActivityParams, CreateInput, Event, TasksParams, UpdateInput } from '@recursiv/sdk';
+import { fittingPage } from './fitting-page.ts';
+import { taskInList } from './task-in-list.ts';
 import { defineTool, type Tool } from './tool.ts';
 
 type OfTask<T> = T & { task_id: string };
 
 const { method } = TaskService;
 
-const list = defineTool<TasksParams, { data: Task[]; meta: Page }>({
+const list = defineTool<TasksParams>({
   name: 'list_tasks',
   title: 'List tasks',
-  description: 'Lists tasks, the best first, in the order claim_next_task would hand them out. Archived tasks are left out.',
+  description:
+    'Lists tasks, the best first, in the order claim_next_task would hand them out. Archived tasks are left out. The list leaves out descriptions, notes and other long texts: get_task has them.',
   method: method.listTasks,
   hints: { readOnly: true },
-  call: ({ dispatcher, signal }, given) => dispatcher.tasks(given, { signal }),
-  text: ({ data, meta }) =>
-    dataText(`${data.length} tasks${meta.has_more ? ', and more' : ''}.`, { tasks: data.map(listed), next_cursor: meta.next_cursor }),
+  call: ({ dispatcher, signal }, given) =>
+    fittingPage('tasks', given.limit, (limit) => dispatcher.tasks({ ...given, limit }, { signal }), taskInList),
 });
 
-const get = defineTool<{ task_id: string }, { data: Task }>({
+const get = defineTool<{ task_id: string }>({
   name: 'get_task',
   title: 'Get a task',
   description: 'Reads one task by its id, archived ones included.',
   method: method.getTask,
   hints: { readOnly: true },
-  call: ({ dispatcher, signal }, { task_id }) => dispatcher.get(task_id, {}, { signal }),
-  text: ({ data }) => dataText('The task.', data),
+  async call({ dispatcher, signal }, { task_id }) {
+    const { data } = await dispatcher.get(task_id, {}, { signal });
+    return { nextStep: 'This is the task. Claim it with claim_task before you work on it.', data };
+  },
 });
 
-const create = defineTool<CreateInput, { data: Task }>({
+const create = defineTool<CreateInput>({
   name: 'create_task',
   title: 'Create a task',
-  description: 'Creates a task for whoever takes it. Its score follows from rev, use, ts, sec, stab and effort, and decides when it is handed out.',
+  description: 'Creates a task for any agent to take. Its score follows from rev, use, ts, sec, stab and effort, and decides when it is handed out.',
   method: method.createTask,
   hints: {},
-  call: ({ dispatcher, signal }, given) => dispatcher.create(given, { signal }),
-  text: ({ data }) => dataText('The task is created.', listed(data)),
+  async call({ dispatcher, signal }, given) {
+    const { data } = await dispatcher.create(given, { signal });
+    return { nextStep: 'The task is created. To work on it yourself, claim it with claim_task.', data: taskInList(data) };
+  },
 });
 
-const update = defineTool<OfTask<UpdateInput>, { data: Task }>({
+const update = defineTool<OfTask<UpdateInput>>({
   name: 'update_task',
   title: 'Update a task',
   description: 'Changes the content, score inputs, notes or held of a task; never its status. What is not given stays, null clears.',
   method: method.updateTask,
   nullable: ['description', 'project', 'owner', 'milestone', 'layer', 'rev', 'use', 'ts', 'sec', 'stab', 'effort', 'notes'],
   hints: { destructive: true, idempotent: true },
-  call: ({ dispatcher, signal }, { task_id, ...given }) => dispatcher.update(task_id, given, { signal }),
-  text: ({ data }) => dataText('The task is changed.', data),
+  async call({ dispatcher, signal }, { task_id, ...given }) {
+    const { data } = await dispatcher.update(task_id, given, { signal });
+    return { nextStep: 'The task is changed.', data: taskInList(data) };
+  },
 });
 
-const activity = defineTool<OfTask<ActivityParams>, { data: Event[]; meta: Page }>({
+const activity = defineTool<OfTask<ActivityParams>>({
   name: 'list_task_activity',
   title: 'List what happened to a task',
-  description: 'Lists every transition of one task with the agent that made it, the oldest first.',
+  description: 'Lists every transition of one task with the agent that made it, the oldest first. A release says why.',
   method: method.listTaskActivity,
   hints: { readOnly: true },
-  call: ({ dispatcher, signal }, { task_id, ...given }) => dispatcher.activity(task_id, given, { signal }),
-  text: ({ data, meta }) =>
-    dataText(`${data.length} events${meta.has_more ? ', and more' : ''}.`, { events: data.map(happened), next_cursor: meta.next_cursor }),
+  call: ({ dispatcher, signal }, { task_id, ...given }) =>
+    fittingPage('events', given.limit, (limit) => dispatcher.activity(task_id, { ...given, limit }, { signal }), happened),
 });
 
-const stats = defineTool<Record<string, never>, { data: Stats }>({
+const stats = defineTool<Record<string, never>>({
   name: 'get_dispatcher_stats',
   title: 'Count the tasks',
-  description: 'Counts the tasks by status, owner and layer; archived ones are left out.',
+  description:
+    'Counts the tasks by status, owner and layer; archived ones are left out. Of many owners only the 100 with the most tasks are counted.',
   method: StatsService.method.getStats,
   hints: { readOnly: true },
-  call: ({ dispatcher, signal }) => dispatcher.stats({}, { signal }),
-  text: ({ data }) => dataText('Numbers of tasks.', data),
+  async call({ dispatcher, signal }) {
+    const { data } = await dispatcher.stats({}, { signal });
+    return { nextStep: 'These are the numbers of tasks.', data: { ...data, byOwner: largest(data.byOwner) } };
+  },
 });
 
 /** The tools that read and write what a task is. */
 export const taskTools: readonly Tool[] = [list, get, create, update, activity, stats];
 
-/** A task in a list; the structured content has the rest. */
-function listed({ id, title, status, stage, held, owner, milestone, layer, project, effective_score, claim }: Task): object {
-  return { id, title, status, stage, held: held || null, owner, milestone, layer, project, effective_score, agent: claim?.agent ?? null };
+function happened({ type, occurred_at, actor, attempt, release_reason, notes, available_at }: Event): object {
+  return { type, occurred_at, actor, attempt, release_reason, notes, available_at };
 }
 
-function happened({ type, occurred_at, actor, attempt }: Event): object {
-  return { type, occurred_at, actor, attempt };
+/** The 100 largest of the counts. */
+function largest(counts: Readonly<Record<string, number>>): Record<string, number> {
+  const sorted = Object.entries(counts).sort(([, one], [, other]) => other - one);
+  return Object.fromEntries(sorted.slice(0, 100));
 }

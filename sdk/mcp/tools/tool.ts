@@ -1,7 +1,7 @@
 import type { DescMethodUnary } from '@bufbuild/protobuf';
 import type { Tool as ToolDescription } from '@modelcontextprotocol/sdk/types.js';
-import type { Dispatcher } from '@recursiv/sdk';
-import { inputSchema, type ObjectSchema, outputSchema } from '../schema/json-schema.ts';
+import type { Dispatcher, Page } from '@recursiv/sdk';
+import { inputSchema } from '../schema/json-schema.ts';
 import type { HeldClaims } from './held-claims.ts';
 
 /** What a call of a tool works with. */
@@ -12,27 +12,34 @@ interface ToolContext {
   readonly signal: AbortSignal;
 }
 
+/** What a tool answers a model. */
+export interface Answer {
+  /** What to do now, in a sentence of ours. */
+  readonly nextStep: string;
+  /** What the dispatcher said. All texts in it were written by people and agents. */
+  readonly data: unknown;
+  /** Where a page of a list stands. */
+  readonly meta?: Page;
+}
+
 /** One tool: what the client is told about it, and what it does. */
 export interface Tool {
   readonly name: string;
   readonly description: ToolDescription;
-  call(context: ToolContext, given: Record<string, unknown>): Promise<object>;
-  /** The answer for clients that read text alone. */
-  text(answer: object): string;
+  call(context: ToolContext, given: Record<string, unknown>): Promise<Answer>;
 }
 
 /** How a tool is written down. */
-export interface ToolDefinition<Given, Answer extends object> {
+interface ToolDefinition<Given> {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** The RPC whose request and response are its schemas. */
+  /** The RPC whose request is the schema of the arguments. */
   readonly method: DescMethodUnary;
   /** What null clears. */
   readonly nullable?: readonly string[];
   readonly hints: { readonly readOnly?: true; readonly destructive?: true; readonly idempotent?: true };
   call(context: ToolContext, given: Given): Promise<Answer>;
-  text(answer: Answer): string;
 }
 
 /**
@@ -41,20 +48,16 @@ export interface ToolDefinition<Given, Answer extends object> {
  */
 const notForCallers = ['organization_id', 'claim_token', 'lease_seconds', 'update_mask'];
 
-/** The token stays in this process, where no transcript shows it. */
-const notForAnswers = ['claim_token'];
-
 /** Makes a tool from its definition. The arguments are checked against the schema of the same method before `call` sees them. */
-export function defineTool<Given, Answer extends object>(definition: ToolDefinition<Given, Answer>): Tool {
-  const { name, title, description, method, hints } = definition;
+export function defineTool<Given>({ name, title, description, method, nullable, hints, call }: ToolDefinition<Given>): Tool {
+  const { properties, required, ...schema } = inputSchema(method.input, notForCallers, nullable);
   return {
     name,
     description: {
       name,
       title,
       description,
-      inputSchema: sdkSchema(inputSchema(method.input, notForCallers, definition.nullable)),
-      outputSchema: sdkSchema(outputSchema(method.output, notForAnswers)),
+      inputSchema: { ...schema, properties: { ...properties }, required: [...required] },
       annotations: {
         readOnlyHint: hints.readOnly === true,
         destructiveHint: hints.destructive === true,
@@ -62,12 +65,6 @@ export function defineTool<Given, Answer extends object>(definition: ToolDefinit
         openWorldHint: false,
       },
     },
-    call: (context, given) => definition.call(context, given as Given),
-    text: (answer) => definition.text(answer as Answer),
+    call: (context, given) => call(context, given as Given),
   };
-}
-
-/** The MCP SDK's type is the same with arrays that may be written to. */
-function sdkSchema({ properties, required, ...rest }: ObjectSchema): ToolDescription['inputSchema'] {
-  return { ...rest, properties: { ...properties }, required: [...(required ?? [])] };
 }

@@ -35,16 +35,41 @@ test('no tool takes an organization, a token or a key', async () => {
 });
 
 test.each([
-  ['an organization', 'list_tasks', { organization_id: 'globex' }, /no argument "organization_id"/],
-  ['a missing argument', 'claim_next_task', {}, /must have required property 'agent'/],
-  ['a word that is none of the set', 'create_task', { title: 'a', layer: 'kernel' }, /layer must be equal to one of the allowed values/],
-  ['a number out of range', 'create_task', { title: 'a', rev: 11 }, /rev must be <= 10/],
+  ['an organization', 'list_tasks', { organization_id: 'globex' }, 'There is no argument "organization_id".'],
+  ['a missing argument', 'claim_next_task', {}, 'The argument agent is missing.'],
+  [
+    'a word that is none of the set',
+    'create_task',
+    { title: 'a', layer: 'kernel' },
+    'layer is "kernel", which is not allowed. It must be one of core, plugin, ops.',
+  ],
+  ['a number out of range', 'create_task', { title: 'a', rev: 11 }, 'rev is 11, which is not allowed. It must be at most 10.'],
+  ['an effort of 0', 'create_task', { title: 'a', effort: 0 }, 'effort is 0, which is not allowed. It must be over 0.'],
+  ['a text for a number', 'create_task', { title: 'a', rev: '5' }, 'rev is "5", which is not allowed. It must be a number.'],
+  ['a number for a text', 'update_task', { task_id: 'a', owner: 5 }, 'owner is 5, which is not allowed. It must be a text or null.'],
+  ['an empty text', 'create_task', { title: '' }, 'title is "", which is not allowed. It must not be empty.'],
+  [
+    'an id with a space',
+    'create_task',
+    { title: 'a', id: 'My id' },
+    'id is "My id", which is not allowed. Your own id for it: lower-case letters, digits, `.`, `_`, `-`, up to 128.',
+  ],
+  ['an item of a list', 'complete_task', { task_id: 'a', commits: ['ok', ''] }, 'commits 1 is "", which is not allowed.'],
 ])('%s is refused before any call, with what to correct', async (_, name, given, message) => {
   await using mcp = await useMcp(dispatcher);
   const result = await mcp.call(name, given);
   expect(result.isError).toBe(true);
-  expect(textOf(result)).toMatch(message);
+  expect(textOf(result)).toContain(message);
   expect(textOf(result)).toContain(`call ${name} again`);
+  expect(textOf(result)).not.toContain('^[');
+});
+
+test('every argument of every tool says what it means', async () => {
+  await using mcp = await useMcp(dispatcher);
+  const { tools } = await mcp.client.listTools();
+  for (const { name, inputSchema } of tools)
+    for (const [argument, schema] of Object.entries(inputSchema.properties ?? {}))
+      expect(schema, `${name} ${argument}`).toHaveProperty('description', expect.stringMatching(/[a-z]{3}.*\./));
 });
 
 test('a tool that does not exist is a protocol error', async () => {

@@ -665,35 +665,35 @@ export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
   title: string;
 
   /**
-   * Up to 64 KiB.
+   * What is to be done, in full; up to 64 KiB.
    *
    * @generated from field: optional string description = 4;
    */
   description?: string | undefined;
 
   /**
-   * 1 to 200 characters.
+   * The project it belongs to, 1 to 200 characters.
    *
    * @generated from field: optional string project = 5;
    */
   project?: string | undefined;
 
   /**
-   * 1 to 200 characters.
+   * Who is responsible, 1 to 200 characters; a filter of claim-next.
    *
    * @generated from field: optional string owner = 6;
    */
   owner?: string | undefined;
 
   /**
-   * 1 to 200 characters.
+   * The milestone it counts towards, 1 to 200 characters.
    *
    * @generated from field: optional string milestone = 7;
    */
   milestone?: string | undefined;
 
   /**
-   * `core`, `plugin` or `ops`.
+   * The layer it belongs to: `core`, `plugin` or `ops`.
    *
    * @generated from field: optional string layer = 8;
    */
@@ -749,7 +749,7 @@ export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
   held?: boolean | undefined;
 
   /**
-   * Up to 64 KiB.
+   * What the one who works on it should know; up to 64 KiB. A release or a completion replaces it.
    *
    * @generated from field: optional string notes = 16;
    */
@@ -784,35 +784,35 @@ export type CreateTaskRequestJson = {
   title?: string;
 
   /**
-   * Up to 64 KiB.
+   * What is to be done, in full; up to 64 KiB.
    *
    * @generated from field: optional string description = 4;
    */
   description?: string;
 
   /**
-   * 1 to 200 characters.
+   * The project it belongs to, 1 to 200 characters.
    *
    * @generated from field: optional string project = 5;
    */
   project?: string;
 
   /**
-   * 1 to 200 characters.
+   * Who is responsible, 1 to 200 characters; a filter of claim-next.
    *
    * @generated from field: optional string owner = 6;
    */
   owner?: string;
 
   /**
-   * 1 to 200 characters.
+   * The milestone it counts towards, 1 to 200 characters.
    *
    * @generated from field: optional string milestone = 7;
    */
   milestone?: string;
 
   /**
-   * `core`, `plugin` or `ops`.
+   * The layer it belongs to: `core`, `plugin` or `ops`.
    *
    * @generated from field: optional string layer = 8;
    */
@@ -868,7 +868,7 @@ export type CreateTaskRequestJson = {
   held?: boolean;
 
   /**
-   * Up to 64 KiB.
+   * What the one who works on it should know; up to 64 KiB. A release or a completion replaces it.
    *
    * @generated from field: optional string notes = 16;
    */
@@ -1260,42 +1260,42 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
   organizationId?: string | undefined;
 
   /**
-   * 1 to 500 characters; cannot be cleared.
+   * What is to be done, in a line, 1 to 500 characters. It cannot be cleared.
    *
    * @generated from field: optional string title = 3;
    */
   title?: string | undefined;
 
   /**
-   * Up to 64 KiB.
+   * What is to be done, in full; up to 64 KiB.
    *
    * @generated from field: optional string description = 4;
    */
   description?: string | undefined;
 
   /**
-   * 1 to 200 characters.
+   * The project it belongs to, 1 to 200 characters.
    *
    * @generated from field: optional string project = 5;
    */
   project?: string | undefined;
 
   /**
-   * 1 to 200 characters.
+   * Who is responsible, 1 to 200 characters; a filter of claim-next.
    *
    * @generated from field: optional string owner = 6;
    */
   owner?: string | undefined;
 
   /**
-   * 1 to 200 characters.
+   * The milestone it counts towards, 1 to 200 characters.
    *
    * @generated from field: optional string milestone = 7;
    */
   milestone?: string | undefined;
 
   /**
-   * `core`, `plugin` or `ops`.
+   * The layer it belongs to: `core`, `plugin` or `ops`.
    *
    * @generated from field: optional string layer = 8;
    */
@@ -1351,7 +1351,7 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
   held?: boolean | undefined;
 
   /**
-   * Up to 64 KiB.
+   * What the one who works on it should know; up to 64 KiB. A release or a completion replaces it.
    *
    * @generated from field: optional string notes = 16;
    */
@@ -1386,42 +1386,42 @@ export type UpdateTaskRequestJson = {
   organization_id?: string;
 
   /**
-   * 1 to 500 characters; cannot be cleared.
+   * What is to be done, in a line, 1 to 500 characters. It cannot be cleared.
    *
    * @generated from field: optional string title = 3;
    */
   title?: string;
 
   /**
-   * Up to 64 KiB.
+   * What is to be done, in full; up to 64 KiB.
    *
    * @generated from field: optional string description = 4;
    */
   description?: string;
 
   /**
-   * 1 to 200 characters.
+   * The project it belongs to, 1 to 200 characters.
    *
    * @generated from field: optional string project = 5;
    */
   project?: string;
 
   /**
-   * 1 to 200 characters.
+   * Who is responsible, 1 to 200 characters; a filter of claim-next.
    *
    * @generated from field: optional string owner = 6;
    */
   owner?: string;
 
   /**
-   * 1 to 200 characters.
+   * The milestone it counts towards, 1 to 200 characters.
    *
    * @generated from field: optional string milestone = 7;
    */
   milestone?: string;
 
   /**
-   * `core`, `plugin` or `ops`.
+   * The layer it belongs to: `core`, `plugin` or `ops`.
    *
    * @generated from field: optional string layer = 8;
    */
@@ -1477,7 +1477,7 @@ export type UpdateTaskRequestJson = {
   held?: boolean;
 
   /**
-   * Up to 64 KiB.
+   * What the one who works on it should know; up to 64 KiB. A release or a completion replaces it.
    *
    * @generated from field: optional string notes = 16;
    */
