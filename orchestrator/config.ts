@@ -51,7 +51,7 @@ export function readOrchestratorSettings(
   env: Readonly<Record<string, string | undefined>> = process.env,
   role: Role = 'daemon',
 ): OrchestratorSettings {
-  const settings = readSettings(fields, env);
+  const settings = readSettings(daemonSettings, env);
   return {
     ...slots[role](settings),
     dispatcher: dispatcherAddress(settings),
@@ -92,7 +92,8 @@ const words = (rule: string) =>
 
 const filter = z.string().min(1).max(200).optional().describe('1 to 200 characters');
 
-const fields = z.object({
+/** What a daemon reads from the environment. */
+export const daemonSettings = z.object({
   DISPATCHER_URL: z
     .url({ protocol: /^https?$/ })
     .optional()
@@ -145,7 +146,17 @@ const fields = z.object({
     .describe('fatal, error, warn, info, debug, trace or silent'),
 });
 
-type Fields = z.infer<typeof fields>;
+/** What a merger makes use of; the rest is for daemons that build. */
+export const mergerSettings = daemonSettings.omit({
+  MAX_AGENTS: true,
+  MERGE_ENABLED: true,
+  CLAUDE_CMD: true,
+  CLAUDE_ARGS: true,
+  CLAUDE_MODEL: true,
+  ORCH_ATTEMPTS: true,
+});
+
+type Fields = z.infer<typeof daemonSettings>;
 
 /** With more in one go a culprit takes longer to find than the others gain. */
 const mergerBatch = 10;

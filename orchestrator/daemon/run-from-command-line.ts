@@ -1,6 +1,7 @@
 import { SettingsError } from '@dispatcher/kit/settings/settings.ts';
+import { helpAskedFor, type Usage, UsageError } from '@dispatcher/kit/settings/usage.ts';
 import { AuthenticationError, AuthorizationError } from '@recursiv/sdk';
-import { type Role, readOrchestratorSettings } from '../config.ts';
+import { daemonSettings, mergerSettings, type Role, readOrchestratorSettings } from '../config.ts';
 import { plainLine } from '../status/fit-text.ts';
 import { showLiveStatus } from '../status/live-status.ts';
 import { keepStatusFile } from '../status/status-file.ts';
@@ -10,15 +11,37 @@ import { PreflightError } from './preflight.ts';
 import { startSummary, summaryLines } from './start-summary.ts';
 import { stopAsAsked, stopInTwoSteps } from './stop-signals.ts';
 
-/** Starts a daemon, or a merger, and runs it until it is told to stop. What keeps it from starting is said on standard error, with exit code 1. */
+/** What `--help` shows. */
+const usages: Readonly<Record<Role, Usage>> = {
+  daemon: {
+    command: 'npm run orchestrator',
+    about:
+      'Takes tasks from the dispatcher, has an agent work on each, verifies the work,\nand merges it into the base branch of the repository that ORCH_REPO_DIR names.',
+    settings: daemonSettings,
+  },
+  merger: {
+    command: 'npm run orchestrator:merger',
+    about: 'Verifies and merges what daemons with MERGE_ENABLED=false have built, in the repository that ORCH_REPO_DIR names.\nIt needs no agent.',
+    settings: mergerSettings,
+  },
+};
+
+/**
+ * Starts a daemon, or a merger, and runs it until it is told to stop. What keeps it from starting is said on standard error; the exit code is then 2
+ * for a wrong command line, and 1 for the rest. `place` is given by a swarm, whose members read no arguments.
+ */
 export async function runFromCommandLine(role: Role, place?: DaemonOutput['place']): Promise<void> {
-  process.exitCode = await run(role, place).catch((error: unknown) => {
+  try {
+    const help = place === undefined ? helpAskedFor(usages[role], process.argv.slice(2)) : undefined;
+    if (help === undefined) await run(role, place);
+    else process.stdout.write(help);
+  } catch (error) {
     process.stderr.write(`${words(error)}\n`);
-    return 1;
-  });
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
 }
 
-async function run(role: Role, place: DaemonOutput['place']): Promise<number> {
+async function run(role: Role, place: DaemonOutput['place']): Promise<void> {
   const isTerminal = process.stdout.isTTY === true;
   const alsoLogTo = isTerminal || place !== undefined ? undefined : process.stdout;
   await using daemon = await openDaemon(readOrchestratorSettings(undefined, role), defaultTimings, { alsoLogTo, place });
@@ -38,15 +61,13 @@ async function run(role: Role, place: DaemonOutput['place']): Promise<number> {
   });
   if (isTerminal) stack.use(showLiveStatus(context, member, process.stdout));
   await daemon.run(stop);
-  return 0;
 }
 
 const howToStop = 'Ctrl-C lets it finish what it has in hand. A second Ctrl-C gives that back.';
 
 /** A fault of the surroundings is said in words; anything else with its trace. */
 function words(error: unknown): string {
-  const isExpected =
-    error instanceof SettingsError || error instanceof PreflightError || error instanceof AuthenticationError || error instanceof AuthorizationError;
-  if (isExpected) return error.message;
+  const expected = [UsageError, SettingsError, PreflightError, AuthenticationError, AuthorizationError];
+  if (error instanceof Error && expected.some((kind) => error instanceof kind)) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -25,7 +25,7 @@ class TestTerminal {
       if (token === '\n') this.#down();
       else if (token === '\r') this.#column = 0;
       else if (token.startsWith(esc) && token.endsWith('A')) this.#row = Math.max(0, this.#row - Number(count));
-      else if (token === `${esc}[K`) this.#screen[this.#row] = this.#line().slice(0, this.#column);
+      else if (token === `${esc}[2K`) this.#screen[this.#row] = '';
       else if (token.startsWith(esc)) throw new Error(`${JSON.stringify(token)} is not understood`);
       else this.#put(token);
     }

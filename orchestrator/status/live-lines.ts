@@ -4,8 +4,9 @@ import stringWidth from 'string-width';
 export type LiveTerminal = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
 
 /**
- * Lines at the bottom of a terminal that are written over in place. Each is written over and cleared to its right; the screen is never cleared, which
- * some terminals answer by moving what it showed into the scrollback, and never scrolled, except to make room for more lines.
+ * Lines at the bottom of a terminal that are replaced in place, each by itself. The screen is never cleared, because some terminals then move what it
+ * showed into the scrollback, and never scrolled, except to make room for more lines. A line is cleared as a whole, because only then a terminal that
+ * becomes wider does not join it with the next one.
  */
 export class LiveLines {
   readonly #out: LiveTerminal;
@@ -22,7 +23,7 @@ export class LiveLines {
     const surplus = Math.max(0, before - next.length);
     const up = before === 0 ? '' : `\u001b[${before}A`;
     const back = surplus === 0 ? '' : `\u001b[${surplus}A`;
-    this.#out.write(`${up}${[...next, ...Array<string>(surplus).fill('')].map((line) => `\r${line}\u001b[K\n`).join('')}${back}\r\u001b[K`);
+    this.#out.write(`${up}${[...next, ...Array<string>(surplus).fill('')].map((line) => `\r\u001b[2K${line}\n`).join('')}${back}\r\u001b[2K`);
     this.#shown = next;
   }
 

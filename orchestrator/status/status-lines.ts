@@ -24,6 +24,7 @@ export function statusLines(report: StatusReport, { columns, besides = '', hasKe
 function nowOf({ state, paused, blocked, runs, max_agents }: StatusReport, hasKeyboard: boolean): string {
   const [tasks, them] = runs.length === 1 ? ['1 task', 'it'] : [`${runs.length} tasks`, 'them'];
   if (state === 'starting') return 'starting';
+  if (state !== 'running' && runs.length === 0) return 'stopping';
   if (state === 'draining') return `finishing ${tasks}${hasKeyboard && runs.length > 0 ? `; press Ctrl-C again to give ${them} back` : ''}`;
   if (state === 'stopping') return `giving back ${tasks}`;
   if (paused !== null) return `paused for ${duration(paused.seconds)}: ${paused.why}`;

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { readSettings, SettingsError } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
-import { type OrchestratorSettings, readOrchestratorSettings } from '../config.ts';
+import { daemonSettings, type OrchestratorSettings, readOrchestratorSettings } from '../config.ts';
 
 /** What seeing and stopping a swarm needs. */
 export interface SwarmPlace {
@@ -26,11 +26,17 @@ const fields = z.object({
   ORCH_SWARM_STOP_MINUTES: z.coerce.number().min(0).max(10_080).default(15).describe('a number of minutes from 0 to 10080'),
 });
 
+/** What `start` reads from the environment, the settings of the members included. */
+export const swarmSettings = fields.extend(daemonSettings.omit({ MAX_AGENTS: true }).shape);
+
+/** What `status` and `stop` read. */
+export const swarmPlaceSettings = fields.pick({ ORCH_SWARM_DIR: true, ORCH_SWARM_STOP_MINUTES: true });
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Reads where the swarm is. Throws a `SettingsError` with everything that is wrong. */
 export function readSwarmPlace(env: Environment = process.env): SwarmPlace {
-  const settings = readSettings(fields.pick({ ORCH_SWARM_DIR: true, ORCH_SWARM_STOP_MINUTES: true }), env);
+  const settings = readSettings(swarmPlaceSettings, env);
   return { dir: path.resolve(settings.ORCH_SWARM_DIR), stopMs: settings.ORCH_SWARM_STOP_MINUTES * 60_000 };
 }
 

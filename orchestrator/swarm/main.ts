@@ -1,7 +1,8 @@
 import { SettingsError } from '@dispatcher/kit/settings/settings.ts';
+import { settingsText } from '@dispatcher/kit/settings/usage.ts';
 import { Command, CommanderError } from 'commander';
 import { PreflightError } from '../daemon/preflight.ts';
-import { readSwarmPlace, readSwarmSettings } from './config.ts';
+import { readSwarmPlace, readSwarmSettings, swarmPlaceSettings, swarmSettings } from './config.ts';
 import { SwarmStartError, startSwarm } from './start.ts';
 import { jsonText, statusText, swarmStatus } from './status.ts';
 import { SwarmStopError, stopSwarm } from './stop.ts';
@@ -12,15 +13,29 @@ const exitCodes = { error: 1, usage: 2, interrupted: 130 } as const;
 
 /** `npm run orchestrator:swarm:start|status|stop`. */
 function createProgram(): Command {
-  const program = new Command('orchestrator:swarm').description('Several daemons of the orchestrator on this machine.').exitOverride();
-  program.command('start').description('Start the members that are missing, and wait until they take tasks.').action(start);
-  program.command('status').description('Show what each member does.').option('--json', 'print JSON, for scripts').action(status);
+  const program = new Command('npm run orchestrator:swarm').description('Several daemons of the orchestrator on this machine.').exitOverride();
+  program
+    .command('start')
+    .description('Start the members that are missing, and wait until they take tasks.')
+    .addHelpText('after', settingsHelp(swarmSettings))
+    .action(start);
+  program
+    .command('status')
+    .description('Show what each member does.')
+    .option('--json', 'print JSON, for scripts')
+    .addHelpText('after', settingsHelp(swarmPlaceSettings))
+    .action(status);
   program
     .command('stop [member...]')
     .description('Let members finish what they have, and end them; all of them when none is named.')
     .option('--now', 'give back what they have instead')
+    .addHelpText('after', settingsHelp(swarmPlaceSettings))
     .action(stop);
   return program;
+}
+
+function settingsHelp(settings: Parameters<typeof settingsText>[0]): string {
+  return `\nSettings come from the environment:\n\n${settingsText(settings)}`;
 }
 
 async function start(): Promise<void> {

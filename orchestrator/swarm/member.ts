@@ -14,5 +14,5 @@ if ((await text(process.stdin)) === startWord) {
   const lock = { [Symbol.asyncDispose]: () => Promise.resolve() };
   await runFromCommandLine('daemon', { member: { name, lock }, logFile: memberLog(folder, name), statusFile });
   // Who ends as asked is not missed; the file of one that failed says that it did.
-  if (process.exitCode === 0) await rm(statusFile, { force: true });
+  if (process.exitCode === undefined) await rm(statusFile, { force: true });
 }

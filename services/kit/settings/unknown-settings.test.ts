@@ -1,7 +1,17 @@
 import { expect, test } from 'vitest';
 import { unknownSettings } from './unknown-settings.ts';
 
-const read = ['PORT', 'GRPC_PORT', 'NATS_URL', 'TLS_CERT', 'TASK_SERVICE_ADDRESSES', 'DISPATCHER_DATA_DIR'];
+const read = [
+  'PORT',
+  'GRPC_PORT',
+  'NATS_URL',
+  'TLS_CERT',
+  'TASK_SERVICE_ADDRESSES',
+  'DISPATCHER_DATA_DIR',
+  'MAX_AGENTS',
+  'CLAUDE_MODEL',
+  'CLAUDE_CMD',
+];
 
 test.each([
   ['DISPATCHER_MAXATTEMPTS', 'DISPATCHER_MAX_ATTEMPTS'],
@@ -14,6 +24,9 @@ test.each([
   ['GRPC_PROT', 'GRPC_PORT'],
   ['NATS_URI', 'NATS_URL'],
   ['TASK_SERVICE_ADDRESS', 'TASK_SERVICE_ADDRESSES'],
+  ['ORCH_VERFY_CMD', 'ORCH_VERIFY_CMD'],
+  ['MAX_AGENT', 'MAX_AGENTS'],
+  ['CLAUDE_MODLE', 'CLAUDE_MODEL'],
 ])('%s is refused, and %s is named', (name, meant) => {
   expect(unknownSettings({ [name]: '3' }, read)).toEqual([`${name} is not a setting of Dispatcher. Did you mean ${meant}?`]);
 });
@@ -28,7 +41,19 @@ test.each([
   ['a setting of another program of ours', { DISPATCHER_URL: 'x', RECURSIV_API_KEY: 'x', ORCH_OWNER: 'x', DISPATCHER_TEST_SEED: '1' }],
   ['what a command that works on a task finds in its environment', { DISPATCHER_TASK_ID: 'x', DISPATCHER_ATTEMPT: '1', DISPATCHER_RUN: 'x' }],
   ['an empty variable', { DISPATCHER_MAXATTEMPTS: '' }],
-  ['a variable of another program', { GRPC_VERBOSITY: 'DEBUG', NATS_CLUSTER: 'x', TLS_VERSIONS: '1.3', DATABASE_URLS: 'x', HOSTS: 'x', PROT: 'x' }],
+  [
+    'a variable of another program',
+    {
+      GRPC_VERBOSITY: 'DEBUG',
+      NATS_CLUSTER: 'x',
+      TLS_VERSIONS: '1.3',
+      DATABASE_URLS: 'x',
+      HOSTS: 'x',
+      PROT: 'x',
+      MAX_MEMORY: '1',
+      CLAUDE_CODE_MODEL: 'x',
+    },
+  ],
   [
     'what Kubernetes tells of a service named dispatcher',
     {

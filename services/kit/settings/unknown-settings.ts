@@ -5,7 +5,10 @@ import { editDistance, nearestName } from './nearest-name.ts';
 const ownPrefixes = ['DISPATCHER_', 'ORCH_'];
 
 /** Other programs have such variables too, so only what is nearly one of ours is a mistake. */
-const sharedPrefixes = ['GRPC_', 'NATS_', 'TLS_', 'RECURSIV_', 'TASK_SERVICE_', 'CLAIM_SERVICE_', 'STATS_SERVICE_', 'KEY_SERVICE_'];
+const sharedPrefixes = [
+  ...['GRPC_', 'NATS_', 'TLS_', 'TASK_SERVICE_', 'CLAIM_SERVICE_', 'STATS_SERVICE_', 'KEY_SERVICE_'],
+  ...['RECURSIV_', 'MAX_', 'AGENT_', 'WORKTREE_', 'MERGE_', 'CLAUDE_'],
+];
 
 /** A sentence for each variable that is surely meant as a setting of ours and is none. `read` are the settings of this program. */
 export function unknownSettings(env: Readonly<Record<string, string | undefined>>, read: readonly string[]): string[] {
