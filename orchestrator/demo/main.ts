@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createShutdownSignal } from '@dispatcher/kit/lifecycle/shutdown-signal.ts';
 import { Recursiv } from '@recursiv/sdk';
 import { z } from 'zod';
 import { demoEnvironment } from './config.ts';
@@ -16,9 +17,13 @@ type Dispatcher = Recursiv['dispatcher'];
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** Runs the demonstration: a dispatcher, a daemon, ten tasks and a scripted agent, all in a folder of its own that goes away after. */
-async function demonstrate(folder: string): Promise<void> {
+/** Runs the demonstration: a dispatcher, a daemon, ten tasks and a scripted agent, all in one folder. Rejects when `stop` is aborted. */
+async function demonstrate(folder: string, stop: AbortSignal): Promise<void> {
   await using stack = new AsyncDisposableStack();
+  const over = new AbortController();
+  stack.defer(() => over.abort());
+  const stopped = new Promise<never>((_, reject) => stop.addEventListener('abort', () => reject(stop.reason), { once: true }));
+  stopped.catch(() => undefined);
   const sample = createSampleRepository(folder);
   say(`A sample repository and its origin are in ${folder}.`);
   const dataDir = path.join(folder, 'data');
@@ -30,12 +35,12 @@ async function demonstrate(folder: string): Promise<void> {
       path.join(folder, 'dispatcher.log'),
     ),
   );
-  const dispatcher = await Promise.race([connect(dataDir), dispatcherProcess.ended]);
+  const dispatcher = await Promise.race([connect(dataDir, over.signal), dispatcherProcess.ended, stopped]);
   for (const { name, what } of demoFunctions) {
     await dispatcher.create({ id: name.toLowerCase(), title: `Add ${name}()`, description: `A function that ${what}, with a test.`, rev: 5 });
   }
   say(`The dispatcher is running and has ${demoFunctions.length} tasks. A daemon with three agents begins.`);
-  const watching = watch(dispatcher);
+  const watching = watch(dispatcher, over.signal);
   const daemon = stack.use(
     startProcess(
       path.join(import.meta.dirname, '../main.ts'),
@@ -50,30 +55,23 @@ async function demonstrate(folder: string): Promise<void> {
       path.join(folder, 'daemon.log'),
     ),
   );
-  await Promise.race([watching, daemon.ended, dispatcherProcess.ended, limit(stack)]);
+  await Promise.race([watching, daemon.ended, dispatcherProcess.ended, stopped]);
   await daemon[Symbol.asyncDispose]();
   showResult(sample);
 }
 
-async function limit(stack: AsyncDisposableStack): Promise<never> {
-  const over = new AbortController();
-  stack.defer(() => over.abort());
-  await delay(limitMs, undefined, { signal: over.signal });
-  throw new Error(`The demonstration took over ${limitMs / 1_000} seconds.`);
-}
-
-async function connect(dataDir: string): Promise<Dispatcher> {
+async function connect(dataDir: string, signal: AbortSignal): Promise<Dispatcher> {
   const file = path.join(dataDir, 'credentials.json');
-  while (!existsSync(file)) await delay(50);
+  while (!existsSync(file)) await delay(50, undefined, { signal });
   const { url, api_key } = z.object({ url: z.string(), api_key: z.string() }).parse(JSON.parse(readFileSync(file, 'utf8')));
   return new Recursiv({ baseUrl: `${url}/api/v1`, apiKey: api_key }).dispatcher;
 }
 
 /** Says what happens to each task until all are done. */
-async function watch(dispatcher: Dispatcher): Promise<void> {
+async function watch(dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
   const done = new AbortController();
   const finished = new Set<string>();
-  for await (const item of dispatcher.stream({ after: 0 }, { signal: done.signal })) {
+  for await (const item of dispatcher.stream({ after: 0 }, { signal: AbortSignal.any([done.signal, signal]) })) {
     if (!('task_id' in item)) continue;
     const who = item.actor === null ? '' : ` by ${item.actor}`;
     if (item.type !== 'task.created') say(`  ${item.task_id.padEnd(12)} ${item.type.replace('task.', '')}${who}`);
@@ -98,10 +96,18 @@ function showResult({ repo, origin }: SampleRepository): void {
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'dispatcher-demo-'));
+const stop = createShutdownSignal();
+const limit = AbortSignal.timeout(limitMs);
 try {
-  await demonstrate(folder);
+  await demonstrate(folder, AbortSignal.any([stop, limit]));
   rmSync(folder, { recursive: true, force: true });
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\nThe logs are in ${folder}.\n`);
-  process.exitCode = 1;
+  if (stop.aborted) {
+    rmSync(folder, { recursive: true, force: true });
+    process.exitCode = 130;
+  } else {
+    const why = limit.aborted ? `The demonstration took over ${limitMs / 1_000} seconds.` : error instanceof Error ? error.message : String(error);
+    process.stderr.write(`${why}\nThe logs are in ${folder}.\n`);
+    process.exitCode = 1;
+  }
 }

@@ -11,10 +11,10 @@ export interface DemoProcess extends AsyncDisposable {
 /** Longer than either part takes to stop. */
 const stopMs = 30_000;
 
-/** Starts a program of the repository with Node. Its output goes to a file. */
+/** Starts a program of the repository with Node. Its output goes to a file. In a group of its own, it does not get the terminal's Ctrl-C. */
 export function startProcess(script: string, env: Readonly<Record<string, string | undefined>>, logFile: string): DemoProcess {
   const log = createWriteStream(logFile);
-  const child = spawn(process.execPath, [script], { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [script], { env: { ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.pipe(log, { end: false });
   child.stderr.pipe(log, { end: false });
   const closed = once(child, 'close');
