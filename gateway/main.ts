@@ -4,7 +4,7 @@ import { createEndpointPool, type EndpointPool } from '@dispatcher/kit/channel/e
 import { isServing } from '@dispatcher/kit/channel/health-check.ts';
 import { createChannelTransport } from '@dispatcher/kit/channel/transport.ts';
 import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
-import { watchTls } from '@dispatcher/kit/serving/tls.ts';
+import { watchTls } from '@dispatcher/kit/listening/tls.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';

@@ -1,8 +1,8 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { admin } from '@dispatcher/kit/auth/caller.ts';
 import { channelRoutes } from '@dispatcher/kit/channel/server.ts';
+import { serveRpc } from '@dispatcher/kit/listening/serve-rpc.ts';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
-import { serveRpc } from '@dispatcher/kit/serving/serve-rpc.ts';
 import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData } from '@grpc/grpc-js';
 import {
   type GetTaskRequest,

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type NatsSettings, natsFields } from '@dispatcher/kit/bus/nats-settings.ts';
-import type { TlsSettings } from '@dispatcher/kit/serving/tls.ts';
+import type { TlsSettings } from '@dispatcher/kit/listening/tls.ts';
 import { portField, processFields, processSettings, tlsFields } from '@dispatcher/kit/settings/process-settings.ts';
 import { readSettings, rule } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';

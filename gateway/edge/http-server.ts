@@ -1,9 +1,9 @@
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import { createServer, Server } from 'node:https';
 import type { Socket } from 'node:net';
-import { type ConnectionLimits, createConnections } from '@dispatcher/kit/admission/connections.ts';
+import { type ConnectionLimits, createConnections } from '@dispatcher/kit/listening/connections.ts';
+import type { Tls, TlsMaterial } from '@dispatcher/kit/listening/tls.ts';
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
-import type { Tls, TlsMaterial } from '@dispatcher/kit/serving/tls.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { errorAnswer, failureFrom } from '../rest/error-answer.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { watchTls } from '@dispatcher/kit/listening/tls.ts';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
-import { watchTls } from '@dispatcher/kit/serving/tls.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';

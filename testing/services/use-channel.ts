@@ -4,11 +4,11 @@ import { channelCredentials } from '@dispatcher/kit/channel/credentials.ts';
 import { createEndpointPool, type EndpointPoolOptions } from '@dispatcher/kit/channel/endpoint-pool.ts';
 import { channelRoutes } from '@dispatcher/kit/channel/server.ts';
 import { createChannelTransport } from '@dispatcher/kit/channel/transport.ts';
+import { serveRpc } from '@dispatcher/kit/listening/serve-rpc.ts';
+import type { Tls } from '@dispatcher/kit/listening/tls.ts';
 import { answerErrors } from '@dispatcher/kit/serving/answer-errors.ts';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
 import type { Routes } from '@dispatcher/kit/serving/routes.ts';
-import { serveRpc } from '@dispatcher/kit/serving/serve-rpc.ts';
-import type { Tls } from '@dispatcher/kit/serving/tls.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 

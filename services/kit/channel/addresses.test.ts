@@ -3,7 +3,7 @@ import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useChannelServer, useEndpointPool } from '@dispatcher/testing/services/use-channel.ts';
 import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';
 import { expect, test, vi } from 'vitest';
-import { watchTls } from '../serving/tls.ts';
+import { watchTls } from '../listening/tls.ts';
 import { createLog } from '../telemetry/log.ts';
 import { channelCredentials } from './credentials.ts';
 

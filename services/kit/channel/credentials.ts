@@ -1,5 +1,5 @@
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
-import type { Tls, TlsMaterial } from '../serving/tls.ts';
+import type { Tls, TlsMaterial } from '../listening/tls.ts';
 
 /** How a gateway speaks with services: over TLS where an authority is named by which they are certified, showing its own certificate; else in plain. */
 export function channelCredentials(tls: Tls | null): () => ChannelCredentials {

@@ -3,7 +3,7 @@ import { createServer as createHttp1Server, type Server as Http1Server } from 'n
 import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { type ConnectionLimits, type Connections, createConnections } from '../admission/connections.ts';
+import { type ConnectionLimits, type Connections, createConnections } from './connections.ts';
 import { linger } from './lingering-close.ts';
 import type { RpcHandler } from './rpc-handler.ts';
 import type { Tls, TlsMaterial } from './tls.ts';

@@ -5,9 +5,9 @@ import { type UniversalHandler, type UniversalServerRequest, uResponseNotFound }
 import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { createAdmissions, openLimits, workLimits } from '../admission/admission.ts';
 import type { Authenticate } from '../auth/authentication.ts';
-import { dispatcherErrorFrom } from './errors.ts';
+import { dispatcherErrorFrom } from '../serving/errors.ts';
+import type { Routes } from '../serving/routes.ts';
 import { type BodyLimits, boundedBody } from './request-body.ts';
-import type { Routes } from './routes.ts';
 
 /** No message in either direction is larger. */
 const messageMaxBytes = 1024 * 1024;

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { expect, test } from 'vitest';
 import { admin } from '../auth/caller.ts';
-import type { Routes } from './routes.ts';
+import type { Routes } from '../serving/routes.ts';
 import { serveRpc } from './serve-rpc.ts';
 
 const authenticate = async () => admin;

@@ -6,7 +6,7 @@ import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { expect, test, vi } from 'vitest';
 import { createAuthenticate } from '../auth/authentication.ts';
-import { healthRoutes } from './health.ts';
+import { healthRoutes } from '../serving/health.ts';
 import type { RpcListenerLimits } from './rpc-listener.ts';
 import { serveRpc } from './serve-rpc.ts';
 

@@ -1,4 +1,4 @@
-import { DispatcherError } from './errors.ts';
+import { DispatcherError } from '../serving/errors.ts';
 
 /** What a request may take up while its body arrives. */
 export interface BodyLimits {
