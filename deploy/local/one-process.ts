@@ -1,6 +1,7 @@
 import { startClaimService } from '@dispatcher/claim/service.ts';
 import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
+import { readInstallationId } from '@dispatcher/database/installation-id.ts';
 import { createResolveKey } from '@dispatcher/database/resolve-key.ts';
 import { applyHalfLife } from '@dispatcher/database/tasks/half-life.ts';
 import { createGateway } from '@dispatcher/gateway/create-gateway.ts';
@@ -53,7 +54,7 @@ export async function startInOneProcess({ settings, databaseUrl, adminKey, log }
   const tls = resources.use(await watchTls(settings.tls, log));
   const database = resources.use(await openDatabase(databaseUrl));
   await applyHalfLife(databaseUrl, settings.halfLifeDays);
-  const bus = resources.use(settings.nats ? await openNatsBus(settings.nats, log) : createLocalBus());
+  const bus = resources.use(settings.nats ? await openNatsBus(settings.nats, await readInstallationId(database.pool), log) : createLocalBus());
   const published = oncePerTurn(() => bus.publish('committed', new Uint8Array()));
   const stopping = new AbortController();
   const claims = resources.use(startClaimService({ database, bus, log, published, maxAttempts: settings.maxAttempts, stopping: stopping.signal }));

@@ -1,34 +1,44 @@
-import { fromBinary } from '@bufbuild/protobuf';
+import { type NumberedEvents, onNumbered } from '@dispatcher/database/events/numbered-events.ts';
 import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
-import { EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { ClaimDependencies } from './dependencies.ts';
-import { readyQueues } from './sql/ready-queues.ts';
+import { readyFilters } from './sql/ready-filters.ts';
+import { readyTasks } from './sql/ready-tasks.ts';
 
-/** Should a message be lost, or a task become ready without an event, those who wait hear of it by then. */
+/** A message may be lost, and a task may be looked for while another request holds it for a moment. A waiting caller has it by then. */
 const probeIntervalMs = 1000;
 
-/** Offers tasks to the waiting callers of claim-next: by the events that make a task pending and, as the backstop, by one probe a second for all of them. */
+/**
+ * Offers tasks to the waiting callers of claim-next: those whose events were announced and, each second, one for every filter that has a task. Costs
+ * the database nothing while nobody waits.
+ */
 export function startAvailableTasks(
   { database: { pool }, waiting }: Pick<ClaimDependencies, 'database' | 'waiting'>,
   bus: EventBus,
   log: Log,
 ): AsyncDisposable {
-  const messages = bus.subscribe('events.>', (payload) => {
-    if (waiting.size === 0) return;
-    const { organizationId, task } = fromBinary(EventSchema, payload);
-    if (task?.status === 'pending') waiting.offer({ organizationId, ...task });
-  });
-  const probe = startLoop('probe for waiting claims', probeIntervalMs, log, async () => {
+  let announced: NumberedEvents | null = null;
+  let probeAt = 0;
+  const loop = startLoop('available tasks', probeIntervalMs, log, async () => {
     if (waiting.size === 0) return false;
-    for (const queue of await readyQueues(pool, waiting.queues())) waiting.offerToEachFilter(queue);
+    const events = announced;
+    announced = null;
+    if (events) for (const task of await readyTasks(pool, events)) waiting.offer(task);
+    if (performance.now() < probeAt) return false;
+    probeAt = performance.now() + probeIntervalMs;
+    for (const filter of await readyFilters(pool, waiting.filters())) waiting.offer(filter);
     return false;
+  });
+  const messages = onNumbered(bus, (events) => {
+    if (waiting.size === 0) return;
+    announced = announced ? { after: Math.min(announced.after, events.after), upTo: Math.max(announced.upTo, events.upTo) } : events;
+    loop.wake();
   });
   return {
     async [Symbol.asyncDispose]() {
       messages[Symbol.dispose]();
-      await probe[Symbol.asyncDispose]();
+      await loop[Symbol.asyncDispose]();
     },
   };
 }

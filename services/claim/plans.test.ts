@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anywhereSql, inOrganizationSql } from './sql/claim-next-task.ts';
 import { matchingOrganizationsSql } from './sql/matching-organizations.ts';
 import { readyDueTasksSql } from './sql/ready-due-tasks.ts';
+import { readyFiltersSql } from './sql/ready-filters.ts';
 
 /** A node of a plan as EXPLAIN (FORMAT JSON) prints it. */
 interface PlanNode {
@@ -59,6 +60,22 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     expect(nodes.filter((node) => node['Relation Name'] === 'tasks')).toHaveLength(1);
     expectOneLook(nodes, `tasks_ready_${name}`);
   });
+
+  it.each([
+    [[], true, 'tasks_ready'],
+    [[], false, 'tasks_ready_anywhere'],
+    [['project'], true, 'tasks_ready_project'],
+    [['owner', 'layer'], true, 'tasks_ready_owner'],
+    [['milestone'], false, 'tasks_ready_milestone'],
+  ] as const)(
+    'looking for tasks by %j for waiting callers, in one organization: %s, looks at %s once for each',
+    async (names, inOrganization, index) => {
+      const lists = [['acme', 'nobody'], ['build', 'merge'], ...names.map(() => ['bill', 'nobody'])];
+      const nodes = await explain(claims, readyFiltersSql(names, inOrganization), lists);
+      expect(nodes.filter((node) => ['Seq Scan', 'Bitmap Heap Scan'].includes(node['Node Type']) && node['Relation Name'] === 'tasks')).toEqual([]);
+      expectOneLook(nodes, index);
+    },
+  );
 
   it('the sweeper looks at no task that still waits for its time', async () => {
     await claims.database.pool.query(`UPDATE tasks SET available_at = now() + interval '1 hour' WHERE rank >= 500`);

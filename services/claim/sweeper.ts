@@ -13,7 +13,7 @@ export function startSweeper({ database: { pool }, maxAttempts, published, waiti
     const expired = await expireClaims(pool, maxAttempts);
     if (expired > 0) published();
     const due = await readyDueTasks(pool);
-    for (let i = 0; i < due; i++) waiting.offer({});
-    return expired === sweepSize || due === sweepSize;
+    for (const task of due) waiting.offer(task);
+    return expired === sweepSize || due.length === sweepSize;
   });
 }

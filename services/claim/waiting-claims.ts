@@ -1,26 +1,36 @@
 import type { ClaimFilter } from './sql/claim-next-task.ts';
-import type { Queue } from './sql/ready-queues.ts';
 
-/** What is known of a task that may just have become available. What is undefined is not known, and matches. */
-export interface AvailableTask {
-  organizationId?: string | undefined;
-  stage?: string | undefined;
-  owner?: string | undefined;
-  milestone?: string | undefined;
-  layer?: string | undefined;
+/** A task that may just have become available or, where nothing names it, any task that a filter asks for. */
+export interface AvailableTask extends Partial<Record<(typeof filterFields)[number], string | null | undefined>> {
+  id?: string | undefined;
+}
+
+/** A task that somebody was woken for. */
+interface Offer {
+  readonly task: AvailableTask;
+  /** The filters of those who were woken for it before, and found nothing. */
+  readonly tried: ReadonlySet<string>;
 }
 
 interface Waiter {
   readonly filter: ClaimFilter;
+  /** The same for all who ask for the same. */
+  readonly filterKey: string;
+  /** What it was woken for and has not looked for yet. */
+  offer: Offer | null;
   /** Set while it sleeps; called to wake it. */
   wake: (() => void) | null;
-  /** Whether it was woken for a task that it has not looked for yet. */
-  called: boolean;
+}
+
+/** A claim that a waiting caller made. */
+interface Claimed {
+  readonly task?: { readonly organizationId: string; readonly id: string } | undefined;
 }
 
 /**
  * The callers of claim-next that wait, in the order they came. A task that becomes available wakes the first whose filter it matches and leaves
- * the others asleep, so that a thousand waiting agents cost the database nothing.
+ * the others asleep, so that a thousand waiting agents cost the database nothing. Who is woken and takes another task, or finds nothing, or leaves, passes the
+ * offer on: so no caller sleeps while there is a task that was offered and that its filter matches.
  */
 export class WaitingClaims {
   readonly #waiters = new Set<Waiter>();
@@ -38,70 +48,76 @@ export class WaitingClaims {
     return this.#waiters.size;
   }
 
-  /** The queues that somebody waits for, each once. */
-  queues(): Queue[] {
-    const queues = [...this.#waiters].map(({ filter: { organizationId, stage } }) => ({ organizationId, stage }));
-    return [...new Map(queues.map((queue) => [`${queue.stage} ${queue.organizationId ?? ''}`, queue])).values()];
+  /** The filters that somebody waits with, each once. */
+  filters(): ClaimFilter[] {
+    return [...new Map([...this.#waiters].map(({ filterKey, filter }) => [filterKey, filter])).values()];
   }
 
   /** Wakes the first who could use this task. */
   offer(task: AvailableTask): void {
-    for (const waiter of this.#waiters) {
-      if (waiter.called || !matches(waiter.filter, task)) continue;
-      waiter.called = true;
-      waiter.wake?.();
-      return;
-    }
-  }
-
-  /** Wakes, of those who wait for this queue, the first with each filter: some task is there, but it is not known for whom. */
-  offerToEachFilter(queue: Queue): void {
-    const woken = new Set<string>();
-    for (const waiter of this.#waiters) {
-      const { organizationId, stage } = waiter.filter;
-      const filter = JSON.stringify(waiter.filter);
-      if (organizationId !== queue.organizationId || stage !== queue.stage || woken.has(filter)) continue;
-      woken.add(filter);
-      waiter.called = true;
-      waiter.wake?.();
-    }
+    this.#pass({ task, tried: new Set() });
   }
 
   /** Tries `take` until it answers something, `waitSeconds` are over or the caller left. Registered before the first look, so that no task slips in between. */
-  async untilFound<T>(filter: ClaimFilter, waitSeconds: number, signal: AbortSignal, take: () => Promise<T | null>): Promise<T | null> {
+  async untilFound<T extends Claimed>(
+    filter: ClaimFilter,
+    waitSeconds: number,
+    signal: AbortSignal,
+    take: () => Promise<T | null>,
+  ): Promise<T | null> {
     if (waitSeconds === 0) return await take();
     const until = performance.now() + waitSeconds * 1000;
-    const waiter: Waiter = { filter, wake: null, called: false };
+    const waiter: Waiter = { filter, filterKey: JSON.stringify(filter), offer: null, wake: null };
     this.#waiters.add(waiter);
     try {
       while (!signal.aborted) {
-        waiter.called = false;
-        const found = await take().catch((thrown: unknown) => {
-          // It failed to look, so it may have been called in vain.
-          waiter.called = true;
-          throw thrown;
-        });
+        const found = await this.#look(waiter, take);
         if (found !== null || performance.now() >= until || this.#stopping.aborted) return found;
         await sleep(waiter, until - performance.now(), signal);
-        if (!waiter.called && performance.now() >= until) return null;
+        if (!waiter.offer && performance.now() >= until) return null;
       }
       return null;
     } finally {
       this.#waiters.delete(waiter);
-      // Called, and gone before it looked: the task is the next one's.
-      if (waiter.called) this.offer(filter);
+      // Woken, and gone before it looked.
+      if (waiter.offer) this.#pass(waiter.offer);
+    }
+  }
+
+  async #look<T extends Claimed>(waiter: Waiter, take: () => Promise<T | null>): Promise<T | null> {
+    const { offer } = waiter;
+    waiter.offer = null;
+    try {
+      const found = await take();
+      if (offer && found === null) this.#pass({ ...offer, tried: new Set([...offer.tried, waiter.filterKey]) });
+      else if (offer && !isSame(offer.task, found?.task)) this.#pass(offer);
+      return found;
+    } catch (thrown) {
+      if (offer) this.#pass(offer);
+      throw thrown;
+    }
+  }
+
+  #pass(offer: Offer): void {
+    for (const waiter of this.#waiters) {
+      if (waiter.offer || offer.tried.has(waiter.filterKey) || !matches(waiter.filter, offer.task)) continue;
+      waiter.offer = offer;
+      waiter.wake?.();
+      return;
     }
   }
 }
 
 function matches(filter: ClaimFilter, task: AvailableTask): boolean {
-  return filterFields.every((field) => filter[field] === undefined || task[field] === undefined || filter[field] === task[field]);
+  return filterFields.every((field) => filter[field] === undefined || filter[field] === task[field]);
 }
 
-const filterFields = ['organizationId', 'stage', 'owner', 'milestone', 'layer'] as const;
+const filterFields = ['organizationId', 'stage', 'owner', 'project', 'milestone', 'layer'] as const;
+
+const isSame = (offered: AvailableTask, claimed: Claimed['task']) => offered.id === claimed?.id && offered.organizationId === claimed?.organizationId;
 
 async function sleep(waiter: Waiter, ms: number, signal: AbortSignal): Promise<void> {
-  if (waiter.called || signal.aborted) return;
+  if (waiter.offer || signal.aborted) return;
   const awake = Promise.withResolvers<void>();
   const timer = setTimeout(awake.resolve, ms);
   signal.addEventListener('abort', () => awake.resolve(), { once: true });

@@ -16,6 +16,7 @@ import { createLog, type Log } from '@dispatcher/kit/telemetry/log.ts';
 import { type Database, openDatabase } from './connection/database.ts';
 import { errorFromDatabase } from './connection/errors.ts';
 import { refuseUnsafeServer } from './connection/refuse-unsafe-server.ts';
+import { readInstallationId } from './installation-id.ts';
 import { refuseUnknownSchema } from './migrations/schema-version.ts';
 import { createResolveKey } from './resolve-key.ts';
 
@@ -57,7 +58,7 @@ export async function runServiceProcess(
   const database = resources.use(await openDatabase(settings.DATABASE_URL));
   if (!settings.DISPATCHER_ALLOW_UNSAFE_SERVER) await refuseUnsafeServer(database.pool);
   await refuseUnknownSchema(database.orm);
-  const bus = resources.use(await openNatsBus(settings, log));
+  const bus = resources.use(await openNatsBus(settings, await readInstallationId(database.pool), log));
   const published = oncePerTurn(() => bus.publish('committed', new Uint8Array()));
   const routes = await start({ database, bus, log, published, resources });
 

@@ -1,10 +1,10 @@
-import { fromBinary } from '@bufbuild/protobuf';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { eventFromRow } from '@dispatcher/database/events/event-message.ts';
+import { onNumbered } from '@dispatcher/database/events/numbered-events.ts';
 import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
-import { type Event, EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
+import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import { keptPositions } from './sql/kept-positions.ts';
 import { pageSize, readEvents } from './sql/read-events.ts';
 
@@ -16,39 +16,26 @@ export interface EventFeed extends AsyncDisposable {
   listen(listener: (events: readonly Event[]) => void): Disposable;
 }
 
-/** The bus may lose messages; whatever it lost is found in the log by then. */
+/** The bus may lose messages. The feed looks at the log this often without one. */
 const lookIntervalMs = 1000;
 
-/** Follows the events from now on: by the bus where its messages come without a gap, else by the log. */
+/** Follows the events from now on. The bus says when to look; every event is read from the log, so that nobody who reaches the bus can make one up. */
 export async function startEventFeed(pool: Pool, bus: EventBus, log: Log): Promise<EventFeed> {
   const listeners = new Set<(events: readonly Event[]) => void>();
   let position = (await keptPositions(pool)).newest;
-  let batch: Event[] = [];
-
-  const accept = (event: Event) => {
-    position = Number(event.position);
-    if (batch.push(event) === 1) setImmediate(deliver);
-  };
-  const deliver = () => {
-    const events = batch;
-    batch = [];
-    for (const listener of listeners) listener(events);
-  };
   const loop = startLoop('event feed', lookIntervalMs, log, async () => {
     const rows = await readEvents(pool, position, Number.MAX_SAFE_INTEGER, null);
-    for (const row of rows) if (Number(row.position) === position + 1) accept(eventFromRow(row));
+    if (rows.length === 0) return false;
+    const events = rows.map(eventFromRow);
+    position = Number(events.at(-1)?.position);
+    for (const listener of listeners) listener(events);
     return rows.length === pageSize;
   });
-  const messages = bus.subscribe('events.>', (payload) => {
-    const event = fromBinary(EventSchema, payload);
-    const next = Number(event.position);
-    if (next === position + 1) accept(event);
-    else if (next > position) loop.wake();
-  });
+  const messages = onNumbered(bus, ({ upTo }) => upTo > position && loop.wake());
 
   return {
     get position() {
-      return batch.length > 0 ? Number(batch[0]?.position) - 1 : position;
+      return position;
     },
     listen(listener) {
       listeners.add(listener);

@@ -1,3 +1,4 @@
+import { create, toBinary } from '@bufbuild/protobuf';
 import { openDatabase } from '@dispatcher/database/connection/database.ts';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { openNatsBus } from '@dispatcher/kit/bus/nats-bus.ts';
@@ -7,7 +8,9 @@ import { hasNatsServer, startNatsServer } from '@dispatcher/testing/harness/star
 import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useDatabase } from '@dispatcher/testing/harness/use-database.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
+import { EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import { expect, vi } from 'vitest';
+import { startEventFeed } from './event-feed.ts';
 import { startRelay } from './relay.ts';
 
 const test = testWhere(hasNatsServer, 'nats-server');
@@ -22,8 +25,8 @@ async function useRelay() {
   const { pool } = resources.use(await openDatabase(url));
   const port = await freePort();
   const start = () => startNatsServer({ port, storeDir });
-  const server = await start();
-  const bus = resources.use(await openNatsBus({ NATS_URL: server.url, NATS_SUBJECT_PREFIX: 'dispatcher' }, log));
+  const server = resources.use(await start());
+  const bus = resources.use(await openNatsBus({ NATS_URL: server.url, NATS_SUBJECT_PREFIX: 'dispatcher' }, 'one', log));
   await vi.waitFor(() => expect(bus.connected).toBe(true));
   resources.use(startRelay(pool, bus, log));
   const stop = async () => {
@@ -31,7 +34,7 @@ async function useRelay() {
     await vi.waitFor(() => expect(bus.connected).toBe(false));
   };
   const startAgain = async () => resources.use(await start());
-  return { pool, url: server.url, stop, startAgain, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { pool, bus, url: server.url, stop, startAgain, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 async function insertEvents(pool: Pool, count: number): Promise<void> {
@@ -56,7 +59,7 @@ test('what got its position while NATS was away is published when it is back, an
   await insertEvents(relay.pool, 3);
   await untilNumbered(relay.pool, 3, 5_000);
   await relay.startAgain();
-  await using outsider = await openNatsBus({ NATS_URL: relay.url, NATS_SUBJECT_PREFIX: 'dispatcher' }, log);
+  await using outsider = await openNatsBus({ NATS_URL: relay.url, NATS_SUBJECT_PREFIX: 'dispatcher' }, 'one', log);
   const got = new Set<string>();
   outsider.subscribe('events.>', (payload) => void got.add(Buffer.from(payload).toString('base64')));
   await vi.waitFor(() => expect(got.size).toBe(3), { timeout: 8_000 });
@@ -91,4 +94,32 @@ test('while NATS is told what it has missed, new events get their positions at o
     before = await published();
   }
   await vi.waitFor(async () => expect(await published()).toBeGreaterThan(missed), { timeout: 10_000 });
+});
+
+test('what a stranger writes on NATS changes nothing of what readers see', async () => {
+  await using relay = await useRelay();
+  await using feed = await startEventFeed(relay.pool, relay.bus, log);
+  const seen: string[] = [];
+  using _listening = feed.listen((events) => void seen.push(...events.map((event) => `${event.position} ${event.taskId} ${event.actor}`)));
+  await using forger = await openNatsBus({ NATS_URL: relay.url, NATS_SUBJECT_PREFIX: 'dispatcher' }, 'one', log);
+  await using neighbour = await openNatsBus({ NATS_URL: relay.url, NATS_SUBJECT_PREFIX: 'dispatcher' }, 'another', log);
+  await vi.waitFor(() => expect([forger.connected, neighbour.connected]).toEqual([true, true]));
+  for (let position = 1; position <= 3; position++) {
+    const forged = create(EventSchema, {
+      position: BigInt(position),
+      type: 'task.completed',
+      organizationId: 'acme',
+      taskId: 'forged',
+      actor: 'admin',
+    });
+    for (const stranger of [forger, neighbour]) {
+      stranger.publish('events.acme.task.completed', toBinary(EventSchema, forged));
+      stranger.publish('numbered', Buffer.from('{"after":0,"upTo":9000000000000000}'));
+      stranger.publish('numbered', Buffer.from('no JSON'));
+      await stranger.flush();
+    }
+    await insertEvents(relay.pool, 1);
+    await vi.waitFor(() => expect(seen).toHaveLength(position), { timeout: 5_000 });
+  }
+  expect(seen).toEqual(['1 task-1 undefined', '2 task-1 undefined', '3 task-1 undefined']);
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { toBinary } from '@bufbuild/protobuf';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { eventFromRow } from '@dispatcher/database/events/event-message.ts';
+import { announceNumbered } from '@dispatcher/database/events/numbered-events.ts';
 import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
@@ -38,6 +39,7 @@ export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable
     const { events, before, publishedPosition } = round;
     const isDue = events.length > 0 || isCatchingUp || behindAt === before;
     isCatchingUp = false;
+    if (events.length > 0) announceNumbered(bus, { after: before, upTo: before + events.length });
     // Positions do not wait for the bus. What it has not been told of is published when it is back.
     if (bus.connected && isDue) {
       const told = await publishMissed(pool, bus, publishedPosition, before);

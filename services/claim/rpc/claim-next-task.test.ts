@@ -137,8 +137,8 @@ describe('claim-next', () => {
     const waiting = Array.from({ length: 20 }, (_, i) => client.claimNextTask({ agent: `a${i}`, waitSeconds: 30 }, { signal: leaving.signal }));
     await expect.poll(() => claims.dependencies.waiting.size).toBe(20);
     await claims.insertTask('t');
-    claims.dependencies.waiting.offer({ organizationId: 'globex' });
-    claims.dependencies.waiting.offer({ organizationId: 'acme', stage: 'build' });
+    claims.dependencies.waiting.offer({ organizationId: 'globex', stage: 'build', id: 't' });
+    claims.dependencies.waiting.offer({ organizationId: 'acme', stage: 'build', id: 't' });
     const first = await Promise.race(waiting);
     expect(first.data?.task?.id).toBe('t');
     expect(claims.dependencies.waiting.size).toBe(19);

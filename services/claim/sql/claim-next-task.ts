@@ -75,7 +75,7 @@ export type FilterName = (typeof filterNames)[number];
 export const filtersOf = (filter: ClaimFilter): FilterName[] => filterNames.filter((name) => filter[name] !== undefined);
 
 /** Reads `tasks_ready_anywhere`. */
-export const anywhereSql = (keyed: boolean): string => statement('(CASE WHEN ready THEN stage END) = $7', keyed);
+export const anywhereSql = (keyed: boolean): string => statement(inAnyQueue('$7'), keyed);
 
 /** Reads the index of the first filter, or `tasks_ready`. */
 export const inOrganizationSql = (names: readonly FilterName[], keyed: boolean): string =>
@@ -123,3 +123,6 @@ export function matches(names: readonly FilterName[], organization: string, stag
     ...rest.map((name) => `${name} = ${parameter(name)} AND (SELECT true FROM tasks WHERE ${inQueue} AND ${has(name)} LIMIT 1)`),
   ].join(' AND ');
 }
+
+/** The condition for a stage in all organizations, by the very expression that is indexed. */
+export const inAnyQueue = (stage: string): string => `(CASE WHEN ready THEN stage END) = ${stage}`;

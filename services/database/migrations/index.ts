@@ -1,10 +1,12 @@
 import { CreateTasksAndEventLog } from './create-tasks-and-event-log.ts';
 import { IndexTasksForRetention } from './index-tasks-for-retention.ts';
 import { KeepWhyAClaimEnded } from './keep-why-a-claim-ended.ts';
+import { NameTheInstallation } from './name-the-installation.ts';
 
 /** All migrations, oldest first. They only go forward. */
 export const migrations = [
   { name: '0001-create-tasks-and-event-log', class: CreateTasksAndEventLog },
   { name: '0002-index-tasks-for-retention', class: IndexTasksForRetention },
   { name: '0003-keep-why-a-claim-ended', class: KeepWhyAClaimEnded },
+  { name: '0004-name-the-installation', class: NameTheInstallation },
 ];

@@ -11,8 +11,8 @@ import type { NatsSettings } from './nats-settings.ts';
 
 const test = testWhere(hasNatsServer, 'nats-server');
 
-const openBus = (url: string, more: Partial<NatsSettings> = {}) =>
-  openNatsBus({ NATS_URL: url, NATS_SUBJECT_PREFIX: 'dispatcher', ...more }, createLog('silent'));
+const openBus = (url: string, more: Partial<NatsSettings> = {}, installationId = 'one') =>
+  openNatsBus({ NATS_URL: url, NATS_SUBJECT_PREFIX: 'dispatcher', ...more }, installationId, createLog('silent'));
 
 test('a bus that is closed takes messages and drops them, since a last commit may still want to be told', async () => {
   await using folder = await useFolder();
@@ -66,24 +66,30 @@ test('a message that a listener cannot take costs no other message', async () =>
   await vi.waitFor(() => expect(got).toEqual(['hello']), { timeout: 5_000 });
 });
 
-test('two installations share a NATS by a prefix each, and hear nothing of each other', async () => {
-  await using folder = await useFolder();
-  await using server = await startNatsServer({ port: await freePort(), storeDir: folder.path });
-  const prefixes = ['dispatcher', 'other.dispatcher'];
-  await using resources = new AsyncDisposableStack();
-  const buses = await Promise.all(prefixes.map((prefix) => openBus(server.url, { NATS_SUBJECT_PREFIX: prefix })));
-  const got: string[] = [];
-  for (const [i, bus] of buses.entries()) {
-    resources.use(bus);
-    bus.subscribe('events.>', (payload, subject) => void got.push(`${i}: ${subject} ${Buffer.from(payload)}`));
-    await vi.waitFor(() => expect(bus.connected).toBe(true));
-  }
-  await Promise.all(buses.map((bus) => bus.flush()));
-  for (const [i, bus] of buses.entries()) bus.publish('events.acme', Buffer.from(`from ${i}`));
-  await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(2), { timeout: 5_000 });
-  await Promise.all(buses.map((bus) => bus.flush()));
-  expect(got.sort()).toEqual(['0: events.acme from 0', '1: events.acme from 1']);
-});
+const neighbours = {
+  'a prefix each': ['dispatcher', 'other.dispatcher', 'one', 'one'],
+  'the same prefix': ['dispatcher', 'dispatcher', 'one', 'another'],
+};
+
+for (const [name, [first, second, ...installations]] of Object.entries(neighbours)) {
+  test(`two installations that share a NATS under ${name} hear nothing of each other`, async () => {
+    await using folder = await useFolder();
+    await using server = await startNatsServer({ port: await freePort(), storeDir: folder.path });
+    await using resources = new AsyncDisposableStack();
+    const buses = await Promise.all([first, second].map((prefix, i) => openBus(server.url, { NATS_SUBJECT_PREFIX: prefix ?? '' }, installations[i])));
+    const got: string[] = [];
+    for (const [i, bus] of buses.entries()) {
+      resources.use(bus);
+      bus.subscribe('events.>', (payload, subject) => void got.push(`${i}: ${subject} ${Buffer.from(payload)}`));
+      await vi.waitFor(() => expect(bus.connected).toBe(true));
+    }
+    await Promise.all(buses.map((bus) => bus.flush()));
+    for (const [i, bus] of buses.entries()) bus.publish('events.acme', Buffer.from(`from ${i}`));
+    await vi.waitFor(() => expect(got.length).toBeGreaterThanOrEqual(2), { timeout: 5_000 });
+    await Promise.all(buses.map((bus) => bus.flush()));
+    expect(got.sort()).toEqual(['0: events.acme from 0', '1: events.acme from 1']);
+  });
+}
 
 testWhere(hasNatsServer && canMakeCertificates, 'nats-server and openssl')(
   'a NATS with its own authority that asks for a certificate and a password is reached, and not without them',

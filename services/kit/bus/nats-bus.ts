@@ -15,26 +15,36 @@ interface Subscriber {
   readonly listener: (payload: Uint8Array, subject: string) => void;
 }
 
+/** The header that says which installation a message belongs to. */
+const installationHeader = 'Dispatcher-Installation';
+
 /**
- * Carries messages over NATS, each subject below the prefix of the installation. Works without the server: it is looked for until it is there, and
- * what is published meanwhile is dropped, not stored up. Rejects when the settings name a file that cannot be read.
+ * Carries messages over NATS, each subject below the prefix of the settings. Messages of another installation are passed over. Works without the server: it is
+ * looked for until it is there, and what is published meanwhile is dropped, not stored up. Rejects when the settings name a file that cannot be read.
  */
-export async function openNatsBus(settings: NatsSettings, log: Log): Promise<EventBus> {
-  return createNatsBus(await natsOptions(settings), `${settings.NATS_SUBJECT_PREFIX}.`, log);
+export async function openNatsBus(settings: NatsSettings, installationId: string, log: Log): Promise<EventBus> {
+  return createNatsBus(await natsOptions(settings), { prefix: `${settings.NATS_SUBJECT_PREFIX}.`, installationId, log });
 }
 
-function createNatsBus(options: ConnectionOptions, prefix: string, log: Log): EventBus {
+interface BusOptions {
+  readonly prefix: string;
+  readonly installationId: string;
+  readonly log: Log;
+}
+
+function createNatsBus(connectionOptions: ConnectionOptions, options: BusOptions): EventBus {
+  const { prefix, installationId, log } = options;
   const subscriptions = new Map<Subscriber, Subscription | null>();
   const closing = new AbortController();
   let connection: NatsConnection | null = null;
   let connected = false;
 
   const start = async (): Promise<void> => {
-    const made = await connectPatiently(options, log, closing.signal);
+    const made = await connectPatiently(connectionOptions, log, closing.signal);
     if (!made) return;
     connection = made;
     connected = true;
-    for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, prefix, subscriber, log));
+    for (const subscriber of subscriptions.keys()) subscriptions.set(subscriber, listen(made, subscriber, options));
     for await (const { type } of made.status()) {
       if (type !== 'disconnect' && type !== 'reconnect') continue;
       connected = type === 'reconnect';
@@ -53,12 +63,13 @@ function createNatsBus(options: ConnectionOptions, prefix: string, log: Log): Ev
       const open = live();
       if (!open) return;
       const messageHeaders = headers();
+      messageHeaders.set(installationHeader, installationId);
       if (id !== undefined) messageHeaders.set('Nats-Msg-Id', id);
       open.publish(prefix + subject, payload, { headers: messageHeaders });
     },
     subscribe(subject, listener) {
       const subscriber = { subject, listener };
-      subscriptions.set(subscriber, connection && listen(connection, prefix, subscriber, log));
+      subscriptions.set(subscriber, connection && listen(connection, subscriber, options));
       return {
         [Symbol.dispose]: () => {
           subscriptions.get(subscriber)?.unsubscribe();
@@ -95,10 +106,10 @@ async function connectPatiently(options: ConnectionOptions, log: Log, signal: Ab
 }
 
 /** Anybody may publish on a subject, and what a listener throws would end the whole connection. */
-function listen(connection: NatsConnection, prefix: string, { subject, listener }: Subscriber, log: Log): Subscription {
+function listen(connection: NatsConnection, { subject, listener }: Subscriber, { prefix, installationId, log }: BusOptions): Subscription {
   return connection.subscribe(prefix + subject, {
     callback: (error, message) => {
-      if (error) return;
+      if (error || message.headers?.get(installationHeader) !== installationId) return;
       try {
         listener(message.data, message.subject.slice(prefix.length));
       } catch (err) {
