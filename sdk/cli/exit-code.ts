@@ -1,4 +1,12 @@
-import { AuthenticationError, ConflictError, ConnectionError, RecursivError, ValidationError } from '@recursiv/sdk';
+import {
+  AuthenticationError,
+  AuthorizationError,
+  ConflictError,
+  ConnectionError,
+  NotFoundError,
+  RecursivError,
+  ValidationError,
+} from '@recursiv/sdk';
 import { CommanderError } from 'commander';
 import type { Printer } from './terminal/printer.ts';
 import { oneLine } from './terminal/terminal-text.ts';
@@ -42,6 +50,9 @@ export function reportFailure(error: unknown, printer: Printer, command: string)
 function hintFor(error: unknown, command: string): string | undefined {
   if (error instanceof CliError) return error.hint;
   if (error instanceof AuthenticationError) return `Set RECURSIV_API_KEY, or run \`${command} login\`.`;
+  if (error instanceof AuthorizationError)
+    return `Log in with a key that may do this: \`${command} login\`, or \`${command} login --local --admin\` for the admin key.`;
+  if (error instanceof NotFoundError && error.code === 'not_found') return `\`${command} tasks --all\` lists every task.`;
   if (error instanceof ConnectionError) return 'Is it running? `npm start` starts it here; --url or RECURSIV_BASE_URL says where else it is.';
   return undefined;
 }

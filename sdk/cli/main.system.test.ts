@@ -80,11 +80,14 @@ test.each([
   ['an unknown command', ['frobnicate'], 2, /unknown command/],
   ['a word that is no number', ['create', 'a', '--rev', 'x'], 2, /not a number/],
   ['a missing argument', ['show'], 2, /missing required argument/],
+  ['a base URL without /api/v1', ['stats', '--url', 'BASE'], 1, /It should end with \/api\/v1: try http:\/\/127\.0\.0\.1:\d+\/api\/v1\./],
+  ['a URL that is none', ['stats', '--url', 'localhost:3000'], 2, /"localhost:3000" is not an http or https URL such as/],
+  ['an id that is none', ['show', '..'], 2, /"\.\." is not an id/],
   ['a dispatcher that is away', ['stats', '--url', 'http://127.0.0.1:9/api/v1'], 1, /cannot be reached/],
   ['a route for the admin', ['keys', 'list'], 1, /\(forbidden\)/],
 ])('%s has its exit code and a message on standard error', async (_, args, code, message) => {
   if (args[1] === 'conflicting') await api.create({ id: 'conflicting', title: 'nobody claimed this', held: true });
-  const run = await cli.run(args);
+  const run = await cli.run(args.map((arg) => (arg === 'BASE' ? dispatcher.credentials.url : arg)));
   expect(run).toMatchObject({ code, out: '' });
   expect(run.err).toMatch(message);
 });
@@ -115,14 +118,18 @@ test('the admin makes, lists and ends keys', async () => {
   expect((await admin.run(['keys', 'list', '--org', 'acme'])).out).toMatch(/ acme +ci\\x1b\[2J +read +\S+ +live\n$/);
   expect((await admin.run(['keys', 'revoke', id])).code).toBe(0);
   expect((await admin.run(['keys', 'list', '--org', 'acme'])).out).toMatch(/ revoked /);
-  expect((await admin.run(['tasks', '--org', 'acme'])).out).toBe('No tasks.\n');
+  expect((await admin.run(['tasks', '--org', 'acme'])).out).toMatch(/^No task is pending or claimed\./);
+});
+
+test('--version says the version', async () => {
+  expect(await cli.run(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
 });
 
 test('login keeps URL and key for the user alone, and only a key that works', async () => {
   await using home = await useFolder();
   const { url, api_key } = dispatcher.credentials;
   const fresh = useCli({ XDG_CONFIG_HOME: home.path });
-  expect((await fresh.run(['stats'])).err).toContain('dispatcher login');
+  expect((await fresh.run(['stats'])).err).toBe('There is no API key. Run `dispatcher login --local`, or set RECURSIV_API_KEY.\n');
   expect((await fresh.run(['login', '--url', `${url}/api/v1`], 'sk_live_wrong')).code).toBe(1);
   expect((await fresh.run(['login', '--url', `${url}/api/v1`], '')).code).toBe(2);
   const file = join(home.path, 'dispatcher', 'login.json');

@@ -12,8 +12,9 @@ import { addShowCommand } from './commands/show.ts';
 import { addStatsCommand } from './commands/stats.ts';
 import { addTasksCommand } from './commands/tasks.ts';
 import { addWatchCommand } from './commands/watch.ts';
+import manifest from './package.json' with { type: 'json' };
 
-const footer = `
+const footer = (command: string) => `
 Examples:
   $ dispatcher login
   $ dispatcher create "Fix the login page" --owner bill --rev 5 --effort 2
@@ -21,8 +22,10 @@ Examples:
   $ dispatcher next --exec 'npm test'
   $ dispatcher done fix-login --notes "Fixed in #12"
 
-Exit codes: 0 done, 1 error, 2 wrong usage, 3 conflict (somebody else holds it, it is done, …), 4 nothing to do.
-Environment: RECURSIV_API_KEY, RECURSIV_BASE_URL, RECURSIV_ORGANIZATION_ID, DISPATCHER_AGENT, NO_COLOR.`;
+Exit codes: 0 done, 1 error, 2 wrong usage, 3 conflict (somebody else holds the
+  task, it is done, ...), 4 nothing to do.
+Environment: RECURSIV_API_KEY, RECURSIV_BASE_URL, RECURSIV_ORGANIZATION_ID,
+  DISPATCHER_AGENT, NO_COLOR.${command === 'dispatcher' ? '' : `\nIn this folder \`dispatcher\` is \`${command}\`.`}`;
 
 /** The whole command line. */
 export function createProgram(given: Pick<Cli, 'environment' | 'printer' | 'stopSignal'>): Command {
@@ -31,8 +34,10 @@ export function createProgram(given: Pick<Cli, 'environment' | 'printer' | 'stop
     .option('--url <url>', 'where the API is, such as http://localhost:3000/api/v1')
     .option('--org <id>', 'the organization to look at (for the admin key)')
     .option('--json', 'print JSON, for scripts')
+    .version(manifest.version, '--version', 'show the version')
     .configureHelp({ showGlobalOptions: true })
-    .addHelpText('after', footer)
+    .showHelpAfterError('--help says what there is.')
+    .addHelpText('after', () => footer(given.environment.command))
     .exitOverride();
   const cli = createCli(program, given);
   const adders = [

@@ -22,9 +22,12 @@ Examples:
   $ dispatcher next --owner bill --wait 30
   $ dispatcher next --exec 'claude -p "$DISPATCHER_TASK_TITLE"'
 
-With --exec the command finds the task in its environment: DISPATCHER_TASK_ID, DISPATCHER_TASK_TITLE, DISPATCHER_TASK_DESCRIPTION and so on.
-The claim is kept alive while it runs. Exit code 0 means that the task is done. With any other the task goes back to the queue: its notes get the
-end of the output, and it can be claimed again after 60 s, then 120 s, and so on. Ctrl-C ends the command and gives the task back.`;
+With --exec the command finds the task in its environment:
+DISPATCHER_TASK_ID, DISPATCHER_TASK_TITLE, DISPATCHER_TASK_DESCRIPTION, ...
+The claim is kept alive while it runs. Exit code 0 means that the task is done.
+With any other, the task goes back to the queue: its notes get the end of the
+output, and it can be claimed again after 60 s, then 120 s, and so on.
+Ctrl-C ends the command and gives the task back.`;
 
 /** `dispatcher next`: the best task there is, claimed, and with --exec worked on. */
 export function addNextCommand(program: Command, cli: Cli): void {

@@ -35,9 +35,15 @@ export function addTasksCommand(program: Command, cli: Cli): void {
       const isOpenOnly = params.status === undefined && all !== true;
       if (isOpenOnly) refusePlace(params);
       const { data, meta } = isOpenOnly ? await openTasks(dispatcher, params) : await listTasks(dispatcher, params, all === true);
-      cli.print({ data, meta }, () => (data.length === 0 ? 'No tasks.' : tasksTable(cli.printer, data, params.held === true)));
+      cli.print({ data, meta }, () =>
+        data.length === 0 ? noneText(isOpenOnly && params.held !== true) : tasksTable(cli.printer, data, params.held === true),
+      );
       if (!cli.isJson() && meta.has_more) cli.printer.note(`There are more: ${whatFollows(meta)}`);
     });
+}
+
+function noneText(isOpenOnly: boolean): string {
+  return isOpenOnly ? 'No task is pending or claimed. --all also shows what is done.' : 'No tasks.';
 }
 
 /** Two lists are shown as one, so no place in one of them says where the other stands. */

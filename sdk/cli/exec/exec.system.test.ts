@@ -53,7 +53,7 @@ test('any other exit code gives the task back with a pause, and the end of the o
   const command = String.raw`seq 1000; printf '10 %%\r100 %%\n\033[31mred\033[0m\a\000\n' >&2; echo 'cannot find the module' >&2; exit 7`;
   const run = await cli.run(['next', '--owner', 'fails', '--exec', command]);
   expect(run).toMatchObject({ code: 1, out: expect.stringMatching(/1000\nfails is waiting: title of fails\n$/) });
-  expect(run.err).toMatch(/The command ended with exit code 7: cannot find the module The task can be claimed again in 60 s\.\n$/);
+  expect(run.err).toMatch(/The command ended with exit code 7: cannot find the module\nThe task can be claimed again in 60 s\.\n$/);
   const { data } = await api.get('fails');
   expect(data.notes).toMatch(/^The command ended with exit code 7: cannot find the module\n\nThe end of its output:\n97\d\n/);
   expect(data.notes).toMatch(/\n1000\n100 %\nred\ncannot find the module$/);

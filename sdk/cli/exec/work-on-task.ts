@@ -1,6 +1,7 @@
 import type { HeldClaim, Task } from '@recursiv/sdk';
 import type { Cli } from '../cli.ts';
 import { CliError, exitCodes } from '../exit-code.ts';
+import { shortId } from '../terminal/short-id.ts';
 import { taskLine } from '../terminal/task-text.ts';
 import { firstLine, oneLine } from '../terminal/terminal-text.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
@@ -16,8 +17,8 @@ export interface Work {
 /** Runs a command for a task that is held, then finishes the task or gives it back. */
 export async function workOnTask(cli: Cli, held: HeldClaim, { command, isInteractive, retryAfter }: Work): Promise<void> {
   const stop = cli.stopSignal();
-  cli.printer.note(`Claimed ${oneLine(held.task.id)}: ${oneLine(held.task.title)}`);
-  stop.addEventListener('abort', () => cli.printer.note('Ending the command and giving the task back. Press Ctrl-C again to leave at once.'));
+  cli.printer.note(`Claimed ${oneLine(shortId(cli.printer, held.task.id))}: ${oneLine(held.task.title)}`);
+  stop.addEventListener('abort', () => cli.printer.note('Ending the command. Press Ctrl-C again to leave at once.'));
   // Under --json only the answer of the API goes to standard output.
   const out = cli.isJson() ? process.stderr : process.stdout;
   const signal = AbortSignal.any([held.signal, stop]);
@@ -32,7 +33,7 @@ export async function workOnTask(cli: Cli, held: HeldClaim, { command, isInterac
 async function giveBack(cli: Cli, held: HeldClaim, notes: string, retryAfter: number): Promise<never> {
   const { data } = await held.release({ notes, retry_after_seconds: retryAfter });
   cli.print({ data }, () => taskLine(cli.printer, data));
-  throw new CliError(`${firstLine(notes)} ${whatFollows(data, retryAfter)}`);
+  throw new CliError(firstLine(notes), exitCodes.error, whatFollows(data, retryAfter));
 }
 
 /** A minute after the first attempt, then twice as long after each: a task that always fails must not keep a machine busy. */

@@ -1,60 +1,43 @@
 import type { Event, Task } from '@recursiv/sdk';
-import { reasonText } from './event-text.ts';
 import type { Printer } from './printer.ts';
-import { type Column, tableText } from './table.ts';
-import { ageText, durationText, leaseText } from './time-text.ts';
-
-/** One claim of a task, from its beginning to its end. */
-interface Attempt {
-  readonly attempt: number;
-  readonly stage: string;
-  readonly agent: string | null;
-  readonly claimedAt: string;
-  /** The event that ended it; undefined while the claim lives. */
-  readonly end: Event | undefined;
-}
+import { firstLine, oneLine } from './terminal-text.ts';
+import { durationText, leaseText, timeText } from './time-text.ts';
 
 const endings: ReadonlySet<string> = new Set(['task.released', 'task.expired', 'task.completed', 'task.archived']);
 
-/** The claims of a task as a table: who had it, when, and how each ended. */
+/** The claims of a task, the oldest first: for which stage, who had it, when, and how it ended. Below each, the first line of its notes. */
 export function attemptsText(printer: Printer, task: Task, events: readonly Event[]): string {
-  const columns: readonly Column<Attempt>[] = [
-    { head: '#', cell: ({ attempt }) => attempt, align: 'right' },
-    { head: 'STAGE', cell: ({ stage }) => stage, drop: 1 },
-    { head: 'AGENT', cell: ({ agent }) => agent },
-    { head: printer.width === undefined ? 'CLAIMED' : 'AGE', cell: ({ claimedAt }) => ageText(printer, claimedAt) },
-    { head: 'TOOK', cell: ({ claimedAt, end }) => (end ? durationText(Date.parse(end.occurred_at) - Date.parse(claimedAt)) : null) },
-    { head: 'HOW IT ENDED', cell: ({ end }) => (end ? howItEnded(end) : stillClaimed(printer, task)), flexible: true },
-  ];
-  return tableText(printer, columns, attemptsFrom(events));
-}
-
-/** The claims of a task, from its events, the oldest first. */
-function attemptsFrom(events: readonly Event[]): Attempt[] {
   return events
     .filter(({ type }) => type === 'task.claimed')
-    .map(({ attempt, actor, occurred_at, task }) => ({
-      attempt,
-      stage: task.stage,
-      agent: actor,
-      claimedAt: occurred_at,
-      end: events.find((event) => event.attempt === attempt && endings.has(event.type)),
-    }));
+    .map((claimed) => {
+      const end = events.find(({ attempt, type }) => attempt === claimed.attempt && endings.has(type));
+      const number = `${claimed.attempt}  `;
+      const notes = end?.notes === undefined ? '' : firstLine(end.notes);
+      const first = `${number}${beginning(printer, claimed, end)}: ${end ? howItEnded(end) : stillClaimed(printer, task)}`;
+      return notes === '' ? first : `${first}\n${' '.repeat(number.length)}${notes}`;
+    })
+    .join('\n');
 }
 
-function howItEnded(end: Event): string {
-  const why = reasonText(end);
-  switch (end.type) {
+function beginning(printer: Printer, { task, actor, occurred_at }: Event, end: Event | undefined): string {
+  const took = end && `took ${durationText(Date.parse(end.occurred_at) - Date.parse(occurred_at))}`;
+  return [`${oneLine(task.stage)} by ${oneLine(actor ?? 'nobody')}`, timeText(printer, occurred_at), took]
+    .filter((part) => part !== undefined)
+    .join(', ');
+}
+
+function howItEnded({ type, release_reason }: Event): string {
+  switch (type) {
     case 'task.completed':
       return 'done';
     case 'task.expired':
-      return 'expired: no heartbeat came in time';
+      return 'expired, no heartbeat came in time';
     case 'task.archived':
       return 'archived';
     default:
       // This reason says that nothing went wrong: the work goes on to the next stage.
-      if (end.release_reason === 'completed') return `built, to be merged${why.replace(/^completed/, '')}`;
-      return why === '' ? 'released' : `released: ${why}`;
+      if (release_reason === 'completed') return 'built, to be merged';
+      return release_reason === undefined ? 'released' : `released, ${oneLine(release_reason)}`;
   }
 }
 

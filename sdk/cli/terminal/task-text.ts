@@ -52,7 +52,7 @@ function factsOf(printer: Printer, task: Task): [name: string, value: string | n
     ['stage', task.stage],
     ['available', at(task.available_at)],
     ['claimed by', task.claim && `${task.claim.agent}, ${leaseText(printer, task.claim.expires_at)}`],
-    ['released for', task.release_reason],
+    ['released for', task.status === 'pending' ? task.release_reason : null],
     ['branch', task.branch],
     ['pull requests', task.pr_urls.join(' ')],
     ['commits', task.commits.join(' ')],

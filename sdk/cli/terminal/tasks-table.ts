@@ -16,8 +16,7 @@ export function tasksTable(printer: Printer, tasks: readonly Task[], isHeldOnly:
   const inTerminal = printer.width !== undefined;
   const columns: readonly Column<Task>[] = [
     { head: 'ID', cell: ({ id }) => short(id) },
-    { head: 'STATUS', cell: statusOf, format: statusFormat },
-    { head: 'SCORE', cell: ({ effective_score }) => effective_score.toFixed(2), align: 'right', drop: 5 },
+    ...(isHeldOnly ? [] : [status, score]),
     { head: inTerminal ? 'AGE' : 'CREATED', cell: ({ created_at }) => ageText(printer, created_at), drop: 6 },
     { head: inTerminal ? 'DONE' : 'COMPLETED', cell: ({ completed_at }) => completed_at && timeText(printer, completed_at), drop: 7 },
     { head: 'PROJECT', cell: ({ project }) => project, drop: 1 },
@@ -25,8 +24,12 @@ export function tasksTable(printer: Printer, tasks: readonly Task[], isHeldOnly:
     { head: 'LAYER', cell: ({ layer }) => layer, drop: 2 },
     { head: 'MILESTONE', cell: ({ milestone }) => milestone, drop: 3 },
     { head: 'AGENT', cell: ({ claim }) => claim?.agent ?? null, drop: 8 },
-    ...(isHeldOnly ? [{ head: 'WHY', cell: (task: Task) => reasonText(task) || null, flexible: true }] : []),
+    ...(isHeldOnly ? [why] : []),
     { head: 'TITLE', cell: ({ title }) => title, flexible: true },
   ];
   return tableText(printer, columns, tasks);
 }
+
+const status: Column<Task> = { head: 'STATUS', cell: statusOf, format: statusFormat };
+const score: Column<Task> = { head: 'SCORE', cell: ({ effective_score }) => effective_score.toFixed(2), align: 'right', drop: 5 };
+const why: Column<Task> = { head: 'WHY', cell: (task) => reasonText(task) || null, flexible: true };

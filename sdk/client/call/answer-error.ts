@@ -46,8 +46,9 @@ function wrongBaseUrl(baseUrl: string, status: number, code: string): string | u
   const isPage = code === 'unexpected_answer' && (status < 300 || status === 404 || status === 405);
   if (baseUrl.endsWith('/api/v1') || !(isPage || code === 'unknown_route')) return undefined;
   const { origin, pathname } = new URL(baseUrl);
-  const folder = pathname.replace(/\/+$/, '').replace(/\/api(\/.*)?$/, '');
-  return `The API is not at the base URL ${origin}${pathname}. It should end with /api/v1: try ${origin}${folder}/api/v1.`;
+  const path = pathname.replace(/\/+$/, '');
+  const folder = path.replace(/\/api(\/.*)?$/, '');
+  return `The API is not at the base URL ${origin}${path}. It should end with /api/v1: try ${origin}${folder}/api/v1.`;
 }
 
 /** RFC 9110, section 10.2.3: seconds or a date. */

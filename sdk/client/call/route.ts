@@ -43,7 +43,7 @@ function ruleOf(method: DescMethod): { verb: string; template: string; hasBody: 
 function pathSegment(name: string, value: unknown): string {
   const text = typeof value === 'string' ? value.toWellFormed() : '';
   if (text === '' || text === '.' || text === '..') {
-    throw new ValidationError({ status: 400, code: 'invalid_argument', message: `${name}: must be the id of something.` });
+    throw new ValidationError({ status: 400, code: 'invalid_argument', message: `${name}: ${JSON.stringify(value ?? '')} is not an id.` });
   }
   return encodeURIComponent(text);
 }
