@@ -8,7 +8,10 @@ import { identityOf } from '../process/process-identity.ts';
 import type { RunRecord } from '../record/record.ts';
 import { RunFile } from '../record/run-file.ts';
 
-/** Asks for work, finished branches first where this daemon merges. The run is on disk when this answers; null when there is nothing to do. */
+/**
+ * Asks for work, finished branches first where this daemon merges. The run is on disk when this answers; null when
+ * there is nothing to do.
+ */
 export async function claimWork(context: DaemonContext, agent: string, signal: AbortSignal): Promise<RunFile | null> {
   const { dispatcher, settings, timings } = context;
   const input = { agent, lease_seconds: timings.leaseSeconds, ...settings.filters };

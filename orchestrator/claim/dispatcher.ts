@@ -5,21 +5,22 @@ export type Dispatcher = Recursiv['dispatcher'];
 
 /** How the dispatcher is reached. */
 export interface DispatcherAddress {
-  /** With or without `/dispatcher` at its end. */
+  /** The end `/dispatcher` may be left out. */
   readonly url: string;
   readonly apiKey: string;
   readonly organizationId: string | undefined;
 }
 
-/** Makes the client. */
+/** Creates the client. */
 export function createDispatcher({ url, apiKey, organizationId }: DispatcherAddress): Dispatcher {
   const baseUrl = url.replace(/\/+$/, '').replace(/\/dispatcher$/, '');
   return new Recursiv({ apiKey, baseUrl, organizationId, timeout: 12_000, maxRetries: 2 }).dispatcher;
 }
 
 /**
- * What an error of the dispatcher means for a claim. A task of an organization that our key is not for, which another daemon of this machine had, is lost to us.
- * `away`: no answer, or none of sense; asking again later is right.
+ * What an error of the dispatcher means for a claim. `forbidden` is `lost`: another daemon of this machine had a task
+ * of an organization that our key is not for. `away`: there was no answer, or a broken one; the caller should ask again
+ * later.
  */
 export function standingFromError(error: unknown): 'lost' | 'ended' | 'away' {
   if (!(error instanceof RecursivError)) return 'away';
@@ -28,7 +29,7 @@ export function standingFromError(error: unknown): 'lost' | 'ended' | 'away' {
   return 'away';
 }
 
-/** The error in a few words for people. A key is never among them. */
+/** The error in a few words for people, without any key. */
 export function wordsFromError(error: unknown): string {
   return error instanceof RecursivError ? `${error.code}: ${error.message}` : error instanceof Error ? error.message : String(error);
 }

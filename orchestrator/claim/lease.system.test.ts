@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => services[Symbol.asyncDispose]());
 
-test('a claim made again counts, although its token cannot be written down', async () => {
+test('a claim that was made again counts, although its token cannot be written to disk', async () => {
   const apiKey = await services.createKey('lease');
   const { dispatcher } = new Recursiv({ apiKey, baseUrl: `${services.url}/api/v1` });
   await dispatcher.create({ id: 'one', title: 'One' });

@@ -2,10 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log/log.ts';
 import { type Dispatcher, standingFromError, wordsFromError } from './dispatcher.ts';
 
-/** Whose the task is, as the dispatcher last said. `lost`: somebody else's; `ended`: done, archived or gone; `away`: the dispatcher does not answer. */
+/**
+ * Where the claim stands, as the dispatcher last said. `lost`: the task is no longer ours. `ended`: it is done,
+ * archived or deleted. `away`: the dispatcher does not answer.
+ */
 export type LeaseStanding = 'held' | 'lost' | 'ended' | 'away';
 
-/** Which claim, and how it is kept alive. */
+/** The claim, and how it is kept alive. */
 export interface LeaseOptions {
   readonly dispatcher: Dispatcher;
   readonly taskId: string;
@@ -15,13 +18,14 @@ export interface LeaseOptions {
   readonly leaseSeconds: number;
   readonly heartbeatMs: number;
   readonly log: Log;
-  /** Keeps the token of a claim that was made again, for whoever takes over. */
+  /** Saves the token of a claim that was made again, for a daemon that takes over the run. */
   readonly onNewToken: (claimToken: string) => Promise<void>;
 }
 
 /**
- * Keeps one claim alive from the moment it is made until it is disposed of. When the dispatcher says that the claim is lost it tries once to claim the same
- * task again, unless a person holds it; only when that fails is `signal` aborted. A dispatcher that does not answer ends nothing: the work goes on.
+ * Keeps one claim alive with heartbeats until it is disposed of. When the dispatcher says that the claim is lost, it
+ * tries once to claim the same task again, unless a person holds the task. Only when that fails, `signal` is aborted.
+ * While the dispatcher does not answer, the work goes on.
  */
 export class Lease implements AsyncDisposable {
   readonly #options: LeaseOptions;
@@ -44,7 +48,7 @@ export class Lease implements AsyncDisposable {
     return this.#over.signal;
   }
 
-  /** The token that fences what is done with the claim. */
+  /** The claim token, which every call about the claim carries. */
   get token(): string {
     return this.#token;
   }
@@ -54,7 +58,7 @@ export class Lease implements AsyncDisposable {
     return this.#standing;
   }
 
-  /** Sends a heartbeat now and answers where the claim stands after it. */
+  /** Sends a heartbeat now, and answers where the claim stands afterwards. */
   renew(): Promise<LeaseStanding> {
     this.#renewing ??= this.#renewOnce().finally(() => {
       this.#renewing = undefined;
@@ -63,8 +67,8 @@ export class Lease implements AsyncDisposable {
   }
 
   /**
-   * Ends the claim by what `say` tells the dispatcher. No heartbeat is under way meanwhile, and none follows when it was accepted: a late one would find the
-   * claim gone and make it again.
+   * Ends the claim with the call `say`. No heartbeat is sent during that call, and none after the dispatcher has
+   * accepted it: a late heartbeat would find the claim gone and make it again.
    */
   async settle(say: () => Promise<unknown>): Promise<void> {
     this.#isSettling = true;
@@ -111,7 +115,7 @@ export class Lease implements AsyncDisposable {
     }
     try {
       const task = await dispatcher.get(taskId, { organization_id: organizationId }, call);
-      // Somebody has taken it out of the queue; a claim by id would take it up again.
+      // A person has put the task on hold. A claim by id would take it all the same.
       if (task.data.held) return 'lost';
       const { data } = await dispatcher.claim(taskId, { agent, organization_id: organizationId, lease_seconds: leaseSeconds }, call);
       if (data.claim.claim_token === undefined) return 'lost';
@@ -120,8 +124,8 @@ export class Lease implements AsyncDisposable {
     } catch (error) {
       return this.#stop.signal.aborted ? this.#standing : standingFromError(error);
     }
-    // On a full disk the claim counts all the same: only a daemon that dies now loses it.
-    await this.#options.onNewToken(this.#token).catch((error: unknown) => log.error({ err: error }, 'the new token could not be written'));
+    // The claim counts although the disk is full; it is lost only if the daemon dies now.
+    await this.#options.onNewToken(this.#token).catch((error: unknown) => log.error({ err: error }, 'the new claim token could not be written'));
     return 'held';
   }
 }

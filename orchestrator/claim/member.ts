@@ -35,8 +35,9 @@ export async function isOfGoneMember(locksDir: string, prefix: string, agent: st
 }
 
 /**
- * The host's name and the id of the state folder. The locks on names lie in the state folder, so they keep only its own daemons apart: another user's,
- * or those of a container with the same host name, have another folder and so another id.
+ * The host's name and the id of the state folder. The locks on names are files in the state folder, so they keep only
+ * its own daemons apart. Daemons of another user, or of a container with the same host name, have another folder and
+ * another id.
  */
 async function hostPart(locksDir: string): Promise<string> {
   const host = (hostname().split('.')[0] ?? '').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 63) || 'host';

@@ -3,12 +3,12 @@ import type { DaemonContext } from '../daemon/context.ts';
 import { taskKey, tasksOnDisk } from '../record/tasks-on-disk.ts';
 import { wordsFromError } from './dispatcher.ts';
 
-/** More live claims than this are not looked through; they end by themselves. */
+/** Only this many pages of live claims are read; other claims end with their lease. */
 const mostPages = 20;
 
 /**
- * Ends the claims under our own names that no run knows of: a daemon died between the dispatcher's answer and its own note of it. `isOurs` says whose names are ours to
- * judge; no two daemons share one.
+ * Releases claims under our names that have no run on disk: a daemon died after the dispatcher had answered and before
+ * it wrote the run. `isOurs` says which names are ours; no two daemons have the same name.
  */
 export async function releaseUnknownClaims(context: DaemonContext, isOurs: (agent: string) => boolean | Promise<boolean>): Promise<void> {
   const { dispatcher, settings, log } = context;
@@ -24,7 +24,7 @@ export async function releaseUnknownClaims(context: DaemonContext, isOurs: (agen
       );
     }
   } catch (error) {
-    log.warn({ why: wordsFromError(error) }, 'claims could not be looked at; they end by themselves');
+    log.warn({ why: wordsFromError(error) }, 'the claims could not be read; they end with their lease');
   }
 }
 

@@ -1,4 +1,5 @@
-// Stands in for a coding agent: reads its prompt, writes what the task asks for, runs nothing, and commits. One of its first tries is wrong.
+// A scripted coding agent. It reads its prompt, writes what the task asks for, and commits. One of its first tries is
+// wrong.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';

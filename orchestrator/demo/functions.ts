@@ -1,14 +1,14 @@
-/** One small task of the demonstration, and what a good piece of work for it looks like. */
+/** One small task of the demonstration, and its solution. */
 export interface DemoFunction {
   readonly name: string;
   readonly what: string;
   readonly source: string;
   readonly test: string;
-  /** What a first try gets wrong; it is sent back with the test's output. */
+  /** A wrong first try. It goes back to the agent with the output of the test. */
   readonly slip?: string;
 }
 
-/** Ten functions that the sample repository is missing. */
+/** Ten functions that the sample repository lacks. */
 export const demoFunctions: readonly DemoFunction[] = [
   {
     name: 'clamp',

@@ -10,14 +10,17 @@ import { demoFunctions } from './functions.ts';
 import { createSampleRepository, git, type SampleRepository } from './sample-repository.ts';
 import { startProcess } from './start-process.ts';
 
-/** The whole of it takes well under a minute; something is wrong when it takes this long. */
+/** It takes about a minute. After this time something is wrong. */
 const limitMs = 240_000;
 
 type Dispatcher = Recursiv['dispatcher'];
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-/** Runs the demonstration: a dispatcher, a daemon, ten tasks and a scripted agent, all in one folder. Rejects when `stop` is aborted. */
+/**
+ * Runs the demonstration: a dispatcher, a daemon, ten tasks and a scripted agent, all in one folder. Rejects when
+ * `stop` is aborted.
+ */
 async function demonstrate(folder: string, stop: AbortSignal): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const over = new AbortController();
@@ -67,7 +70,7 @@ async function connect(dataDir: string, signal: AbortSignal): Promise<Dispatcher
   return new Recursiv({ baseUrl: `${url}/api/v1`, apiKey: api_key }).dispatcher;
 }
 
-/** Says what happens to each task until all are done. */
+/** Prints what happens to each task, until all are done. */
 async function watch(dispatcher: Dispatcher, signal: AbortSignal): Promise<void> {
   const done = new AbortController();
   const finished = new Set<string>();
@@ -82,7 +85,7 @@ async function watch(dispatcher: Dispatcher, signal: AbortSignal): Promise<void>
 
 function showResult({ repo, origin }: SampleRepository): void {
   const log = git(origin, 'log', '--reverse', '--format=%h %s  (%an; %(trailers:key=Dispatcher-Task,separator=%x20))', 'main');
-  say(`\nWhat is on main now, each commit verified on the one before it:\n\n${log}`);
+  say(`\nmain now has these commits, each verified on top of the one before:\n\n${log}`);
   const landed = Number(git(origin, 'rev-list', '--count', 'main')) - 1;
   const worktrees =
     git(repo, 'worktree', 'list', '--porcelain')
@@ -92,7 +95,7 @@ function showResult({ repo, origin }: SampleRepository): void {
     .split('\n')
     .filter((line) => line !== '').length;
   say(`${landed} of ${demoFunctions.length} tasks landed; ${worktrees} worktrees and ${branches} task branches are left.`);
-  if (landed !== demoFunctions.length || worktrees + branches > 0) throw new Error('The demonstration did not end as it should.');
+  if (landed !== demoFunctions.length || worktrees + branches > 0) throw new Error('The demonstration did not end as expected.');
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'dispatcher-demo-'));

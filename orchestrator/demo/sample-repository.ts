@@ -2,13 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** A repository with an origin, as small as one can be that has a test. */
+/** A small repository with a test, and its origin. */
 export interface SampleRepository {
   readonly repo: string;
   readonly origin: string;
 }
 
-/** Makes the repository, its bare origin, and a first commit with a test that passes. */
+/** Makes the repository, its bare origin, and a first commit whose test passes. */
 export function createSampleRepository(folder: string): SampleRepository {
   const origin = path.join(folder, 'origin.git');
   const repo = path.join(folder, 'sample');
@@ -29,7 +29,7 @@ export function createSampleRepository(folder: string): SampleRepository {
   return { repo, origin };
 }
 
-/** Runs git and answers what it printed. */
+/** Runs git and answers its output. */
 export function git(cwd: string, ...args: string[]): string {
   return execFileSync('git', args, { cwd, encoding: 'utf8' });
 }

@@ -2,16 +2,19 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 
-/** A part of the demonstration that runs as its own process. Disposing it stops it, politely first. */
+/** A process of the demonstration. Disposing it stops it: SIGTERM first, and SIGKILL if that does not help. */
 export interface DemoProcess extends AsyncDisposable {
   /** Rejects when it ends before it is disposed of. */
   readonly ended: Promise<never>;
 }
 
-/** Longer than either part takes to stop. */
+/** Each of them stops sooner than this. */
 const stopMs = 30_000;
 
-/** Starts a program of the repository with Node. Its output goes to a file. In a group of its own, it does not get the terminal's Ctrl-C. */
+/**
+ * Starts a program of the repository with Node. Its output goes to a file. It has a process group of its own, so that
+ * Ctrl-C does not reach it.
+ */
 export function startProcess(script: string, env: Readonly<Record<string, string | undefined>>, logFile: string): DemoProcess {
   const log = createWriteStream(logFile);
   const child = spawn(process.execPath, [script], { env: { ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -7,7 +7,7 @@ import { LogFile } from './log-file.ts';
 const line = `${'x'.repeat(1_023)}\n`;
 const limit = 10 * 1024 * 1024;
 
-test('a log grows to 10 MiB with five older ones, and what has it as standard error still speaks in it', async () => {
+test('a log is rotated at 10 MiB with five older files, and a process that has it as standard error still writes to it', async () => {
   await using folder = await useFolder();
   const file = `${folder.path}/some.log`;
   const log = new LogFile(file);
@@ -16,11 +16,11 @@ test('a log grows to 10 MiB with five older ones, and what has it as standard er
   const names = readdirSync(folder.path).sort();
   expect(names).toEqual(['some.log', ...[1, 2, 3, 4, 5].map((number) => `some.log.${number}`)]);
   for (const name of names) expect(statSync(`${folder.path}/${name}`).size).toBeLessThanOrEqual(limit + line.length);
-  spawnSync('sh', ['-c', 'echo last words >&2'], { stdio: ['ignore', 'ignore', standardError] });
-  expect(readFileSync(file, 'utf8')).toMatch(/x\nlast words\n$/);
+  spawnSync('sh', ['-c', 'echo crashed >&2'], { stdio: ['ignore', 'ignore', standardError] });
+  expect(readFileSync(file, 'utf8')).toMatch(/x\ncrashed\n$/);
 });
 
-test('a log that cannot be written costs lines and nothing else', async () => {
+test('a log that cannot be written loses lines and does no other harm', async () => {
   await using folder = await useFolder();
   const log = new LogFile(`${folder.path}/gone/some.log`);
   const blocked = new LogFile(`${folder.path}/gone`);

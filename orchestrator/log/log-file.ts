@@ -1,13 +1,14 @@
 import { appendFileSync, copyFileSync, mkdirSync, renameSync, statSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 
-/** How large the file may become, and how many older ones stay beside it, `.1` the newest. */
+/** How large the file may become, and how many older ones are kept beside it. `.1` is the newest. */
 const limitBytes = 10 * 1024 * 1024;
 const olderFiles = 5;
 
 /**
- * A log file of at most 10 MiB, with five older ones beside it. It is rotated by copying and emptying it, so that it stays the same file: a process that
- * has it as its standard error still says its last words where people look. A full disk costs lines, never the daemon.
+ * A log file of at most 10 MiB, with five older ones beside it. It is rotated by copying and emptying it, so that it
+ * stays the same file: a process that has it as standard error still writes its last error where people look. On a full
+ * disk lines are lost, and nothing else happens.
  */
 export class LogFile {
   readonly #file: string;
@@ -21,7 +22,7 @@ export class LogFile {
     });
   }
 
-  /** Appends a line at once: what a process says before it crashes must not wait in it. */
+  /** Appends a line at once: the last line before a crash must not wait in a buffer. */
   write(line: string): void {
     quietly(() => {
       appendFileSync(this.#file, line, { mode: 0o600 });

@@ -1,10 +1,10 @@
 import { type Logger, multistream, pino } from 'pino';
 import { LogFile } from './log-file.ts';
 
-/** A structured log; a line is one JSON object, with the task's id where there is a task. */
+/** A structured log. Each line is a JSON object, with the task's id where it is about a task. */
 export type Log = Logger;
 
-/** Logs to a file that is rotated, and to `also` when given. */
+/** Opens a log that writes to a rotated file, and also to `also` when that is given. */
 export function openLog(options: { readonly file: string; readonly level: string; readonly also?: NodeJS.WritableStream | undefined }): Log {
   const streams = [new LogFile(options.file), ...(options.also === undefined ? [] : [options.also])].map((stream) => ({
     stream,

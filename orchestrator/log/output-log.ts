@@ -5,10 +5,12 @@ import { stripVTControlCharacters } from 'node:util';
 /** How much of one command's output is kept on disk. */
 const capBytes = 32 * 1024 * 1024;
 
-/** How much of its end is kept in memory, for notes and for the agent. */
+/** How much of its end is kept in memory, for the task's notes and for the agent. */
 const tailBytes = 12 * 1024;
 
-/** The log of one command: streamed to a file up to a cap, its end in memory. A full disk costs the file, not the run. */
+/**
+ * The output of one command: written to a file up to a limit, with its end in memory. A full disk does not end the run.
+ */
 export class OutputLog implements AsyncDisposable {
   readonly file: string;
   readonly #stream: WriteStream;
@@ -22,7 +24,7 @@ export class OutputLog implements AsyncDisposable {
     this.#stream.on('error', () => undefined);
   }
 
-  /** Takes the next piece of output. */
+  /** Adds the next piece of output. */
   push(chunk: Buffer): void {
     this.#tail = Buffer.concat([this.#tail, chunk]).subarray(-tailBytes);
     if (this.#written > capBytes || this.#stream.destroyed) return;
@@ -30,7 +32,7 @@ export class OutputLog implements AsyncDisposable {
     this.#stream.write(this.#written > capBytes ? '\n[the output goes on; it is not kept from here]\n' : chunk);
   }
 
-  /** The end of the output as text, without what would move a terminal's cursor. */
+  /** The end of the output as text, without control sequences. */
   get tail(): string {
     return stripVTControlCharacters(this.#tail.toString('utf8')).replace(/(?![\n\t])\p{Cc}/gu, '');
   }

@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** How long the logs of a task are kept after the last line. */
+/** How long the logs of a task are kept after their last change. */
 const keptMs = 30 * 86_400_000;
 
 /** Deletes the log folders of tasks that nobody has worked on for a month. */

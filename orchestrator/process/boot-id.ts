@@ -1,6 +1,9 @@
 import { readFile } from 'node:fs/promises';
 
-/** Names this boot of the machine, so that a process id from before a reboot means nothing; empty where the system has no such name. */
+/**
+ * The id of this boot of the machine. A process id that was written down before a reboot says nothing afterwards.
+ * Empty where the system has no such id.
+ */
 export async function bootId(): Promise<string> {
   return (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')).trim();
 }

@@ -1,9 +1,12 @@
 import { runProcess } from './run-process.ts';
 
-/** How much of a process tree the system lets us hold: `namespace` ends all of it at once, `group` its process group, strays are looked for. */
+/**
+ * Adds to a command what keeps its process tree together, as far as the system allows. A PID namespace ends the whole
+ * tree at once. A process group ends with its parent; processes that left the group have to be looked for.
+ */
 export type Containment = (command: readonly string[]) => readonly string[];
 
-/** As PID 1 of a namespace a program would ignore signals and inherit orphans, so a shell stands in front of it and waits. */
+/** PID 1 of a namespace ignores signals and inherits orphans. So a shell takes that place and waits for the program. */
 const init = ['sh', '-c', '"$@"; exit $?', 'init'];
 
 const dieWithParent = ['setpriv', '--pdeathsig', 'KILL', '--'];
@@ -15,7 +18,7 @@ const candidates: readonly { readonly name: string; readonly prefix: readonly st
   { name: 'process group', prefix: dieWithParent },
 ];
 
-/** Finds out, by trying, the strongest way this system allows. */
+/** Tries the ways from the strongest to the weakest, and answers the first that works on this system. */
 export async function findContainment(searchPath: string): Promise<{ name: string; contain: Containment }> {
   for (const { name, prefix } of candidates) {
     const end = await runProcess({

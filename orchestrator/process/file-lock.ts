@@ -2,24 +2,24 @@ import { spawn } from 'node:child_process';
 import { type FileHandle, mkdir, open, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-/** A lock on a file. The kernel frees it when its holder ends, however it ends. */
+/** A lock on a file. The kernel frees it when the process that holds it ends, even after `kill -9`. */
 export interface FileLock extends AsyncDisposable {
   readonly file: FileHandle;
 }
 
-/** Takes the lock if nobody holds it; null when somebody does. */
+/** Takes the lock; null when another process holds it. */
 export function tryLock(lockPath: string): Promise<FileLock | null> {
   return acquire(lockPath, ['--nonblock']);
 }
 
-/** Waits for the lock; null when the signal came first. */
+/** Waits for the lock; null when the signal was aborted first. */
 export async function waitForLock(lockPath: string, signal?: AbortSignal): Promise<FileLock | null> {
   return await acquire(lockPath, [], signal);
 }
 
 /**
- * `flock` locks the open file, which our descriptor and its copy in the child share: when the child is gone the lock is still ours,
- * and no process has to stay for it.
+ * `flock` locks the open file, which our descriptor and its copy in the child share. So the lock is still ours when the
+ * child has ended, and no process has to stay alive for it.
  */
 async function acquire(lockPath: string, options: readonly string[], signal?: AbortSignal): Promise<FileLock | null> {
   await mkdir(path.dirname(lockPath), { recursive: true });
@@ -50,7 +50,7 @@ function flock(file: FileHandle, options: readonly string[], signal?: AbortSigna
   });
 }
 
-/** A lock on a file that was deleted meanwhile keeps nobody out. */
+/** A file that was deleted in the meantime no longer locks anything: others make a new one. */
 async function isStillThere(file: FileHandle, lockPath: string): Promise<boolean> {
   const [held, there] = await Promise.all([file.stat(), stat(lockPath).catch(() => null)]);
   return there !== null && held.ino === there.ino && held.dev === there.dev;

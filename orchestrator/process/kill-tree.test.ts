@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { killTree } from './kill-tree.ts';
 import { identityOf } from './process-identity.ts';
 
-test('all of a tree is killed, whatever session or group its parts have moved to and whatever they ignore', async () => {
+test('the whole process tree is killed, also processes in other sessions or groups, and those that ignore signals', async () => {
   const mark = `81${process.pid}`;
   const root = spawn('sh', ['-c', `trap "" TERM; setsid sh -c "sleep ${mark} & sleep ${mark}; true" & sleep ${mark}; true`], { stdio: 'ignore' });
   await once(root, 'spawn');

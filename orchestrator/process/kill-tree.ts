@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { identityOf, isRunning, type ProcessIdentity, sendSignal } from './process-identity.ts';
 import { allPids, readEntry } from './process-table.ts';
 
-/** How long killing may take before it is given up. */
+/** After this time, killing is given up. */
 const boundMs = 5_000;
 
-/** Kills a process and everything it started. False when something of it would not go. */
+/** Kills a process and everything it started. False when a process is still there after 5 s. */
 export async function killTree(root: ProcessIdentity): Promise<boolean> {
-  // Stopped, it starts nothing while its children are counted.
+  // While it is stopped it cannot start more children than are counted.
   await sendSignal(root, 'SIGSTOP');
   const tree = [root, ...(await descendantsOf(root.pid))];
   const end = performance.now() + boundMs;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { identityOf, isRunning, sendSignal } from './process-identity.ts';
 
-test('a signal reaches the very process that is meant, and no later one with its number', async () => {
+test('a signal reaches only the process that is meant, and no later process with the same id', async () => {
   const child = spawn('sleep', ['60'], { stdio: 'ignore' });
   await once(child, 'spawn');
   const ended = once(child, 'exit');
@@ -23,7 +23,7 @@ test('a signal reaches the very process that is meant, and no later one with its
   expect(await sendSignal(identity, 'SIGTERM')).toBe(false);
 });
 
-test('a name of a program that looks like the rest of the line is not mistaken for it', async () => {
+test('the name of a program that looks like other fields of its line in /proc is read correctly', async () => {
   const child = spawn('sh', ['-c', 'printf ") Z 1 (" > /proc/self/comm; read _'], { stdio: ['pipe', 'ignore', 'ignore'] });
   await once(child, 'spawn');
   const ended = once(child, 'exit');

@@ -16,36 +16,36 @@ async function run(command: readonly string[], options: { input?: string; limitM
   return { end, output: output.join('') };
 }
 
-test('a process gets its words, its input and its environment as they are', async () => {
+test('a process gets its arguments, input and environment unchanged', async () => {
   const { end, output } = await run(['sh', '-c', 'printf "%s|" "$@"; cat; env | grep -c .', 'sh', '$HOME', 'a b'], { input: 'in' });
   expect(end).toEqual({ how: 'exited', code: 0, signal: null });
   expect(output).toMatch(/^\$HOME\|a b\|in/);
 });
 
-test('a program that is not there is told from one that fails', async () => {
+test('a program that does not exist is told from one that fails', async () => {
   expect((await run(['/no/such/program'])).end.how).toBe('unstartable');
   expect((await run(['false'])).end).toEqual({ how: 'exited', code: 1, signal: null });
 });
 
-test('at its limit a process is ended with its group, even if it does not want to', async () => {
+test('at its time limit a process is ended with its group, even if it ignores SIGTERM', async () => {
   expect((await within(5_000, run(['sh', '-c', 'trap "" TERM; sleep 600'], { limitMs: 100 }))).end.how).toBe('limit');
 });
 
-test('a signal ends it, before the start as after', async () => {
+test('an aborted signal ends a process, also one that has not started yet', async () => {
   expect((await run(['sleep', '60'], { signal: AbortSignal.abort() })).end.how).toBe('aborted');
   expect((await run(['sleep', '60'], { signal: AbortSignal.timeout(50) })).end.how).toBe('aborted');
 });
 
-test('a child that keeps the output open does not hold the run', async () => {
+test('a child that keeps the output open does not keep the caller waiting', async () => {
   expect((await within(5_000, run(['sh', '-c', 'setsid sleep 6 & exit 0']))).end).toMatchObject({ code: 0 });
 });
 
-test('the containment that was found passes exit codes and input through', async () => {
+test('the containment of this system passes exit codes and input through', async () => {
   const { contain } = await findContainment(env.PATH);
   expect((await run(contain(['sh', '-c', 'cat; exit 7']), { input: 'hello' })).end).toEqual({ how: 'exited', code: 7, signal: null });
 });
 
-test('strays are found by what they carry, wherever they moved, and killed', async () => {
+test('stray processes are found by their environment, also in another session, and killed', async () => {
   const id = crypto.randomUUID();
   const stray = spawn('setsid', ['sleep', '60'], { env: { ...env, [runVariable]: id }, stdio: 'ignore' });
   await once(stray, 'spawn');
@@ -56,7 +56,7 @@ test('strays are found by what they carry, wherever they moved, and killed', asy
   expect(await straysOf(id)).toEqual([]);
 });
 
-test('a lock keeps others out until it is let go', async () => {
+test('a lock keeps others out until it is released', async () => {
   await using folder = await useFolder();
   const file = `${folder.path}/a/lock`;
   const first = await tryLock(file);
@@ -69,7 +69,7 @@ test('a lock keeps others out until it is let go', async () => {
   await second?.[Symbol.asyncDispose]();
 });
 
-test('waiting for a lock ends with the signal', async () => {
+test('waiting for a lock ends when the signal is aborted', async () => {
   await using folder = await useFolder();
   await using held = await tryLock(`${folder.path}/lock`);
   expect(held).not.toBeNull();

@@ -1,34 +1,37 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** A process to run. Its command is a list of words: no shell reads it. */
+/** A process to run. Its command is a list of arguments, which no shell reads. */
 export interface ProcessRequest {
   readonly command: readonly string[];
   readonly cwd: string;
-  /** The whole environment; nothing is inherited. */
+  /** The whole environment; nothing is inherited from this process. */
   readonly env: Readonly<Record<string, string>>;
-  /** Written to its standard input, which is closed after it. */
+  /** Written to its standard input, which is then closed. */
   readonly input?: string | Buffer | undefined;
-  /** How long it may take. */
+  /** Its time limit. */
   readonly limitMs: number;
-  /** Stops it, with everything it started. */
+  /** Stops it, with its process group. */
   readonly signal?: AbortSignal | undefined;
   readonly onOutput: (chunk: Buffer, from: 'stdout' | 'stderr') => void;
 }
 
-/** How a process ended: by itself, at its time limit, by the caller's signal, or before it began. */
+/** How a process ended: by itself, at its time limit, by the caller's signal, or because it could not be started. */
 export type ProcessEnd =
   | { readonly how: 'exited'; readonly code: number | null; readonly signal: NodeJS.Signals | null }
   | { readonly how: 'limit' }
   | { readonly how: 'aborted' }
   | { readonly how: 'unstartable'; readonly reason: string };
 
-/** Between the polite signal and the one that cannot be refused. */
+/** The time between SIGTERM and SIGKILL. */
 const graceMs = 2_000;
 
-/** How long output may still come after the process is gone; a stray that keeps the pipe open must not hold the run. */
+/**
+ * How long output is still read after the process has ended. A stray process that keeps the pipe open must not keep us
+ * waiting.
+ */
 const drainMs = 1_000;
 
-/** Runs a process in a process group of its own and answers when all of the group is gone. Never throws. */
+/** Runs a process in a process group of its own, and answers when the whole group has ended. Never throws. */
 export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
   if (request.signal?.aborted) return { how: 'aborted' };
   const [program = '', ...args] = request.command;
@@ -37,7 +40,7 @@ export async function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
   if (started !== null) return { how: 'unstartable', reason: started.message };
   child.stdout.on('data', (chunk: Buffer) => request.onOutput(chunk, 'stdout'));
   child.stderr.on('data', (chunk: Buffer) => request.onOutput(chunk, 'stderr'));
-  // A program that does not read its input closes the pipe; that is its right.
+  // A program may close its input without reading it.
   child.stdin.on('error', () => undefined);
   child.stdin.end(request.input ?? '');
   return await supervise(child, request);
@@ -78,7 +81,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
     process.kill(-child.pid, signal);
   } catch {
-    // The group is gone already.
+    // The group has already ended.
   }
 }
 

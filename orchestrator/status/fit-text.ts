@@ -6,13 +6,18 @@ export function plainLine(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }
 
-/** As much of a line as a terminal of this width shows, with an ellipsis where it was cut; all of it where there is no terminal. */
+/**
+ * The part of a line that fits a terminal of this width, with an ellipsis where it was cut. Without a terminal it is
+ * the whole line.
+ */
 export function shortened(line: string, columns?: number): string {
   const most = usable(columns);
   return stringWidth(line) <= most ? line : `${beginning(line, most - 1)}…`;
 }
 
-/** A line broken where its words allow, and within a word that is wider than the terminal. All lines but the first are indented. */
+/**
+ * A line broken between words, and within a word that is wider than the terminal. All lines but the first are indented.
+ */
 export function wrapped(line: string, columns?: number): string[] {
   const most = usable(columns);
   const indent = `${/^ */.exec(line)?.[0] ?? ''}  `;

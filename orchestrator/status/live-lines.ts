@@ -4,9 +4,9 @@ import stringWidth from 'string-width';
 export type LiveTerminal = Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
 
 /**
- * Lines at the bottom of a terminal that are replaced in place, each by itself. The screen is never cleared, because some terminals then move what it
- * showed into the scrollback, and never scrolled, except to make room for more lines. A line is cleared as a whole, because only then a terminal that
- * becomes wider does not join it with the next one.
+ * Lines at the bottom of a terminal that are replaced in place, one by one. The screen is never cleared, because some
+ * terminals then move what it showed into the scrollback. It scrolls only to make room for more lines. Each line is
+ * cleared as a whole, because otherwise a terminal that becomes wider may join it with the next one.
  */
 export class LiveLines {
   readonly #out: LiveTerminal;
@@ -16,7 +16,10 @@ export class LiveLines {
     this.#out = out;
   }
 
-  /** Shows these lines in place of those before. They must fit the terminal's width; what its height has no room for is counted in the last line. */
+  /**
+   * Shows these lines in place of those before. They must fit the terminal's width. When there are more lines than its
+   * height allows, the last line says how many.
+   */
   show(lines: readonly string[]): void {
     const next = fitting(lines, this.#out.rows);
     const before = this.#heightOfShown();
@@ -34,7 +37,7 @@ export class LiveLines {
   }
 }
 
-/** The line below the last one belongs to the cursor. */
+/** The cursor needs the line below the last one. */
 function fitting(lines: readonly string[], rows: number | undefined): readonly string[] {
   const most = Math.max(1, (rows || 24) - 1);
   return lines.length <= most ? lines : [...lines.slice(0, most - 1), `  … ${lines.length - most + 1} more lines`];

@@ -6,13 +6,16 @@ import type { StatusReport } from './status-report.ts';
 export interface StatusLook {
   /** The width of the terminal; undefined where there is none. */
   readonly columns?: number | undefined;
-  /** Said after the first line's own words, such as the process id. */
+  /** Added to the first line, for example the process id. */
   readonly besides?: string;
   /** Whether Ctrl-C reaches the daemon from here. */
   readonly hasKeyboard?: boolean;
 }
 
-/** A daemon's report for people: the daemon first, then each run, then the last failure. No line is wider than the terminal. */
+/**
+ * A daemon's report for people: the daemon first, then each run, then the last failure. No line is wider than the
+ * terminal.
+ */
 export function statusLines(report: StatusReport, { columns, besides = '', hasKeyboard = false }: StatusLook): string[] {
   const { member, finished, released, last_failure } = report;
   const counts = `up ${duration(report.uptime_seconds)}  ${finished} finished, ${released} given back`;
@@ -31,7 +34,7 @@ function nowOf({ state, paused, blocked, runs, max_agents }: StatusReport, hasKe
   return blocked ?? `${runs.length} of ${max_agents} at work`;
 }
 
-/** The title gives way to what the agent said last, down to half of the room. */
+/** When a line is too long, the title is shortened first, down to half of the room. */
 function runLine({ task, step, seconds, title, latest }: StatusReport['runs'][number], columns: number | undefined): string {
   const begin = plainLine(`  ${task}  ${step} ${duration(seconds)}  `);
   const end = latest === '' ? '' : plainLine(`  | ${latest}`);

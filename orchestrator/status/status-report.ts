@@ -1,38 +1,38 @@
 import { z } from 'zod';
 import type { DaemonContext } from '../daemon/context.ts';
 
-/** What a daemon says about itself to those who look from outside. */
+/** A daemon's report about itself: the JSON of its status file, and of `status --json`. */
 export const statusReportSchema = z.object({
   /** Its name. */
   member: z.string(),
   /** The repository it works on. */
   repository: z.string(),
   pid: z.number().int().positive(),
-  /** `draining`: it finishes what it has; `stopping`: it gives that back. */
+  /** `draining`: it finishes what it has in hand; `stopping`: it gives that back. */
   state: z.enum(['starting', 'running', 'draining', 'stopping']),
   /** When this was written, RFC 3339. */
   written_at: z.string(),
   uptime_seconds: z.number(),
-  /** Agents it has at work at the same time, at most. */
+  /** How many agents may work at the same time. */
   max_agents: z.number().int(),
-  /** Tasks it brought to the base branch or handed over. */
+  /** How many tasks it landed or handed over. */
   finished: z.number().int(),
-  /** Tasks it gave back. */
+  /** How many tasks it gave back. */
   released: z.number().int(),
-  /** Why nothing new is begun, such as a full disk. */
+  /** Why it begins nothing new, for example a full disk. */
   blocked: z.string().nullable(),
   /** Why its agents cannot work, and how long it still waits. */
   paused: z.object({ why: z.string(), seconds: z.number() }).nullable(),
-  /** The task it gave back last, and why. */
+  /** The task that it gave back last, and why. */
   last_failure: z.string().nullable(),
-  /** The tasks in hand; `latest` is the newest line of the agent, `seconds` how long the step has taken. */
+  /** The tasks in hand. `latest` is the newest line of the agent's output, `seconds` the time since the step began. */
   runs: z.array(z.object({ agent: z.string(), task: z.string(), title: z.string(), step: z.string(), seconds: z.number(), latest: z.string() })),
 });
 
-/** A daemon's word about itself. */
+/** A daemon's report about itself. */
 export type StatusReport = Readonly<z.infer<typeof statusReportSchema>>;
 
-/** The report of this daemon at this moment. */
+/** The report of this daemon, made now. */
 export function statusReport({ status, pause, repository, settings }: DaemonContext, member: string): StatusReport {
   const paused = pause.current;
   return {

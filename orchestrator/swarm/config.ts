@@ -3,17 +3,17 @@ import { readSettings, SettingsError } from '@dispatcher/kit/settings/settings.t
 import { z } from 'zod';
 import { daemonSettings, type OrchestratorSettings, readOrchestratorSettings } from '../config.ts';
 
-/** What seeing and stopping a swarm needs. */
+/** The settings that `status` and `stop` need. */
 export interface SwarmPlace {
   /** Where its members' files and logs are. */
   readonly dir: string;
-  /** How long a stop waits for the work in hand before that is given back. */
+  /** How long a stop lets members finish before their work is given back. */
   readonly stopMs: number;
 }
 
-/** What starting one needs besides. */
+/** The settings that `start` needs. */
 export interface SwarmSettings extends SwarmPlace {
-  /** How many members are to run. */
+  /** How many members should run. */
   readonly count: number;
   /** The settings of each member. */
   readonly member: OrchestratorSettings;
@@ -40,7 +40,7 @@ export function readSwarmPlace(env: Environment = process.env): SwarmPlace {
   return { dir: path.resolve(settings.ORCH_SWARM_DIR), stopMs: settings.ORCH_SWARM_STOP_MINUTES * 60_000 };
 }
 
-/** Reads all that a start needs, the settings of the members included. Throws a `SettingsError` with everything that is wrong. */
+/** Reads the settings of a start and of its members. Throws a `SettingsError` with everything that is wrong. */
 export function readSwarmSettings(env: Environment = process.env): SwarmSettings {
   const swarm = orFault(() => readSettings(fields, env));
   const member = orFault(() => readOrchestratorSettings({ ...env, MAX_AGENTS: '1' }));

@@ -8,7 +8,7 @@ import { jsonText, statusText, swarmStatus } from './status.ts';
 import { SwarmStopError, stopSwarm } from './stop.ts';
 import { openSwarmFolder, SwarmFolderError } from './swarm-folder.ts';
 
-/** Scripts tell by them what happened. */
+/** Exit codes, for scripts. */
 const exitCodes = { error: 1, usage: 2, interrupted: 130 } as const;
 
 /** `npm run orchestrator:swarm:start|status|stop`. */
@@ -51,13 +51,13 @@ async function status({ json }: { readonly json?: true }): Promise<void> {
 async function stop(names: readonly string[], { now }: { readonly now?: true }): Promise<void> {
   const { dir, stopMs } = readSwarmPlace();
   const leave = new AbortController();
-  // Not `once`: under npm run one Ctrl-C arrives twice, and the second signal would end this before it has said what goes on.
+  // Not `once`: under `npm run` one Ctrl-C arrives twice, and the second signal would end this process without a message.
   process.on('SIGINT', () => leave.abort()).on('SIGTERM', () => leave.abort());
   try {
     await stopSwarm(await openSwarmFolder(dir), { names, drainMs: now ? 0 : stopMs, signal: leave.signal }, say);
   } catch (error) {
     if (!leave.signal.aborted) throw error;
-    say('The members go on to finish what they have. To give it back at once: npm run orchestrator:swarm:stop -- --now');
+    say('The members still finish what they have. To give it back now: npm run orchestrator:swarm:stop -- --now');
     process.exitCode = exitCodes.interrupted;
   }
 }
@@ -66,7 +66,10 @@ function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** A fault of the surroundings is said in words; anything else with its trace. Commander has said its own already. */
+/**
+ * Says what is wrong, with a stack trace only for unexpected errors, and answers the exit code. Commander has already
+ * printed its own.
+ */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitCodes.usage;
   const isExpected = [SettingsError, PreflightError, SwarmFolderError, SwarmStartError, SwarmStopError].some((kind) => error instanceof kind);
@@ -75,7 +78,7 @@ function report(error: unknown): number {
   return exitCodes.error;
 }
 
-// A reader that went away, as in `… status | head -1`, is no error.
+// A pipe that the reader closed, as in `… status | head -1`, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : exitCodes.error));
 await createProgram()
   .parseAsync()

@@ -5,14 +5,15 @@ import { startWord } from './start-member.ts';
 import { openSwarmFolder } from './swarm-folder.ts';
 import { memberFile, memberLog } from './swarm-member.ts';
 
-// A member of a swarm: a daemon that whoever started it knows by name. It begins when that is written down; a start that was killed before leaves nothing.
+// A member of a swarm. It waits for one word on standard input, which it gets when its file has been written. So a
+// start that is killed before leaves no member that nobody knows.
 const [name = '', dir = ''] = process.argv.slice(2);
 if ((await text(process.stdin)) === startWord) {
   const folder = await openSwarmFolder(dir);
   const statusFile = memberFile(folder, name);
-  // The lock on the name came with the process and goes with it.
+  // The process inherited the lock on its name as an open file, and holds it until it ends.
   const lock = { [Symbol.asyncDispose]: () => Promise.resolve() };
   await runFromCommandLine('daemon', { member: { name, lock }, logFile: memberLog(folder, name), statusFile });
-  // Who ends as asked is not missed; the file of one that failed says that it did.
+  // The file of a member that failed stays, so that `status` shows it as dead.
   if (process.exitCode === undefined) await rm(statusFile, { force: true });
 }

@@ -16,7 +16,7 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = () => useSite(services, `swarm-refusals-${++sites}`);
 
-test('everything that is wrong with the settings is said at once, the members’ own included', async () => {
+test('all faults in the settings of the swarm and of its members are reported together', async () => {
   await using here = await site();
   await using swarm = useSwarm(here, { ORCH_SWARM_COUNT: '0', ORCH_SWARM_MAX_AGENTS: 'many', ORCH_SWARM_STOP_MINUTES: '-1', ORCH_ATTEMPTS: 'x' });
   const { code, err } = await swarm.run(['start']);
@@ -26,14 +26,14 @@ test('everything that is wrong with the settings is said at once, the members’
   expect(await swarm.run(['status'], { ORCH_SWARM_STOP_MINUTES: '1' })).toMatchObject({ code: 0, err: '' });
 });
 
-test('what is missing is said once, and nothing is started', async () => {
+test('what is missing is reported once, and nothing is started', async () => {
   await using here = await site();
   await using swarm = useSwarm(here, { CLAUDE_CMD: 'no-such-agent' });
   expect(await swarm.run(['start'])).toMatchObject({ code: 1, out: '', err: expect.stringContaining('"no-such-agent" is not on the PATH') });
   expect((await swarm.status()).members).toEqual([]);
 });
 
-test('a member that cannot start is named with its last words, once, and leaves nothing but its log', async () => {
+test('a member that cannot start is reported once, with what it said last, and leaves only its log', async () => {
   await using here = await site();
   await using swarm = useSwarm(here, { DISPATCHER_API_KEY: 'sk_live_wrongwrongwrong' });
   const { code, out } = await swarm.run(['start']);
@@ -45,7 +45,7 @@ test('a member that cannot start is named with its last words, once, and leaves 
   expect(processesWith(swarm.dir)).toEqual([]);
 });
 
-test('a swarm of one repository does not take in another', async () => {
+test('a swarm of one repository refuses to start members for another', async () => {
   await using here = await site();
   await using other = await useRepository();
   await using swarm = useSwarm(here, { ORCH_SWARM_COUNT: '1' });
@@ -59,8 +59,8 @@ test.each<[string, string, (dir: string) => void]>([
   ['is a link', 'is not a folder', (dir) => symlinkSync('/tmp', dir)],
   ['is a file', 'is not a folder', (dir) => writeFileSync(dir, '')],
   [
-    'others can write to',
-    'can be written by others',
+    'other users can write to',
+    'is writable by other users',
     (dir) => {
       mkdirSync(dir);
       chmodSync(dir, 0o777);

@@ -11,18 +11,21 @@ import type { StatusReport } from '../status/status-report.ts';
 import type { SwarmFolder } from './swarm-folder.ts';
 import { memberFile, memberLog, readMember, removeMember } from './swarm-member.ts';
 
-/** What a member is told, on its standard input, when it is written down. */
+/** What a member reads on its standard input when its file has been written. */
 export const startWord = 'go';
 
-/** How long a member may take to be ready. Its origin and its dispatcher may be far. */
+/** How long a member may take to be ready. Origin and dispatcher may be slow. */
 const readyLimitMs = 120_000;
 
-/** What became of a start. `said` is what the member wrote before it ended. */
+/** How a start ended. `slow`: the member is not ready yet. `said`: what it wrote before it ended. */
 export type StartOutcome =
   | { readonly how: 'ready' | 'slow'; readonly name: string; readonly pid: number }
   | { readonly how: 'failed'; readonly name: string; readonly code: number | null; readonly said: string };
 
-/** Starts a member in a session of its own, so that it outlives its starter and the terminal, and answers when it takes tasks or has failed. */
+/**
+ * Starts a member in a session of its own, so that it outlives this process and the terminal. Answers when it takes
+ * tasks or has failed.
+ */
 export async function startMember(
   folder: SwarmFolder,
   settings: OrchestratorSettings,
@@ -34,14 +37,14 @@ export async function startMember(
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'member.ts'), name, folder.path], {
     detached: true,
     env: { ...settings.environment },
-    // With the lock on its name: from the choice of the name to the member's end nobody else can take it.
+    // The member inherits the lock on its name, so no other daemon can take the name in between.
     stdio: ['pipe', log.fd, log.fd, lock.file.fd],
   });
   await once(child, 'spawn');
   const pid = child.pid ?? 0;
   await writeStatusFile(memberFile(folder, name), reportOfStart(name, repository, pid, settings), await identityOf(pid));
   const member = await readMember(folder, name);
-  // One that ended already does not read it.
+  // A member that has already ended does not read it.
   child.stdin?.on('error', () => undefined).end(startWord);
   const how = await becomesReady(folder, name, child);
   child.unref();
@@ -61,7 +64,7 @@ async function becomesReady(folder: SwarmFolder, name: string, child: ChildProce
   return 'slow';
 }
 
-/** What stands in a member's file until it writes its own. */
+/** What is in a member's file until the member writes its own report. */
 function reportOfStart(member: string, repository: string, pid: number, settings: OrchestratorSettings): StatusReport {
   return {
     member,

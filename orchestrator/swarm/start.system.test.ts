@@ -34,7 +34,7 @@ test('a swarm finishes tasks, a second start changes nothing, and a stop leaves 
   });
   const again = await swarm.run(['start']);
   expect(again.code).toBe(0);
-  expect(again.out).toBe(members.map(({ member, pid }) => `${member} runs already (pid ${pid})\n`).join(''));
+  expect(again.out).toBe(members.map(({ member, pid }) => `${member} already runs (pid ${pid})\n`).join(''));
   expect((await swarm.status()).members.map(({ pid }) => pid)).toEqual(members.map(({ pid }) => pid));
 
   for (const id of ['one', 'two', 'three']) await here.task(id, `echo ${id} > ${id}.txt`);
@@ -52,7 +52,7 @@ test('a swarm finishes tasks, a second start changes nothing, and a stop leaves 
   expectOrder(here);
 });
 
-test('two starts at the same moment start each member once', async () => {
+test('two starts at the same time start each member once', async () => {
   await using here = await site();
   await using swarm = useSwarm(here, { ORCH_SWARM_COUNT: '3' });
   const runs = await Promise.all([swarm.run(['start']), swarm.run(['start'])]);
@@ -60,7 +60,7 @@ test('two starts at the same moment start each member once', async () => {
   const { members } = await swarm.status();
   expect(members).toHaveLength(3);
   expect(memberProcesses(swarm.dir)).toEqual(new Set(members.map(({ pid }) => pid)));
-  expect(runs.map(({ out }) => out.match(/is started/g)?.length ?? 0).sort()).toEqual([0, 3]);
+  expect(runs.map(({ out }) => out.match(/has started/g)?.length ?? 0).sort()).toEqual([0, 3]);
 });
 
 test('a member that was killed is shown as dead, and the next start replaces it', async () => {
@@ -84,7 +84,7 @@ test('a member that was killed is shown as dead, and the next start replaces it'
   expect(seen.out).toMatch(new RegExp(`^${victim?.member}  DEAD.*\\n  one  was at `, 'm'));
   const again = await swarm.run(['start']);
   expect(again.out).toContain(`${victim?.member} has died (pid ${victim?.pid})`);
-  expect(again.out).toContain(`${victim?.member} is started`);
+  expect(again.out).toContain(`${victim?.member} has started`);
   expect((await swarm.status()).members.map(({ state }) => state)).toEqual(['running', 'running']);
   writeFileSync(gate, '');
   await here.until('one', ({ status }) => status === 'done');
@@ -92,7 +92,7 @@ test('a member that was killed is shown as dead, and the next start replaces it'
   expectOrder(here);
 });
 
-test('members live in a session of their own, and a start that is killed leaves none that the next one does not know', async () => {
+test('members have a session of their own, and the next start knows every member of a start that was killed', async () => {
   await using here = await site();
   await using swarm = useSwarm(here);
   for (const moment of [300, 600, 900, 1_200]) {
@@ -111,7 +111,7 @@ test('members live in a session of their own, and a start that is killed leaves 
   expect([...lines, ...commands].filter((text) => text.includes(here.env.DISPATCHER_API_KEY ?? ''))).toEqual([]);
 });
 
-/** The members' processes, found without asking the swarm. */
+/** The members' processes, found in /proc and not through the swarm. */
 function memberProcesses(dir: string): Set<number> {
   return new Set(processesWith(`\0${dir}\0`));
 }

@@ -8,15 +8,18 @@ import { type StartOutcome, startMember } from './start-member.ts';
 import type { SwarmFolder } from './swarm-folder.ts';
 import { memberLog, readMembers, removeMember, type SwarmMember } from './swarm-member.ts';
 
-/** A swarm that cannot be started as it is asked for, in words that say why. */
+/** The swarm cannot be started. The message says why. */
 export class SwarmStartError extends Error {
   override readonly name = 'SwarmStartError';
 }
 
-/** Says a line to whoever runs the command. */
+/** Prints a line for the person who runs the command. */
 export type Say = (line: string) => void;
 
-/** Starts as many members as are missing, and waits until they take tasks. Throws a `SwarmStartError` when one could not start. */
+/**
+ * Starts the members that are missing, and waits until they take tasks. Throws a `SwarmStartError` when one cannot
+ * start.
+ */
 export async function startSwarm(folder: SwarmFolder, settings: SwarmSettings, say: Say): Promise<void> {
   await using _lock = await lockSwarm(folder, say);
   const { repository, faults } = await requireRepository(settings.member);
@@ -32,7 +35,7 @@ export async function startSwarm(folder: SwarmFolder, settings: SwarmSettings, s
     await using _handedOver = taken.lock;
     return sayOutcome(folder, await startMember(folder, settings.member, repository.dir, taken), say);
   };
-  // What keeps one from starting keeps them all: the first says it alone.
+  // All members would fail for the same reason, so the first one starts alone.
   if (missing > 0 && !(await start())) throw new SwarmStartError('The swarm is not complete.');
   const rest = await Promise.all(Array.from({ length: Math.max(0, missing - 1) }, start));
   if (rest.includes(false)) throw new SwarmStartError('The swarm is not complete.');
@@ -46,7 +49,7 @@ function refuseOtherRepository(folder: SwarmFolder, members: readonly SwarmMembe
   );
 }
 
-/** Answers the members that run. Those that drain will be gone, and those that died are: neither counts. */
+/** Prints the state of each member, and answers those that run. Members that stop or have died do not count. */
 async function sayWhatIsThere(folder: SwarmFolder, members: readonly SwarmMember[], say: Say): Promise<SwarmMember[]> {
   const running: SwarmMember[] = [];
   for (const member of members) {
@@ -57,7 +60,7 @@ async function sayWhatIsThere(folder: SwarmFolder, members: readonly SwarmMember
     } else if (report.state === 'draining' || report.state === 'stopping') {
       say(`${name} is stopping (pid ${report.pid}) and does not count`);
     } else {
-      say(`${name} runs already (pid ${report.pid})`);
+      say(`${name} already runs (pid ${report.pid})`);
       running.push(member);
     }
   }
@@ -66,14 +69,14 @@ async function sayWhatIsThere(folder: SwarmFolder, members: readonly SwarmMember
 
 function tooMany(running: readonly SwarmMember[], count: number): string {
   const names = running.slice(count).map(({ name }) => name);
-  return `More run than the ${count} of ORCH_SWARM_COUNT. To end what is too much: npm run orchestrator:swarm:stop ${names.join(' ')}`;
+  return `More members run than ORCH_SWARM_COUNT=${count}. To stop the others: npm run orchestrator:swarm:stop -- ${names.join(' ')}`;
 }
 
-/** False when the member does not run. */
+/** Prints how a start ended. False when the member is not ready. */
 function sayOutcome(folder: SwarmFolder, outcome: StartOutcome, say: Say): boolean {
   const { name } = outcome;
-  if (outcome.how === 'ready') say(`${name} is started (pid ${outcome.pid})`);
-  if (outcome.how === 'slow') say(`${name} (pid ${outcome.pid}) is not ready yet and goes on starting; its log is ${memberLog(folder, name)}`);
+  if (outcome.how === 'ready') say(`${name} has started (pid ${outcome.pid})`);
+  if (outcome.how === 'slow') say(`${name} (pid ${outcome.pid}) is not ready yet, and still starts; its log is ${memberLog(folder, name)}`);
   if (outcome.how !== 'failed') return outcome.how === 'ready';
   const said = outcome.said.trimEnd().split('\n').slice(-20);
   const how = outcome.code === null ? 'was killed' : `exit code ${outcome.code}`;

@@ -31,7 +31,7 @@ const member: MemberStatus = {
 };
 const swarm = (...members: MemberStatus[]) => ({ folder: '/swarm', members });
 
-test('people see what each member does, and the log’s last line', () => {
+test('the text shows what each member does, and the last line of its log', () => {
   expect(statusText(swarm(member), undefined)).toBe(
     `auto-host-1  1 of 1 at work  up 1h02m  12 finished, 1 given back  pid 4711
   fix-login  verify 3m12s  Fix the  login page  | npm test
@@ -45,13 +45,13 @@ test.each<[string, Partial<MemberStatus>, string]>([
   ['pauses', { paused: { why: 'the quota is used up', seconds: 90 } }, 'paused for 1m30s: the quota is used up'],
   ['begins nothing new', { blocked: 'origin cannot be read' }, 'origin cannot be read'],
   ['drains', { state: 'draining' }, 'finishing 1 task  up'],
-  ['has not been heard of', { silent_seconds: 61 }, 'silent for 1m01s'],
+  ['has not reported lately', { silent_seconds: 61 }, 'silent for 1m01s'],
   ['has died', { state: 'dead', silent_seconds: 61 }, 'auto-host-1  DEAD, last seen 1m01s ago'],
-])('people see when a member %s', (_, change, words) => {
+])('the text shows when a member %s', (_, change, words) => {
   expect(statusText(swarm({ ...member, ...change }), undefined)).toContain(words);
 });
 
-test('no line is wider than the terminal, and nothing moves the cursor', () => {
+test('no line is wider than the terminal, and no character moves the cursor', () => {
   const wide = { ...member, member: 'auto-host-2', last_line: '修正するログインページの不具合を修正する' };
   const text = statusText(swarm(member, wide), 40);
   for (const line of text.split('\n')) expect(stringWidth(line)).toBeLessThan(40);

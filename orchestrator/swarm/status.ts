@@ -1,15 +1,15 @@
 import { plainLine, shortened, wrapped } from '../status/fit-text.ts';
 import { duration, statusLines } from '../status/status-lines.ts';
 import type { StatusReport } from '../status/status-report.ts';
-import { lastWords } from './log-tail.ts';
+import { lastLogLine } from './last-log-line.ts';
 import type { SwarmFolder } from './swarm-folder.ts';
 import { memberLog, readMembers } from './swarm-member.ts';
 
-/** A member as `status --json` shows it: its own report, and what is seen from outside. */
+/** A member in `status --json`: its own report, and what is seen from outside. */
 export interface MemberStatus extends Omit<StatusReport, 'state'> {
-  /** `dead`: it ended without being stopped; the rest is then what it said last. */
+  /** `dead`: it ended without being stopped. The other fields are then from its last report. */
   readonly state: StatusReport['state'] | 'dead';
-  /** How long ago it wrote its report. It does so every two seconds. */
+  /** Seconds since its last report. It writes one every two seconds. */
   readonly silent_seconds: number;
   readonly last_line: string | null;
   readonly log: string;
@@ -21,7 +21,7 @@ export interface SwarmStatus {
   readonly members: readonly MemberStatus[];
 }
 
-/** Looks at every member. */
+/** The state of all members. */
 export async function swarmStatus(folder: SwarmFolder): Promise<SwarmStatus> {
   const members = (await readMembers(folder)).map(async ({ name, report, isAlive }): Promise<MemberStatus> => {
     const { start_ticks, boot_id, ...told } = report;
@@ -31,20 +31,23 @@ export async function swarmStatus(folder: SwarmFolder): Promise<SwarmStatus> {
       ...told,
       state: isAlive ? report.state : 'dead',
       silent_seconds: Math.max(0, Math.round(silentMs / 1_000)),
-      last_line: await lastWords(log),
+      last_line: await lastLogLine(log),
       log,
     };
   });
   return { folder: folder.path, members: await Promise.all(members) };
 }
 
-/** JSON that a terminal does not act on either: JSON itself leaves DEL, C1 controls and what turns the direction of text as they are. */
+/**
+ * JSON without characters that act on a terminal. JSON itself leaves DEL, C1 controls and bidirectional controls
+ * unescaped.
+ */
 export function jsonText(status: SwarmStatus): string {
   const escaped = (character: string) => (character === '\n' ? character : `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
   return JSON.stringify(status, null, 2).replace(/[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, escaped);
 }
 
-/** Longer than a busy machine keeps a member from writing. */
+/** Even on a busy machine a member writes more often than this. */
 const silenceSeconds = 15;
 
 /** The same for people. No line is wider than the terminal, where there is one. */

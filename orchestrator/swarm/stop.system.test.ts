@@ -16,7 +16,7 @@ afterAll(() => services[Symbol.asyncDispose]());
 const site = () => useSite(services, `swarm-stop-${++sites}`);
 const untilOpen = (gate: string) => `echo part > part.txt; while [ ! -e ${gate} ]; do sleep 0.05; done; echo x > x.txt`;
 
-test('a stop waits for the work in hand and says what it waits for, and neither a second stop nor Ctrl-C takes that away', async () => {
+test('a stop waits for the work in hand and names it, and neither a second stop nor Ctrl-C ends that work', async () => {
   await using here = await site();
   const gate = path.join(here.repository.folder, 'gate');
   await using swarm = useSwarm(here);
@@ -32,7 +32,7 @@ test('a stop waits for the work in hand and says what it waits for, and neither 
   await until(second.said, (said) => said.includes('still has one ('));
   first.signal('SIGINT');
   expect(await first.ended).toBe(130);
-  expect(first.said()).toMatch(/The members go on to finish what they have\. .*stop -- --now\n$/);
+  expect(first.said()).toMatch(/The members still finish what they have\. .*stop -- --now\n$/);
   const { members } = await until(
     () => swarm.status(),
     (seen) => seen.members[0]?.state === 'draining',
@@ -46,8 +46,8 @@ test('a stop waits for the work in hand and says what it waits for, and neither 
 });
 
 test.each([
-  ['at once when it is asked to', ['stop', '--now'], '15'],
-  ['when its time is over', ['stop'], '0.02'],
+  ['at once with --now', ['stop', '--now'], '15'],
+  ['after its time limit', ['stop'], '0.02'],
 ])('a stop gives the work back %s, and keeps what was made', async (_, args, minutes) => {
   await using here = await site();
   await using swarm = useSwarm(here, { ORCH_SWARM_STOP_MINUTES: minutes });
@@ -65,12 +65,12 @@ test.each([
   expectOrder(here);
 });
 
-test('one member can be stopped by its name; a name that nobody has is refused', async () => {
+test('one member can be stopped by its name, and an unknown name is refused', async () => {
   await using here = await site();
   await using swarm = useSwarm(here, { ORCH_SWARM_COUNT: '2' });
   await swarm.run(['start']);
   const more = await swarm.run(['start'], { ORCH_SWARM_COUNT: '1' });
-  const name = /orchestrator:swarm:stop (\S+)\n$/.exec(more.out)?.[1] ?? '';
+  const name = /orchestrator:swarm:stop -- (\S+)\n$/.exec(more.out)?.[1] ?? '';
   expect(more.code).toBe(0);
   expect(await swarm.run(['stop', 'nobody'])).toMatchObject({ code: 1, err: expect.stringContaining('No member has the name nobody') });
   expect((await swarm.run(['stop', name])).code).toBe(0);

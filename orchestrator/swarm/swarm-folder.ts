@@ -1,22 +1,24 @@
 import { lstat, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Where a swarm keeps what it knows: a file and a log for each member. */
+/** The folder of a swarm: a file and a log for each member. */
 export interface SwarmFolder {
   readonly path: string;
   /** One file for each member: its status file. */
   readonly members: string;
   readonly logs: string;
-  /** Held by whoever changes which members there are. */
+  /** Held by a command that starts or removes members. */
   readonly lock: string;
 }
 
-/** The folder cannot be used, in words that say why. */
+/** The folder cannot be used. The message says why. */
 export class SwarmFolderError extends Error {
   override readonly name = 'SwarmFolderError';
 }
 
-/** Makes the folder when it is not there. Throws a `SwarmFolderError` when somebody else could change what is in it. */
+/**
+ * Makes the folder when it does not exist. Throws a `SwarmFolderError` when another user could change what is in it.
+ */
 export async function openSwarmFolder(dir: string): Promise<SwarmFolder> {
   const folder = { path: dir, members: path.join(dir, 'members'), logs: path.join(dir, 'logs'), lock: path.join(dir, 'lock') };
   for (const one of [folder.path, folder.members, folder.logs]) {
@@ -28,15 +30,15 @@ export async function openSwarmFolder(dir: string): Promise<SwarmFolder> {
   return folder;
 }
 
-/** A temp folder is everybody's: whoever was there first could name processes to be killed, or files to be written over. */
+/** Everybody can write to a temp folder. Another user's file could name processes to kill, or files to overwrite. */
 async function refuseForeign(dir: string): Promise<void> {
   const found = await lstat(dir);
   const why = !found.isDirectory()
     ? 'is not a folder'
     : found.uid !== process.getuid?.()
-      ? 'belongs to somebody else'
+      ? 'belongs to another user'
       : (found.mode & 0o022) !== 0
-        ? 'can be written by others'
+        ? 'is writable by other users'
         : null;
   if (why !== null) throw new SwarmFolderError(`${dir} ${why}, so the swarm cannot be kept there: name another folder in ORCH_SWARM_DIR.`);
 }

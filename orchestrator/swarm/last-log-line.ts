@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 
-/** Enough for the trace of a crash. */
+/** Enough for the stack trace of a crash. */
 const tailBytes = 16 * 1024;
 
 const lineSchema = z.looseObject({
@@ -12,8 +12,11 @@ const lineSchema = z.looseObject({
   why: z.string().optional(),
 });
 
-/** What a log says last, in one line for people; null when it says nothing. Of what Node prints when it crashes, the line that names the fault. */
-export async function lastWords(file: string): Promise<string | null> {
+/**
+ * The last line of a log, for people; null when the log is empty. After a crash, it is the line of Node's output that
+ * names the error.
+ */
+export async function lastLogLine(file: string): Promise<string | null> {
   const lines = (await tailOf(file)).split('\n').filter((line) => line.trim() !== '');
   const afterwards = lines.slice(lines.findLastIndex((line) => line.startsWith('{')) + 1);
   const fault = afterwards.findLast((line) => /^(\w*Error|FATAL ERROR)\b/.test(line));
@@ -28,7 +31,7 @@ async function tailOf(file: string): Promise<string> {
     const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(tailBytes), position: Math.max(0, size - tailBytes) });
     return buffer.toString('utf8', 0, bytesRead);
   } catch {
-    // It has not said anything yet.
+    // The log does not exist yet.
     return '';
   }
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
-import { lastWords } from './log-tail.ts';
+import { lastLogLine } from './last-log-line.ts';
 
 const step = '{"level":30,"time":"2026-11-22T16:40:12.000Z","task":"fix-login","step":"verify","msg":"step"}\n';
 const crash =
@@ -11,16 +11,16 @@ const outOfMemory = '<--- Last few GCs --->\n[1] ms\nFATAL ERROR: Reached heap l
 test.each([
   ['a step', step, '16:40:12  verify  fix-login'],
   ['a crash', step + crash, 'TypeError: x is not a function'],
-  ['an end of the memory', step + outOfMemory, 'FATAL ERROR: Reached heap limit Allocation failed'],
-  ['a crash that was followed by a new start', crash + step, '16:40:12  verify  fix-login'],
-  ['words without a form', `${step}  Killed  \n\n`, 'Killed'],
-  ['nothing', '', null],
-])('of %s it tells the line that matters', async (_, log, words) => {
+  ['running out of memory', step + outOfMemory, 'FATAL ERROR: Reached heap limit Allocation failed'],
+  ['a crash and a new start', crash + step, '16:40:12  verify  fix-login'],
+  ['plain text', `${step}  Killed  \n\n`, 'Killed'],
+  ['an empty log', '', null],
+])('after %s it answers the line that matters', async (_, log, line) => {
   await using folder = await useFolder();
   writeFileSync(`${folder.path}/some.log`, log);
-  expect(await lastWords(`${folder.path}/some.log`)).toBe(words);
+  expect(await lastLogLine(`${folder.path}/some.log`)).toBe(line);
 });
 
-test('a log that is not there says nothing', async () => {
-  expect(await lastWords('/nowhere/some.log')).toBeNull();
+test('a log that does not exist has no last line', async () => {
+  expect(await lastLogLine('/nowhere/some.log')).toBeNull();
 });
