@@ -3,7 +3,8 @@ import type { Containment } from '../process/containment.ts';
 import { killStrays, runVariable } from '../process/orphans.ts';
 import { runProcess } from '../process/run-process.ts';
 import type { Usage } from '../record/record.ts';
-import { StreamJsonReader } from './stream-json.ts';
+import { type AgentEnd, readEnd } from './read-end.ts';
+import { noUsage, StreamJsonReader } from './stream-json.ts';
 
 /** One round of an agent. */
 export interface AgentRequest {
@@ -13,55 +14,47 @@ export interface AgentRequest {
   readonly prompt: string;
   readonly run: string;
   readonly limitMs: number;
+  /** How long the process may go on after it gave its result. */
+  readonly afterResultMs: number;
   readonly signal: AbortSignal;
   readonly contain: Containment;
   readonly log: OutputLog;
   readonly onLatest: (text: string) => void;
 }
 
-/** How a round ended. `unavailable`: the agent could not begin, or its quota is used up; the task has nothing to do with it. */
-export interface AgentEnd {
-  readonly how: 'finished' | 'failed' | 'limit' | 'aborted' | 'unavailable';
-  readonly why: string;
-  readonly usage: Usage;
-}
+/** How the round ended, with what the agent said of itself. */
+export type AgentRound = AgentEnd & { readonly usage: Usage; readonly words: string };
 
-/** How providers and their tools say that no more work is to be had for now. */
-const quotaWords =
-  /(usage|rate|session|weekly|spending) limit (is )?(reached|exceeded|hit)|hit your (usage |session |weekly )?limit|quota (is )?(exceeded|exhausted)|insufficient_quota|rate_limit_error|credit balance is too low|out of (credits|quota)/i;
-
-/** Runs the agent once and ends everything it started. */
-export async function runAgent(request: AgentRequest): Promise<AgentEnd> {
+/** Runs the agent once and ends everything it started. One that goes on after its result has a little time, and one whose key is refused none. */
+export async function runAgent(request: AgentRequest): Promise<AgentRound> {
   const reader = new StreamJsonReader();
+  const enough = new AbortController();
+  let afterResult: NodeJS.Timeout | undefined;
   const end = await runProcess({
     command: request.contain(request.command),
     cwd: request.cwd,
     env: { ...request.env, [runVariable]: request.run },
     input: request.prompt,
     limitMs: request.limitMs,
-    signal: request.signal,
+    signal: AbortSignal.any([request.signal, enough.signal]),
     onOutput: (chunk, from) => {
       request.log.push(chunk);
       if (from !== 'stdout') return;
       reader.push(chunk);
       request.onLatest(reader.report.latest);
+      if (reader.report.isFinal) afterResult ??= setTimeout(() => enough.abort(), request.afterResultMs);
+      if (reader.report.isKeyRefused) enough.abort();
     },
   });
+  clearTimeout(afterResult);
   reader.end();
   await killStrays(request.run);
-  const { usage, isError, result } = reader.report;
-  if (end.how === 'aborted') return { how: 'aborted', why: 'stopped', usage };
-  if (end.how === 'limit') return { how: 'limit', why: `the agent took over ${minutes(request.limitMs)}`, usage };
-  if (end.how === 'unstartable') return { how: 'unavailable', why: `the agent could not start: ${end.reason}`, usage };
-  if (end.code === 0 && !isError) return { how: 'finished', why: '', usage };
-  const said = result ?? request.log.tail;
-  if (quotaWords.test(said.slice(-2_000))) return { how: 'unavailable', why: `the agent's quota is used up: ${said.slice(-300).trim()}`, usage };
-  if (end.code === 126 || end.code === 127) return { how: 'unavailable', why: `the agent could not start (exit code ${end.code})`, usage };
-  return {
-    how: 'failed',
-    why: end.code === 0 ? 'the agent reported an error' : `the agent ended with ${end.code === null ? end.signal : `exit code ${end.code}`}`,
-    usage,
-  };
+  const { report } = reader;
+  const { tail } = request.log;
+  const stopped = end.how === 'aborted' && request.signal.aborted;
+  const facts = { end, report, tail, limit: minutes(request.limitMs), now: Date.now() };
+  const read: AgentEnd = stopped ? { how: 'aborted', why: 'stopped', fault: 'person', until: null } : readEnd(facts);
+  return { ...read, usage: report.usage, words: report.result ?? report.error ?? (report.usage === noUsage ? tail.slice(-2_000) : '') };
 }
 
 /** A time limit for people. */

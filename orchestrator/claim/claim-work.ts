@@ -53,6 +53,7 @@ async function recordFromClaim({ settings, daemonId }: DaemonContext, agent: str
     landed: null,
     release: null,
     usage: noUsage,
+    words: '',
   };
 }
 

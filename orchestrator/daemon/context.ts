@@ -6,6 +6,7 @@ import type { Repository } from '../git/repository.ts';
 import type { Log } from '../log/log.ts';
 import type { Containment } from '../process/containment.ts';
 import type { Status } from '../status/status.ts';
+import type { BaseHealth } from '../verify/base-health.ts';
 import type { Pause } from './pause.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -29,6 +30,8 @@ export interface Timings {
   readonly gatherMs: number;
   /** How often a merge is tried while others move the base. */
   readonly mergeTries: number;
+  /** How long an agent's process may go on after it gave its result. */
+  readonly afterResultMs: number;
   readonly pause: { readonly firstMs: number; readonly longestMs: number };
   /** Free space below which nothing new is begun. */
   readonly minimumFreeBytes: number;
@@ -46,6 +49,7 @@ export const defaultTimings: Timings = {
   originTries: 120,
   gatherMs: 500,
   mergeTries: 5,
+  afterResultMs: 30_000,
   pause: { firstMs: 60_000, longestMs: 30 * 60_000 },
   minimumFreeBytes: 512 * 1024 * 1024,
 };
@@ -62,7 +66,10 @@ export interface DaemonContext {
   readonly state: StateFolder;
   readonly dispatcher: Dispatcher;
   readonly contain: Containment;
+  /** While agents cannot work. */
   readonly pause: Pause;
+  /** Whether the base passes its own verification. */
+  readonly base: BaseHealth;
   readonly status: Status;
   readonly log: Log;
 }

@@ -54,9 +54,10 @@ async function adoptRuns({ context: { settings, state, log }, letGo }: Daemon, m
 
 async function runSlot(daemon: Daemon, agent: string): Promise<void> {
   const { context, drain } = daemon;
-  const { pause, timings, status } = context;
+  const { pause, base, timings, status } = context;
   while (!drain.aborted) {
     await pause.wait(drain);
+    await base.pause.wait(drain);
     const left = drain.aborted ? undefined : await leftBehind(daemon);
     if (left !== undefined) {
       await drive(daemon, left, true);

@@ -14,6 +14,7 @@ import { findContainment } from '../process/containment.ts';
 import { runVariable } from '../process/orphans.ts';
 import { exclusively } from '../run/active-run.ts';
 import { Status } from '../status/status.ts';
+import { BaseHealth } from '../verify/base-health.ts';
 import type { DaemonContext, Timings } from './context.ts';
 import { runDaemon } from './daemon.ts';
 import { Pause } from './pause.ts';
@@ -78,6 +79,7 @@ export async function openDaemon(
     dispatcher: createDispatcher(settings.dispatcher),
     contain,
     pause: new Pause(timings.pause),
+    base: new BaseHealth(timings.pause),
     status: new Status(),
     log,
   };

@@ -5,12 +5,12 @@ const lengths = { firstMs: 60_000, longestMs: 30 * 60_000 };
 
 test('one agent that could not work is no pause, two in a row are', () => {
   const pause = new Pause(lengths);
-  pause.couldNotWork('quota');
+  pause.couldNotWork({ why: 'quota' });
   expect(pause.current).toBeNull();
   pause.worked();
-  pause.couldNotWork('quota');
+  pause.couldNotWork({ why: 'quota' });
   expect(pause.current).toBeNull();
-  pause.couldNotWork('quota');
+  pause.couldNotWork({ why: 'quota' });
   expect(pause.current).toMatchObject({ why: 'quota' });
   expect(pause.current?.remainingMs).toBeGreaterThan(59_000);
 });
@@ -19,7 +19,7 @@ test('pauses double up to the longest, and end', async () => {
   const pause = new Pause({ firstMs: 5, longestMs: 20 });
   const never = new AbortController().signal;
   for (const atMost of [0, 5, 10, 20, 20, 20]) {
-    pause.couldNotWork('quota');
+    pause.couldNotWork({ why: 'quota' });
     expect(pause.current?.remainingMs ?? 0).toBeLessThanOrEqual(atMost);
     await pause.wait(never);
     expect(pause.current).toBeNull();
@@ -28,6 +28,26 @@ test('pauses double up to the longest, and end', async () => {
 
 test('agents that were at work when a pause began do not make it longer', () => {
   const pause = new Pause(lengths);
-  for (let agent = 0; agent < 5; agent++) pause.couldNotWork('quota');
+  for (let agent = 0; agent < 5; agent++) pause.couldNotWork({ why: 'quota' });
   expect(pause.current?.remainingMs).toBeLessThanOrEqual(60_000);
+});
+
+test('what would be the same for everybody is a pause at once, until the moment that is known', () => {
+  const pause = new Pause(lengths);
+  pause.couldNotWork({ why: 'the key was refused', isCertain: true, until: Date.now() + 3_600_000 });
+  expect(pause.current?.remainingMs).toBeGreaterThan(3_500_000);
+});
+
+test('three tasks in a row that end at once in the same way are not at fault; the same task again, other words or a long run are no sign', () => {
+  const pause = new Pause(lengths);
+  const ends = (task: string, signature = 'exit code 1', tookMs = 100) => pause.isAlike({ task, signature, tookMs });
+  expect([ends('a'), ends('a'), ends('a'), ends('b'), ends('c')]).toEqual([false, false, false, false, true]);
+  expect([ends('d', 'exit code 2'), ends('e', 'exit code 2'), ends('f', 'exit code 2', 60_000), ends('g', 'exit code 2')]).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  pause.endedWell();
+  expect([ends('a'), ends('b')]).toEqual([false, false]);
 });

@@ -6,15 +6,31 @@ export interface PauseLengths {
   readonly longestMs: number;
 }
 
+/** Why work is not possible, and what is known of its end. */
+export interface Refusal {
+  readonly why: string;
+  /** Nobody else would fare better: the pause begins at once. Else two in a row begin it. */
+  readonly isCertain?: boolean;
+  /** When it ends, in milliseconds since 1970, if somebody said so. */
+  readonly until?: number | null;
+}
+
+/** A reset that is further away is looked for again before that. */
+const longestKnownMs = 6 * 3_600_000;
+
+/** How many tasks in a row must end alike, and how soon after their start, to be thought a fault of the machine. */
+const alike = { tasks: 3, withinMs: 30_000 } as const;
+
 /**
- * Stops the whole daemon while its agents cannot work: two in a row that could not start, or said that their quota is used up, begin a pause, and each
- * further one a pause twice as long. One agent that worked ends the series.
+ * Stops the whole daemon while its agents cannot work. Each pause in a row is twice as long as the one before, unless it is known when it ends. One agent that
+ * worked ends the series.
  */
 export class Pause {
   readonly #lengths: PauseLengths;
   #inARow = 0;
   #until = 0;
   #why = '';
+  #ending = { signature: '', tasks: new Set<string>() };
 
   constructor(lengths: PauseLengths) {
     this.#lengths = lengths;
@@ -31,20 +47,38 @@ export class Pause {
     this.#inARow = 0;
   }
 
-  /** An agent could not work. While a pause lasts, one that had begun before it adds nothing. */
-  couldNotWork(why: string): void {
+  /** Something could not work that is not the task's. While a pause lasts, one that had begun before it adds nothing. */
+  couldNotWork({ why, isCertain = false, until = null }: Refusal): void {
     if (this.current !== null) return;
-    this.#inARow += 1;
+    this.#inARow = Math.max(this.#inARow + 1, isCertain ? 2 : 1);
     if (this.#inARow < 2) return;
-    const ms = Math.min(this.#lengths.longestMs, this.#lengths.firstMs * 2 ** (this.#inARow - 2));
+    const doubled = Math.min(this.#lengths.longestMs, this.#lengths.firstMs * 2 ** (this.#inARow - 2));
+    const known = until === null ? 0 : Math.min(longestKnownMs, until - Date.now());
     this.#why = why;
-    this.#until = performance.now() + ms;
+    this.#until = performance.now() + Math.max(known, doubled);
+  }
+
+  /**
+   * A task ended badly. Answers whether that is not the task's fault, whatever the words say: several tasks in a row ended at once in the same way.
+   */
+  isAlike(ending: { readonly task: string; readonly signature: string; readonly tookMs: number }): boolean {
+    const { task, signature, tookMs } = ending;
+    if (tookMs > alike.withinMs) this.#ending = { signature: '', tasks: new Set() };
+    else if (signature === this.#ending.signature) this.#ending.tasks.add(task);
+    else this.#ending = { signature, tasks: new Set([task]) };
+    return this.#ending.tasks.size >= alike.tasks;
+  }
+
+  /** Something ended well, so no series goes on. */
+  endedWell(): void {
+    this.#inARow = 0;
+    this.#ending = { signature: '', tasks: new Set() };
   }
 
   /** Answers when no pause lasts any more, or the signal came. */
   async wait(signal: AbortSignal): Promise<void> {
     for (let pause = this.current; pause !== null && !signal.aborted; pause = this.current) {
-      await delay(pause.remainingMs, undefined, { signal }).catch(() => undefined);
+      await delay(Math.min(pause.remainingMs, 2 ** 30), undefined, { signal }).catch(() => undefined);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { DaemonContext } from '../daemon/context.ts';
-import { type ActiveRun, fail, showStep } from '../run/active-run.ts';
+import { type ActiveRun, type Failure, fail, showStep } from '../run/active-run.ts';
 import { readBase } from '../run/read-base.ts';
 import { sendBack } from '../run/send-back.ts';
 import { nothingVerifies, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
@@ -32,7 +32,7 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
     const base = await readBase(context);
     const commands = await verifyCommands(context.git, context.clone, base, settings);
     if (commands === null) {
-      await giveBack(left, 'needs_human', nothingVerifies(settings.baseBranch));
+      await giveBack(left, { reason: 'needs_human', notes: nothingVerifies(settings.baseBranch) });
       return [];
     }
     const { placed, aside } = await stackOnto(base, commands, left);
@@ -42,6 +42,11 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
     if (placed.length > 1 && failedTrees.has(tip.tree)) return [...halves(placed), aside];
     const verified = await verifyTip(placed, tip, commands);
     if (verified.result === 'failed') failedTrees.add(tip.tree);
+    if (placed.length === 1 && verified.result === 'failed' && !verified.hung && (await context.base.whyItFails(tip.run, base, commands)) !== null) {
+      // Nothing can be judged on this base: the run waits for the end of the pause, and is tried again.
+      tip.over();
+      return [aside];
+    }
     if (verified.result === 'failed' || verified.result === 'broken') return [...(await blame(placed, (run) => sayWhatFailed(run, verified))), aside];
     if (verified.result === 'aborted') {
       for (const { over } of placed) over();
@@ -58,7 +63,7 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
     log.info({ tasks: placed.map(({ run }) => run.file.record.task.id), why: pushed.said }, 'the verified commits are not pushed');
     left = [...placed, ...aside];
   }
-  await giveBack(left, null, `${settings.baseBranch} moved during each of ${timings.mergeTries} verifications.`);
+  await giveBack(left, { fault: 'origin', notes: `${settings.baseBranch} moved during each of ${timings.mergeTries} verifications.` });
   return [];
 }
 
@@ -96,8 +101,8 @@ async function blame(placed: Group, say: (run: ActiveRun) => Promise<void>): Pro
   return [];
 }
 
-async function giveBack(group: Group, reason: 'needs_human' | null, notes: string): Promise<void> {
-  for (const one of group) await judge(one, (run) => fail(run, { reason, notes }));
+async function giveBack(group: Group, failure: Failure): Promise<void> {
+  for (const one of group) await judge(one, (run) => fail(run, failure));
 }
 
 function halves(group: Group): [Group, Group] {

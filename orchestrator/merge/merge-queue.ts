@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DaemonContext } from '../daemon/context.ts';
 import { shortHash } from '../daemon/state-folder.ts';
 import { waitForLock } from '../process/file-lock.ts';
-import { type ActiveRun, showStep } from '../run/active-run.ts';
+import { type ActiveRun, showStep, waitOutPause } from '../run/active-run.ts';
 import { landBatch } from './land-batch.ts';
 import type { Waiting } from './queue-entry.ts';
 
@@ -17,7 +17,7 @@ export class MergeQueue {
 
   /** Comes back when the run has landed, has been sent back, or is no longer ours. */
   async land(run: ActiveRun): Promise<void> {
-    if (run.signal.aborted) return;
+    if (!(await waitOutPause(run, [run.context.base.pause]))) return;
     showStep(run, 'waiting to merge');
     const { promise, resolve: over, reject: failed } = Promise.withResolvers<void>();
     const waiting: Waiting = { run, over, failed };

@@ -66,6 +66,8 @@ export const recordSchema = z.object({
   landed: z.string().nullable(),
   release: releaseSchema.nullable(),
   usage: usageSchema,
+  /** What the agent said last. */
+  words: z.string().default(''),
 });
 
 /** A run as it stands on disk. */

@@ -29,6 +29,7 @@ const record = (): RunRecord => ({
   branch: 'task/one',
   worktree: '/nowhere/one',
   worktreeKept: false,
+  words: '',
   originBranch: null,
   round: 1,
   roundBegun: false,

@@ -1,10 +1,12 @@
 import type { Lease } from '../claim/lease.ts';
 import type { DaemonContext } from '../daemon/context.ts';
+import type { Pause } from '../daemon/pause.ts';
 import type { Log } from '../log/log.ts';
 import { OutputLog } from '../log/output-log.ts';
 import { type FileLock, waitForLock } from '../process/file-lock.ts';
 import type { Release } from '../record/record.ts';
 import type { RunFile } from '../record/run-file.ts';
+import { type Fault, faults } from './fault.ts';
 
 /** A run in the hands of this process. */
 export interface ActiveRun {
@@ -20,20 +22,41 @@ export interface ActiveRun {
   worktreeLock: FileLock | null;
 }
 
+/** What is said of a run that does not go on. */
+export interface Failure {
+  readonly notes: string;
+  /** Whose fault it is; the work's, unless it says otherwise. */
+  readonly fault?: Fault;
+  /** One of the dispatcher's words, where the fault alone does not say it. */
+  readonly reason?: Release['reason'];
+  readonly handoff?: string;
+}
+
 /**
- * Puts what failed on disk, to be said to the dispatcher next. A failure comes round again after a pause that doubles with each attempt; without a `reason` it
- * is the work's own, and what was handed over goes back to a builder.
+ * Puts what failed on disk, to be said to the dispatcher next. A failure comes round again after a pause that doubles with each attempt. One that is the work's counts
+ * as a failed attempt, and what was handed over goes back to a builder.
  */
-export async function fail(
-  run: ActiveRun,
-  failure: { readonly notes: string; readonly reason?: Release['reason']; readonly handoff?: string },
-): Promise<void> {
+export async function fail(run: ActiveRun, { notes, fault = 'work', reason: given, handoff }: Failure): Promise<void> {
   const { stage, attempt } = run.file.record;
-  const reason = failure.reason === undefined && stage === 'merge' ? 'audit_failed' : (failure.reason ?? null);
-  const isFinal = reason !== null && ['blocked', 'needs_human', 'completed', 'reassigned'].includes(reason);
-  const retryAfterSeconds = isFinal ? 0 : Math.min(86_400, run.context.timings.firstRetryAfterSeconds * 2 ** Math.min(20, Math.max(0, attempt - 1)));
-  run.log.warn({ reason, notes: failure.notes }, 'the run is given back');
-  await run.file.update({ state: 'releasing', release: { reason, notes: failure.notes, handoff: failure.handoff ?? null, retryAfterSeconds } });
+  const reason = given ?? (faults[fault].spendsAttempt ? (fault === 'work' && stage === 'merge' ? 'audit_failed' : null) : 'reassigned');
+  const comesAtOnce = fault === 'person' || ['blocked', 'needs_human', 'completed'].includes(reason ?? '');
+  const retryAfterSeconds = comesAtOnce
+    ? 0
+    : Math.min(86_400, run.context.timings.firstRetryAfterSeconds * 2 ** Math.min(20, Math.max(0, attempt - 1)));
+  run.log.warn({ fault, reason, notes }, 'the run is given back');
+  await run.file.update({ state: 'releasing', release: { reason, notes, handoff: handoff ?? null, retryAfterSeconds } });
+}
+
+/** Waits until the pauses are over; false when the daemon stops before that, and the run is given back. */
+export async function waitOutPause(run: ActiveRun, pauses: readonly Pause[]): Promise<boolean> {
+  for (const pause of pauses) {
+    if (pause.current !== null) showStep(run, 'paused');
+    await pause.wait(AbortSignal.any([run.signal, run.drain]));
+    if (pause.current === null || run.signal.aborted) continue;
+    await fail(run, { fault: 'person', notes: `The daemon stopped while it was paused: ${pause.current.why}` });
+    return false;
+  }
+  return !run.signal.aborted;
 }
 
 /** What every word about the claim carries, so that it counts only while the claim is ours. */

@@ -1,17 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { agentEnvironment } from '../agent/environment.ts';
 import { createPrompt, instructionFiles } from '../agent/prompt.ts';
-import { type AgentEnd, runAgent } from '../agent/run-agent.ts';
-import { addUsage, noUsage } from '../agent/stream-json.ts';
-import { fileAt } from '../git/commit.ts';
+import { refusalInWords } from '../agent/read-end.ts';
+import { type AgentRound, runAgent } from '../agent/run-agent.ts';
+import { addUsage } from '../agent/stream-json.ts';
+import type { Refusal } from '../daemon/pause.ts';
+import { commitOf, fileAt } from '../git/commit.ts';
 import { takeBaseline } from '../git/save-work.ts';
 import { readBeginning, type TaskRepository, writeBeginning } from '../git/task-repository.ts';
 import { unsupported } from '../git/unsupported.ts';
+import { taskKey } from '../record/tasks-on-disk.ts';
 import { nothingVerifies, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
-import { runCommand } from '../verify/verify-commit.ts';
-import { type ActiveRun, fail, openOutputLog, showStep } from './active-run.ts';
+import { type CommandResult, runCommand } from '../verify/verify-commit.ts';
+import { type ActiveRun, fail, openOutputLog, showStep, waitOutPause } from './active-run.ts';
+import { faults } from './fault.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
 import { saveRun } from './save-run.ts';
+import { workRefOf } from './task-place.ts';
+
+/** After so many tries another task shall show whether the agent can work. */
+const mostTries = 10;
 
 /** A daemon that dies again and again in the same run leaves it to somebody else. */
 const mostResumptions = 20;
@@ -25,23 +34,41 @@ export async function build(run: ActiveRun): Promise<void> {
   if (commands === null) return await fail(run, { reason: 'needs_human', notes: nothingVerifies(settings.baseBranch) });
   const fault = await unsupported(git, clone, base, settings.baseBranch);
   if (fault !== null) return await fail(run, { reason: 'needs_human', notes: fault });
+  if (!(await waitOutPause(run, [run.context.base.pause, run.context.pause]))) return;
   if (!(await countResumption(run))) return;
   const task = await prepareWorktree(run);
   if (run.file.record.state !== 'building') await run.file.update({ state: 'building' });
   if (!(await setUp(run, task, commands))) return;
-  const { end, logFile } = await oneRound(run, task, commands);
-  run.log.info({ end: end.how, why: end.why, usage: end.usage }, 'the agent ended');
+  const round = await oneRound(run, task, commands);
+  if (round === null) return;
+  const { end, logFile } = round;
+  run.log.info({ end: end.how, fault: end.fault, why: end.why, usage: end.usage }, 'the agent ended');
   const left = await saveRun(run);
-  await run.file.update({ usage: addUsage(run.file.record.usage, end.usage) });
-  if (end.how === 'aborted' && !run.signal.aborted) return await fail(run, { reason: 'reassigned', notes: `${capitalised(end.why)}.` });
+  await run.file.update({ usage: addUsage(run.file.record.usage, end.usage), words: cleaned(end.words) });
   if (end.how === 'aborted') return;
-  if (end.how === 'finished' && left !== null) return await fail(run, { reason: 'needs_human', notes: `${left}\nA person must look at it.` });
-  if (end.how === 'finished') return await run.file.update({ state: 'built' });
-  await fail(run, { ...(end.how === 'limit' && { reason: 'timeout' }), notes: `${capitalised(end.why)}. Its log is ${logFile}.` });
+  if (end.how !== 'finished')
+    return await fail(run, {
+      fault: end.fault,
+      ...(end.how === 'limit' && { reason: 'timeout' }),
+      notes: `${capitalised(end.why)}. Its log is ${logFile}.`,
+    });
+  if (left !== null) return await fail(run, { reason: 'needs_human', notes: `${left}\nA person must look at it.` });
+  const refused = (await hasChanged(run)) ? null : refusalInWords(end.words, Date.now());
+  if (refused === null) return await run.file.update({ state: 'built' });
+  run.context.pause.couldNotWork({ ...refused, isCertain: true });
+  await run.file.update({ roundBegun: false });
+}
+
+/** Whether the work differs from the base at all. */
+async function hasChanged(run: ActiveRun): Promise<boolean> {
+  const { git, clone, settings } = run.context;
+  const words = ['diff', '--quiet', '--no-ext-diff', `refs/heads/${settings.baseBranch}...${workRefOf(run)}`];
+  return (await git(clone.place, words, { accept: [0, 1] })).code === 1;
 }
 
 /** Makes a new worktree ready and notes what is in it before the agent begins. Answers whether the agent may begin. */
-async function setUp(run: ActiveRun, task: TaskRepository, { setup }: VerifyCommands): Promise<boolean> {
+async function setUp(run: ActiveRun, task: TaskRepository, commands: VerifyCommands): Promise<boolean> {
+  const { setup } = commands;
   const { git, clone } = run.context;
   const beginning = await readBeginning(task);
   if (beginning === null) throw new Error(`${task.worktree} is not whole`);
@@ -49,11 +76,21 @@ async function setUp(run: ActiveRun, task: TaskRepository, { setup }: VerifyComm
   if (setup !== null) {
     showStep(run, 'setup');
     const end = await runCommand(run, 'setup', setup, task.worktree, run.signal);
-    if (end.result === 'failed') await fail(run, { notes: end.why, handoff: end.tail });
+    if (end.result === 'failed') await blameSetUp(run, beginning.start, end, commands);
     if (end.result !== 'passed') return false;
   }
   await writeBeginning(task, { ...beginning, baseline: await takeBaseline(git, clone, task, beginning.start) });
   return true;
+}
+
+/** A set-up that fails on the base, or that also fails there, is no fault of the work: the run waits, and begins anew after the pause. */
+async function blameSetUp(run: ActiveRun, start: string, end: CommandResult & { result: 'failed' }, commands: VerifyCommands): Promise<void> {
+  const { git, clone, settings, base } = run.context;
+  const { baseBranch } = settings;
+  const commit = await commitOf(git, clone.place, `refs/heads/${baseBranch}`);
+  if (commit === start) return void base.fails(`the set-up of ${baseBranch} fails: ${end.why}`);
+  if (commit !== null && (await base.whyItFails(run, commit, commands)) !== null) return;
+  if (!run.signal.aborted) await fail(run, { notes: end.why, handoff: end.tail });
 }
 
 /** A state of `building` at the start of a round means that a daemon died in it, unless feedback says that the round is a new one. */
@@ -68,18 +105,18 @@ async function countResumption(run: ActiveRun): Promise<boolean> {
   return false;
 }
 
-async function oneRound(run: ActiveRun, task: TaskRepository, commands: VerifyCommands): Promise<{ end: AgentEnd; logFile: string }> {
+/** Runs the agent until it could work; null when the run is given back because it could not. */
+async function oneRound(run: ActiveRun, task: TaskRepository, commands: VerifyCommands): Promise<{ end: AgentRound; logFile: string } | null> {
   const { settings, contain, pause, timings, status, repository } = run.context;
   const { record } = run.file;
   const instructions = await readInstructions(run);
   const acceptance = [...(commands.setup === null ? [] : [commands.setup]), commands.verify];
   await using log = openOutputLog(run, 'agent');
-  for (;;) {
-    if (pause.current !== null) showStep(run, 'paused');
-    await pause.wait(AbortSignal.any([run.signal, run.drain]));
-    if (pause.current !== null) return { end: { how: 'aborted', why: 'the daemon stopped while it was paused', usage: noUsage }, logFile: log.file };
+  for (let tries = 1; ; tries++) {
+    if (!(await waitOutPause(run, [pause]))) return null;
     showStep(run, 'agent');
     await run.file.update({ roundBegun: true });
+    const begun = performance.now();
     const end = await runAgent({
       command: settings.agentCommand,
       cwd: task.worktree,
@@ -87,19 +124,34 @@ async function oneRound(run: ActiveRun, task: TaskRepository, commands: VerifyCo
       prompt: createPrompt({ record, baseBranch: settings.baseBranch, acceptance, instructions }),
       run: record.run,
       limitMs: settings.agentTimeoutMs,
+      afterResultMs: timings.afterResultMs,
       signal: run.signal,
       contain,
       log,
       onLatest: (text) => status.latest(record.run, text),
     });
-    if (end.how !== 'unavailable') {
-      if (end.how !== 'aborted') pause.worked();
-      return { end, logFile: log.file };
+    const refusal = refusalOf(run, end, performance.now() - begun);
+    if (refusal === null) return { end, logFile: log.file };
+    run.log.warn({ fault: end.fault, why: refusal.why }, 'the agent could not work');
+    pause.couldNotWork(refusal);
+    if (tries >= mostTries) {
+      await fail(run, { fault: 'machine', notes: `${capitalised(refusal.why)}. Its log is ${log.file}.` });
+      return null;
     }
-    run.log.warn({ why: end.why }, 'the agent could not work');
-    pause.couldNotWork(end.why);
     await delay(Math.min(1_000, timings.retryMs), undefined, { signal: run.signal }).catch(() => undefined);
   }
+}
+
+/** Why the daemon must pause after this end, by the table of faults or because several tasks have ended alike; null when it need not. */
+function refusalOf(run: ActiveRun, end: AgentRound, tookMs: number): Refusal | null {
+  const { pause } = run.context;
+  if (end.how !== 'finished' && faults[end.fault].pauses) return { why: end.why, isCertain: end.fault === 'model', until: end.until };
+  if (end.how === 'finished') pause.endedWell();
+  if (end.how !== 'failed') return null;
+  pause.worked();
+  const words = end.words.replace(/[0-9a-f]{6,}|\d+/gi, '#').slice(-300);
+  const isAlike = pause.isAlike({ task: taskKey(run.file.record.task), signature: `${end.why}\n${words}`, tookMs });
+  return isAlike ? { why: `several tasks in a row ended at once in the same way: ${end.why}`, isCertain: true } : null;
 }
 
 /** A push to origin by the agent's git fails: what it made is verified first. It stops accidents, not intent. */
@@ -119,6 +171,14 @@ async function readInstructions(run: ActiveRun): Promise<{ file: string; text: s
     instructionFiles.map(async (file) => ({ file, text: await fileAt(git, clone.place, `refs/heads/${settings.baseBranch}`, file) })),
   );
   return texts.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]));
+}
+
+/** Words of an agent's that nothing can do harm with, and not too many. */
+function cleaned(words: string): string {
+  return stripVTControlCharacters(words)
+    .replace(/(?![\n\t])\p{Cc}/gu, '')
+    .trim()
+    .slice(-4_000);
 }
 
 function capitalised(text: string): string {

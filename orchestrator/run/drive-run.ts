@@ -13,6 +13,7 @@ import { type ActiveRun, fail, fence, showStep } from './active-run.ts';
 import { build } from './build.ts';
 import { clean } from './clean.ts';
 import { decide, type RunAction, type RunFacts } from './decide.ts';
+import type { Fault } from './fault.ts';
 import { fetchBranch } from './fetch-branch.ts';
 import { releaseWorktreeLock } from './prepare-worktree.ts';
 import { readBase } from './read-base.ts';
@@ -85,7 +86,7 @@ async function takeUp(run: ActiveRun): Promise<void> {
   if (state === 'closed') return;
   await lease.renew();
   if (baseBranch === context.settings.baseBranch || state === 'landed' || state === 'releasing') return;
-  await fail(run, { reason: 'reassigned', notes: `Its daemon ended. It was begun for ${baseBranch}, where nobody here lands anything.` });
+  await fail(run, { fault: 'person', notes: `Its daemon ended. It was begun for ${baseBranch}, where nobody here lands anything.` });
 }
 
 async function kill(run: ActiveRun): Promise<void> {
@@ -102,12 +103,12 @@ async function loop(run: ActiveRun, actions: Actions, interrupt: AbortSignal): P
     const action = decide(facts);
     if (interrupt.aborted && facts.lease === 'away' && action === 'wait') return false;
     if (interrupt.aborted && (action === 'wait' || isWork(action))) {
-      await fail(run, { reason: 'reassigned', notes: `The daemon of ${run.file.record.agent} was stopped.` });
+      await fail(run, { fault: 'person', notes: `The daemon of ${run.file.record.agent} was stopped.` });
       continue;
     }
     if (action === 'wait' && facts.lease === 'held') originFailures += 1;
     if (originFailures > run.context.timings.originTries) {
-      await fail(run, { reason: null, notes: 'origin could not be reached.' });
+      await fail(run, { fault: 'origin', notes: 'origin could not be reached.' });
       continue;
     }
     if (action === 'wait') {
@@ -158,13 +159,22 @@ async function act(run: ActiveRun, step: () => Promise<unknown>, action: RunActi
     const isOriginAway = isWork(action) && error instanceof OriginError;
     run.log.error({ err: error, action }, 'a step failed');
     if (isWork(action) && !isOriginAway) {
-      await fail(run, { reason: null, notes: `${action} failed: ${why.slice(0, 4_000)}` }).catch((cause: unknown) =>
+      await fail(run, { fault: faultFromError(error), notes: `${action} failed: ${why.slice(0, 4_000)}` }).catch((cause: unknown) =>
         releaseUnwritten(run, why, cause),
       );
     }
     await delay(Math.min(1_000, run.context.timings.retryMs));
     return isOriginAway ? 'origin away' : 'failed';
   }
+}
+
+/** A machine without room, memory or files is no fault of the work. Any other step that fails counts, so that a task which breaks it does not come round for ever. */
+function faultFromError(error: unknown): Fault {
+  return /ENOSPC|EDQUOT|EROFS|ENOMEM|EMFILE|ENFILE|EIO\b|No space left|Disk quota exceeded|Read-only file system|Cannot allocate memory/.test(
+    String(error),
+  )
+    ? 'machine'
+    : 'daemon';
 }
 
 /** The steps before the task is said to be done or given back. */

@@ -5,7 +5,7 @@ import { wordsFromError } from '../claim/dispatcher.ts';
 import { pushToOrigin } from '../git/clean-clone.ts';
 import { commitOf, isAncestor } from '../git/commit.ts';
 import { landedCommit } from '../git/landed.ts';
-import type { Release } from '../record/record.ts';
+import type { Release, RunRecord } from '../record/record.ts';
 import { type ActiveRun, fail, fence, showStep } from './active-run.ts';
 import { ownsWorktree } from './prepare-worktree.ts';
 import { saveRun } from './save-run.ts';
@@ -23,9 +23,11 @@ export async function complete(run: ActiveRun): Promise<void> {
   const isOurs = record.state === 'landed' || (commit !== null && commit === record.candidate);
   const sha = commit ?? record.candidate;
   if (!isOurs) await keepWork(run);
-  const notes = [`Merged into ${settings.baseBranch} as ${sha ?? 'an earlier commit'} by ${record.agent}.`, usageText(record.usage)].filter(
-    (line) => line !== '',
-  );
+  const notes = [
+    lastWords(record),
+    `Merged into ${settings.baseBranch} as ${sha ?? 'an earlier commit'} by ${record.agent}.`,
+    usageText(record.usage),
+  ].filter((line) => line !== '');
   const told = await tell(run, () =>
     dispatcher.complete(record.task.id, { ...fence(run), notes: accepted(notes.join('\n')), commits: sha === null ? [] : [sha] }),
   );
@@ -44,7 +46,7 @@ export async function release(run: ActiveRun): Promise<void> {
   const kept = await keepWork(run);
   const { reason, notes, handoff, retryAfterSeconds } = planned.reason === 'completed' && !kept.onOrigin ? notHandedOver(planned, kept) : planned;
   const left = kept.left === null || notes.includes(kept.left) ? '' : kept.left;
-  const text = [notes, left, kept.note, usageText(record.usage)].filter((line) => line !== '').join('\n');
+  const text = [lastWords(record), notes, left, kept.note, usageText(record.usage)].filter((line) => line !== '').join('\n');
   const told = await tell(run, () =>
     dispatcher.release(record.task.id, {
       ...fence(run),
@@ -171,6 +173,10 @@ async function tell(run: ActiveRun, say: () => Promise<unknown>): Promise<boolea
 
 function notHandedOver(planned: Release, kept: Kept): Release {
   return { ...planned, reason: null, notes: `The work could not be handed over. ${kept.note}`, retryAfterSeconds: 60 };
+}
+
+function lastWords({ words }: RunRecord): string {
+  return words === '' ? '' : `The agent said at its end:\n${words}\n`;
 }
 
 /** As much of a text as the dispatcher takes, from its end, which is what tells; without what it refuses. */

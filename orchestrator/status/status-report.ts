@@ -33,8 +33,8 @@ export const statusReportSchema = z.object({
 export type StatusReport = Readonly<z.infer<typeof statusReportSchema>>;
 
 /** The report of this daemon, made now. */
-export function statusReport({ status, pause, repository, settings }: DaemonContext, member: string): StatusReport {
-  const paused = pause.current;
+export function statusReport({ status, pause, base, repository, settings }: DaemonContext, member: string): StatusReport {
+  const paused = base.pause.current ?? pause.current;
   return {
     member,
     repository: repository.dir,

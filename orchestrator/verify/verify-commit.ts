@@ -28,26 +28,33 @@ export function verifyFolder(run: ActiveRun): string {
  * Sets up and verifies one commit in a fresh checkout with a git folder of its own, which is thrown away after: nothing of an earlier verification
  * or of the agent's worktree is in it, and nothing that the verified code does to it is in our way.
  */
-export async function verifyCommit(run: ActiveRun, commit: string, commands: VerifyCommands, signal: AbortSignal): Promise<CommandResult> {
+export async function verifyCommit(run: ActiveRun, commit: string, commands: VerifyCommands, signal: AbortSignal, log = ''): Promise<CommandResult> {
   const folder = verifyFolder(run);
   await using slot = await waitForVerifySlot(run.context.state.locks, signal);
   if (slot === null) return { result: 'aborted' };
   try {
     await checkOut(run, commit, folder);
     if (commands.setup !== null) {
-      const end = await runCommand(run, 'setup', commands.setup, folder, signal);
+      const end = await runCommand(run, 'setup', commands.setup, folder, signal, log);
       if (end.result !== 'passed') return end;
     }
-    return await runCommand(run, 'verify', commands.verify, folder, signal);
+    return await runCommand(run, 'verify', commands.verify, folder, signal, log);
   } finally {
     await removeFolder(folder);
   }
 }
 
 /** Runs a shell command line of the operator's with no key in its environment, in bounded time, and ends everything it started. */
-export async function runCommand(run: ActiveRun, what: string, commandLine: string, cwd: string, signal: AbortSignal): Promise<CommandResult> {
+export async function runCommand(
+  run: ActiveRun,
+  what: string,
+  commandLine: string,
+  cwd: string,
+  signal: AbortSignal,
+  logName = '',
+): Promise<CommandResult> {
   const { contain, settings } = run.context;
-  await using log = openOutputLog(run, what);
+  await using log = openOutputLog(run, `${logName}${what}`);
   const id = run.file.record.run;
   const end = await runProcess({
     command: contain(['sh', '-c', commandLine]),

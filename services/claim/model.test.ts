@@ -135,10 +135,11 @@ function expire(task: ModelTask, holds: boolean): void {
 }
 
 function release(task: ModelTask, reason: string | undefined): void {
+  const counts = reason !== 'completed' && reason !== 'reassigned';
   if (reason === 'completed') task.stage = 'merge';
-  else task.failed += 1;
+  if (counts) task.failed += 1;
   if (reason === 'audit_failed') task.stage = 'build';
-  task.held = reason === 'blocked' || reason === 'needs_human' || (reason !== 'completed' && task.failed >= 5);
+  task.held = reason === 'blocked' || reason === 'needs_human' || (counts && task.failed >= 5);
   end(task, 'pending', 'task.released');
 }
 

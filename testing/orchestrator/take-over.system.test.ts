@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunRecord } from '@dispatcher/orchestrator/record/record.ts';
+import type { Task } from '@recursiv/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestServices, useServices } from '../harness/use-services.ts';
 import { expectOrder } from './harness/expect-order.ts';
@@ -32,6 +33,12 @@ const leave = (here: Site, record: RunRecord) => {
   const folder = path.join(stateOf(here), 'runs', record.run);
   mkdirSync(folder);
   writeFileSync(path.join(folder, 'state.json'), JSON.stringify(record));
+};
+
+/** The files of work that is only where the notes say. */
+const savedFiles = (task: Task) => {
+  const [, gitDir = '', ref = ''] = /in (\S+) only, as (\S+);/.exec(task.notes ?? '') ?? [];
+  return execFileSync('git', ['--git-dir', gitDir, 'ls-tree', '-r', '--name-only', ref], { encoding: 'utf8' });
 };
 
 const onlyRecord = async (here: Site, wanted: (record: RunRecord) => boolean): Promise<RunRecord> => {
@@ -170,9 +177,7 @@ test('interrupted while origin is away, the work is given back at once', async (
   renameSync(`${origin}.away`, origin);
   const task = (await here.dispatcher.get('one')).data;
   expect(task).toMatchObject({ status: 'pending', release_reason: 'reassigned' });
-  const place = /in (\S+) only, as (\S+);/.exec(task.notes ?? '');
-  const work = execFileSync('git', ['--git-dir', place?.[1] ?? '', 'ls-tree', '-r', '--name-only', place?.[2] ?? ''], { encoding: 'utf8' });
-  expect(work).toContain('x.txt');
+  expect(savedFiles(task)).toContain('x.txt');
   expectOrder(here);
 });
 
@@ -195,6 +200,6 @@ test('interrupted while origin takes connections and never answers, the daemon e
   expect(performance.now() - begun).toBeLessThan(10_000);
   const task = (await here.dispatcher.get('one')).data;
   expect(task).toMatchObject({ status: 'pending', release_reason: 'reassigned', notes: expect.stringContaining('origin could not be reached') });
-  expect(here.repository.git('ls-tree', '-r', '--name-only', 'task/one')).toContain('x.txt');
+  expect(savedFiles(task)).toContain('x.txt');
   expectOrder(here);
 });

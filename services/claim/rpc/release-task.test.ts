@@ -59,7 +59,18 @@ describe('release', () => {
     expect((await client.claimNextTask({ agent: 'a2' })).data).toBeUndefined();
   });
 
-  it('holds a task after five claims that ended without done or completed', async () => {
+  it('does not count a claim that was reassigned as a failed one', async () => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    const client = claims.client('acme');
+    for (let claim = 1; claim <= 6; claim++) {
+      await client.claimTask({ taskId: 't', agent: 'a1' });
+      const { data } = await client.releaseTask({ taskId: 't', agent: 'a1', releaseReason: 'reassigned' });
+      expect(data).toMatchObject({ held: false, attempts: claim });
+    }
+  });
+
+  it('holds a task after five claims that ended without done, completed or reassigned', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');

@@ -10,6 +10,7 @@ export const testTimings: Timings = {
   adoptMs: 500,
   gatherMs: 200,
   originTries: 3,
+  afterResultMs: 1_000,
   pause: { firstMs: 100, longestMs: 400 },
   minimumFreeBytes: 1024 * 1024,
 };

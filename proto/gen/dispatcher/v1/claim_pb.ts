@@ -671,6 +671,7 @@ export type ReleaseTaskRequest = Message<"dispatcher.v1.ReleaseTaskRequest"> & {
 
   /**
    * `completed` moves it from `build` to `merge`, `audit_failed` from `merge` to `build`; `blocked` and `needs_human` hold it.
+   * `reassigned` gives it back through no fault of the work, and like `completed` does not count as a failed claim.
    *
    * @generated from field: optional string release_reason = 6 [json_name = "release_reason"];
    */
@@ -755,6 +756,7 @@ export type ReleaseTaskRequestJson = {
 
   /**
    * `completed` moves it from `build` to `merge`, `audit_failed` from `merge` to `build`; `blocked` and `needs_human` hold it.
+   * `reassigned` gives it back through no fault of the work, and like `completed` does not count as a failed claim.
    *
    * @generated from field: optional string release_reason = 6 [json_name = "release_reason"];
    */
