@@ -2,7 +2,7 @@ import type { DaemonContext } from '../daemon/context.ts';
 import { type ActiveRun, type Failure, fail, showStep } from '../run/active-run.ts';
 import { readBase } from '../run/read-base.ts';
 import { sendBack } from '../run/send-back.ts';
-import { nothingVerifies, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
+import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { type CommandResult, verifyCommit } from '../verify/verify-commit.ts';
 import { pushBase } from './push-base.ts';
 import { judge, type Waiting } from './queue-entry.ts';
@@ -31,8 +31,8 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
   for (let tries = 0; tries < timings.mergeTries; tries++) {
     const base = await readBase(context);
     const commands = await verifyCommands(context.git, context.clone, base, settings);
-    if (commands === null) {
-      await giveBack(left, { reason: 'needs_human', notes: nothingVerifies(settings.baseBranch) });
+    if (typeof commands === 'string') {
+      await giveBack(left, { reason: 'needs_human', notes: commands });
       return [];
     }
     const { placed, aside } = await stackOnto(base, commands, left);

@@ -1,11 +1,11 @@
 import { createCandidate } from '../git/candidate.ts';
 import { conflictMarkers, unsafeEntries } from '../git/candidate-faults.ts';
-import { commitOf, fileAt } from '../git/commit.ts';
+import { commitOf } from '../git/commit.ts';
 import { type ActiveRun, fail, showStep } from '../run/active-run.ts';
 import { sendBack } from '../run/send-back.ts';
 import { workRefOf } from '../run/task-place.ts';
 import type { VerifyCommands } from '../verify/commands.ts';
-import { changesBetween, guardedChanges } from '../verify/guarded-changes.ts';
+import { changesOfVerification } from '../verify/guarded-changes.ts';
 import type { Waiting } from './queue-entry.ts';
 
 /** A run whose work is one commit of the stack. */
@@ -64,9 +64,10 @@ async function place(
     await sendBack(run, { kind: 'markers', files: markers });
     return 'judged';
   }
+  const lines = commands.setup === null ? [commands.verify] : [commands.setup, commands.verify];
   const guarded = [
     ...(await unsafeEntries(git, clone, onto, candidate.commit)),
-    ...(await changesOfVerification(run, onto, candidate.commit, commands)),
+    ...(await changesOfVerification(git, clone, onto, candidate.commit, { commands: lines, patterns: run.context.settings.guardedFiles })),
   ];
   if (guarded.length === 0) return candidate;
   const list = guarded.slice(0, 20).map((one) => `- ${one}`);
@@ -82,11 +83,4 @@ async function workOf(run: ActiveRun): Promise<string> {
   const work = stage === 'merge' ? originBranch : await commitOf(git, clone.place, workRefOf(run));
   if (work === null) throw new Error(`The work on ${branch} is not there any more`);
   return work;
-}
-
-async function changesOfVerification(run: ActiveRun, onto: string, commit: string, commands: VerifyCommands): Promise<string[]> {
-  const { git, clone } = run.context;
-  const manifests = { base: await fileAt(git, clone.place, onto, 'package.json'), candidate: await fileAt(git, clone.place, commit, 'package.json') };
-  const lines = commands.setup === null ? [commands.verify] : [commands.setup, commands.verify];
-  return guardedChanges(await changesBetween(git, clone, onto, commit), { commands: lines, manifests });
 }

@@ -11,6 +11,7 @@ export interface VerifyCommands {
 
 /** The operator's own commands, where set. */
 export interface CommandSettings {
+  readonly baseBranch: string;
   readonly setupCommand: string | undefined;
   readonly verifyCommand: string | undefined;
 }
@@ -19,35 +20,44 @@ export interface CommandSettings {
 const managers = [
   { lockfile: 'pnpm-lock.yaml', name: 'pnpm', install: 'pnpm install --frozen-lockfile' },
   { lockfile: 'yarn.lock', name: 'yarn', install: 'yarn install --frozen-lockfile' },
+  { lockfile: 'bun.lock', name: 'bun', install: 'bun install --frozen-lockfile' },
+  { lockfile: 'bun.lockb', name: 'bun', install: 'bun install --frozen-lockfile' },
   { lockfile: 'package-lock.json', name: 'npm', install: 'npm ci' },
+  { lockfile: 'npm-shrinkwrap.json', name: 'npm', install: 'npm ci' },
 ] as const;
 
 /**
- * The commands for a base commit: the operator's, or else the base's own `typecheck` and `test` scripts after an install by its lockfile. They are read from
- * the base, never from the work they judge. Null when nothing would verify.
+ * The commands for a base commit: the operator's, or else the base's own `typecheck` and `test` scripts after an install by its lockfile, or by its list of
+ * dependencies where there is none. They are read from the base, never from the work they judge. When nothing would verify, the answer is why, in words.
  */
-export async function verifyCommands(git: Git, clone: CleanClone, base: string, settings: CommandSettings): Promise<VerifyCommands | null> {
-  if (settings.verifyCommand !== undefined) return { setup: settings.setupCommand ?? null, verify: settings.verifyCommand };
+export async function verifyCommands(git: Git, clone: CleanClone, base: string, settings: CommandSettings): Promise<VerifyCommands | string> {
+  const { baseBranch, setupCommand, verifyCommand } = settings;
+  if (verifyCommand !== undefined) return { setup: setupCommand ?? null, verify: verifyCommand };
   const { stdout } = await git(clone.place, ['ls-tree', '--name-only', '-z', base]);
   const files = stdout.split('\0');
   const manager = managers.find(({ lockfile }) => files.includes(lockfile));
-  const scripts = scriptsOf(await fileAt(git, clone.place, base, 'package.json'));
+  const manifest = parseManifest(await fileAt(git, clone.place, base, 'package.json'));
+  if (typeof manifest === 'string') return `The package.json of ${baseBranch} is not valid JSON (${manifest}), and ORCH_VERIFY_CMD is not set.`;
+  const scripts = objectAt(manifest, 'scripts');
   const runs = ['typecheck', 'test'].filter((name) => name in scripts).map((name) => `${manager?.name ?? 'npm'} run ${name}`);
-  if (runs.length === 0) return null;
-  return { setup: settings.setupCommand ?? manager?.install ?? null, verify: runs.join(' && ') };
+  if (runs.length === 0)
+    return `Nothing would verify the work: ${baseBranch} has no package.json with a typecheck or test script. Set ORCH_VERIFY_CMD.`;
+  const hasDependencies = ['dependencies', 'devDependencies'].some((key) => Object.keys(objectAt(manifest, key)).length > 0);
+  const install = manager?.install ?? (hasDependencies ? 'npm install --no-package-lock' : null);
+  return { setup: setupCommand ?? install, verify: runs.join(' && ') };
 }
 
-/** What a person is told when the base has nothing that verifies. */
-export function nothingVerifies(baseBranch: string): string {
-  return `Nothing verifies: ${baseBranch} has no typecheck or test script, and ORCH_VERIFY_CMD is not set.`;
-}
-
-function scriptsOf(manifest: string | null): object {
+/** The manifest, or what is wrong with it and where. */
+function parseManifest(text: string | null): object | string {
   try {
-    const parsed: unknown = JSON.parse(manifest ?? '{}');
-    const scripts: unknown = typeof parsed === 'object' && parsed !== null && 'scripts' in parsed ? parsed.scripts : {};
-    return typeof scripts === 'object' && scripts !== null ? scripts : {};
-  } catch {
-    return {};
+    const parsed: unknown = JSON.parse((text ?? '{}').replace(/^\uFEFF/, ''));
+    return typeof parsed === 'object' && parsed !== null ? parsed : 'it holds no object';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
+}
+
+function objectAt(manifest: object, key: string): object {
+  const value: unknown = Object.entries(manifest).find(([name]) => name === key)?.[1];
+  return typeof value === 'object' && value !== null ? value : {};
 }

@@ -59,7 +59,7 @@ export async function runCommand(
   const end = await runProcess({
     command: contain(['sh', '-c', commandLine]),
     cwd,
-    env: { ...commandEnvironment(settings.environment), [runVariable]: id },
+    env: { ...commandEnvironment(settings.environment, settings.commandEnv), [runVariable]: id },
     limitMs: settings.agentTimeoutMs,
     signal,
     onOutput: (chunk) => log.push(chunk),

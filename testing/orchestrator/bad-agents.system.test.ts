@@ -114,6 +114,16 @@ test.each([
   expect(here.repository.history()).toHaveLength(1);
 });
 
+test('a script behind a cd, and settings of a test runner in another folder, are looked at by a person', async () => {
+  await using here = await site({ 'backend/verify.sh': 'sh ../check.sh\n', 'backend/pyproject.toml': '[project]\nname = "a"\n' });
+  const env = { ORCH_VERIFY_CMD: `cd backend && ./verify.sh; cd .. && ${here.repository.verifyCommand}` };
+  const script = `echo 'exit 0' > backend/verify.sh; printf '[tool.pytest.ini_options]\\naddopts = "--co"\\n' >> backend/pyproject.toml`;
+  const task = await story(here, script, { env });
+  expect(task).toMatchObject({ held: true, release_reason: 'needs_human' });
+  expect(task.notes).toContain('- backend/verify.sh: the verification runs it');
+  expect(task.notes).toContain('- backend/pyproject.toml: a part of it');
+});
+
 test('a changed package script is seen when the verification is the default', async () => {
   const manifest = (test: string) => JSON.stringify({ scripts: { test } });
   await using here = await site({ 'package.json': manifest('sh check.sh') });
