@@ -39,6 +39,11 @@ export interface OrchestratorSettings {
   /** Where runs, logs, locks and the clean clone are kept. */
   readonly stateDir: string;
   readonly logLevel: string;
+  /** Names of variables that agents get too, and those that set-up and verify commands get. */
+  readonly agentEnv: readonly string[];
+  readonly commandEnv: readonly string[];
+  /** Files that decide what the verification does, besides those that are known. */
+  readonly guardedFiles: readonly string[];
   /** What of the daemon's own environment is handed on, by allow-lists, is picked from this. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -73,6 +78,9 @@ export function readOrchestratorSettings(
     },
     stateDir: path.join(settings.XDG_STATE_HOME ?? path.join(homedir(), '.local', 'state'), 'dispatcher', 'orchestrator'),
     logLevel: settings.LOG_LEVEL,
+    agentEnv: settings.ORCH_AGENT_ENV,
+    commandEnv: settings.ORCH_COMMAND_ENV,
+    guardedFiles: settings.ORCH_GUARDED_FILES,
     environment: env,
   };
 }
@@ -89,6 +97,21 @@ const words = (rule: string) =>
     context.addIssue({ code: 'custom', message: rule });
     return z.NEVER;
   });
+
+/** The dispatcher's own keys are for nobody else. */
+const variableNames = z
+  .string()
+  .regex(/^(\s*(?!DISPATCHER_|RECURSIV_|DATABASE_URL)[A-Za-z_]\w*\s*(,|$))*$/)
+  .default('')
+  .describe('names of variables, separated by commas; none of those that begin with DISPATCHER_ or RECURSIV_')
+  .transform(listOf);
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+}
 
 const filter = z.string().min(1).max(200).optional().describe('1 to 200 characters');
 
@@ -135,6 +158,9 @@ export const daemonSettings = z.object({
   ORCH_VERIFY_CMD: z.string().optional().describe('a shell command'),
   ORCH_AGENT_TIMEOUT_MINUTES: z.coerce.number().positive().max(10_080).default(60).describe('a number of minutes over 0, up to 10080'),
   ORCH_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(2).describe('a whole number from 1 to 20'),
+  ORCH_AGENT_ENV: variableNames,
+  ORCH_COMMAND_ENV: variableNames,
+  ORCH_GUARDED_FILES: z.string().default('').describe('patterns of paths, separated by commas').transform(listOf),
   ORCH_OWNER: filter,
   ORCH_PROJECT: filter,
   ORCH_LAYER: z.enum(['core', 'plugin', 'ops']).optional().describe('core, plugin or ops'),

@@ -1,8 +1,9 @@
 import path from 'node:path';
 
 /**
- * How Claude Code runs unattended in a worktree. Edits and commands are allowed without a question, for nobody is there to answer; whatever is not on the
- * list is refused rather than asked for. It may not push: what it made is verified first. MCP servers of the user or the repository stay out of it.
+ * How Claude Code runs unattended in a worktree. Nobody is there to answer a question, so whatever is not allowed is refused. `acceptEdits` allows files
+ * of the worktree and no others; a file tool on the list of allowed ones would be allowed everywhere. What would leave the worktree by git is refused: what it
+ * made is verified before it is pushed. MCP servers of the user or the repository stay out of it.
  */
 export const claudeCodeArguments: readonly string[] = [
   '-p',
@@ -12,9 +13,9 @@ export const claudeCodeArguments: readonly string[] = [
   '--permission-mode',
   'acceptEdits',
   '--allowedTools',
-  'Bash,Edit,MultiEdit,Write,NotebookEdit,Read,Glob,Grep,LS,TodoWrite,Task',
+  'Bash,TodoWrite,Task',
   '--disallowedTools',
-  'Bash(git push:*),WebFetch,WebSearch',
+  'Bash(git push:*),Bash(git stash:*),Bash(git config:*),Bash(git worktree:*),WebFetch,WebSearch',
   '--strict-mcp-config',
 ];
 

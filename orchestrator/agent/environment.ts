@@ -1,34 +1,71 @@
+import path from 'node:path';
+
 /** What a program needs to find its tools, its language and its network. No key is among it. */
 const basic =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TERM|TMPDIR|XDG_(CONFIG|CACHE|DATA|RUNTIME)_\w+|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS|(NVM|FNM|VOLTA|PNPM|ASDF|MISE|PYENV|RBENV|CARGO|RUSTUP|GO|JAVA|COREPACK)_?(DIR|HOME|ROOT|PATH)?)$/;
 
+/** What tools of development read to find their versions, caches and registries. A value with a password in it is a key, and stays out. */
+const ofTools =
+  /^(GO(FLAGS|PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB|TOOLCHAIN|CACHE|MODCACHE|BIN)|PIP_(INDEX_URL|EXTRA_INDEX_URL|CERT|CACHE_DIR)|UV_(INDEX_URL|DEFAULT_INDEX|CACHE_DIR|PYTHON)|NPM_CONFIG_(REGISTRY|CACHE|CAFILE|STRICT_SSL)|VIRTUAL_ENV|CONDA_PREFIX|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|DOCKER_(HOST|CONTEXT|CERT_PATH|TLS_VERIFY)|(GRADLE|MAVEN)_(OPTS|HOME|USER_HOME)|RUSTFLAGS|RUSTUP_TOOLCHAIN|CARGO_(TARGET_DIR|NET_\w+)|PKG_CONFIG_PATH|LD_LIBRARY_PATH|ANDROID_(HOME|SDK_ROOT)|DOTNET_ROOT|PLAYWRIGHT_BROWSERS_PATH|CHROME_BIN)$/;
+
 /** What an agent needs to reach its model, and nothing else that may be secret. */
 const ofAgents =
-  /^(ANTHROPIC_\w+|CLAUDE_CODE_\w+|CLAUDE_CONFIG_DIR|OPENAI_(API_KEY|BASE_URL)|CODEX_\w+|GEMINI_API_KEY|GOOGLE_API_KEY|CURSOR_API_KEY|IS_SANDBOX)$/;
+  /^(ANTHROPIC_\w+|CLAUDE_CODE_\w+|CLAUDE_CONFIG_DIR|OPENAI_(API_KEY|BASE_URL)|CODEX_\w+|GEMINI_API_KEY|GOOGLE_(API_KEY|GENAI_\w+|GEMINI_\w+)|(OPENROUTER|XAI|MISTRAL|DEEPSEEK|GROQ)_API_KEY|CURSOR_API_KEY|IS_SANDBOX)$/;
+
+/** What an agent needs whose model is reached through a cloud: only where a variable says that it is. */
+const ofClouds: readonly { readonly when: readonly string[]; readonly names: RegExp }[] = [
+  { when: ['CLAUDE_CODE_USE_BEDROCK'], names: /^AWS_\w+$/ },
+  {
+    when: ['CLAUDE_CODE_USE_VERTEX', 'GOOGLE_GENAI_USE_VERTEXAI'],
+    names: /^(GOOGLE_(APPLICATION_CREDENTIALS|CLOUD_\w+)|GCLOUD_PROJECT|CLOUDSDK_\w+|CLOUD_ML_REGION|VERTEX_\w+)$/,
+  },
+  { when: ['CLAUDE_CODE_USE_FOUNDRY'], names: /^AZURE_\w+$/ },
+];
 
 /** What git needs to reach a remote as the user does. */
 const ofGit = /^(SSH_AUTH_SOCK|SSH_AGENT_PID|SSH_ASKPASS|GIT_ASKPASS|GIT_SSH|GIT_SSH_COMMAND|GIT_SSH_VARIANT|GIT_SSL_\w+|DISPLAY)$/;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of set-up and verify commands: they run what agents wrote, so they get no key at all. */
-export function commandEnvironment(env: Environment): Record<string, string> {
-  return { ...pick(env, [basic]), CI: 'true' };
+/** The environment of set-up and verify commands: they run what agents wrote, so they get no key but those that `more` names. */
+export function commandEnvironment(env: Environment, more: readonly string[] = []): Record<string, string> {
+  return { ...pick(env, (name) => basic.test(name) || isOfTools(name, env) || more.includes(name)), CI: 'true' };
 }
 
-/** The environment of an agent. */
-export function agentEnvironment(env: Environment): Record<string, string> {
-  return pick(env, [basic, ofAgents]);
+/** The environment of an agent, with what `more` names. */
+export function agentEnvironment(env: Environment, more: readonly string[] = []): Record<string, string> {
+  const clouds = ofClouds.filter(({ when }) => when.some((name) => isOn(env[name]))).map(({ names }) => names);
+  const allowed = [basic, ofAgents, ...clouds];
+  return pick(env, (name) => allowed.some((one) => one.test(name)) || isOfTools(name, env) || more.includes(name));
 }
 
 /** The environment of the daemon's own git. */
 export function gitEnvironment(env: Environment): Record<string, string> {
-  return pick(env, [basic, ofGit]);
+  return pick(env, (name) => basic.test(name) || ofGit.test(name));
 }
 
-function pick(env: Environment, patterns: readonly RegExp[]): Record<string, string> {
-  const entries = Object.entries(env).flatMap(([name, value]) =>
-    value !== undefined && patterns.some((one) => one.test(name)) ? [[name, value] as const] : [],
-  );
-  return Object.fromEntries(entries);
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !['', '0', 'false'].includes(value.toLowerCase());
+}
+
+function isOfTools(name: string, env: Environment): boolean {
+  return ofTools.test(name) && !/:\/\/[^/\s]*@/.test(env[name] ?? '');
+}
+
+function pick(env: Environment, isWanted: (name: string) => boolean): Record<string, string> {
+  const entries = Object.entries(env).flatMap(([name, value]) => (value !== undefined && isWanted(name) ? [[name, value] as const] : []));
+  const picked = Object.fromEntries(entries);
+  return picked.PATH === undefined ? picked : { ...picked, PATH: usersPath(picked.PATH) };
+}
+
+const ownFolder = path.resolve(import.meta.dirname, '..', '..');
+
+/** `npm run` puts our own programs before those of the user: `node` and `tsc` would be ours. They come last, for a machine that has no Node of its own. */
+function usersPath(searchPath: string): string {
+  const folders = searchPath.split(':');
+  const isOurs = (folder: string) => {
+    const owner = folder.replace(/\/node_modules\/\.bin$/, '');
+    return folder.endsWith('/node-gyp-bin') || (owner !== folder && `${ownFolder}/`.startsWith(`${owner}/`)) || folder.startsWith(`${ownFolder}/`);
+  };
+  return [...folders.filter((folder) => !isOurs(folder)), ...folders.filter(isOurs)].join(':');
 }

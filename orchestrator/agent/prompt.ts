@@ -14,8 +14,8 @@ export interface PromptParts {
 /** The files in which a repository speaks to agents. */
 export const instructionFiles = ['AGENTS.md', 'CLAUDE.md', 'CONTRIBUTING.md'] as const;
 
-/** Enough for instructions that somebody keeps up, too little to drown the task. */
-const sectionCap = 16_384;
+/** The dispatcher takes 64 KiB of description, and all of it reaches the agent. */
+const sectionCap = 72 * 1024;
 
 /**
  * The prompt of one round. What others wrote (the task, an earlier agent's notes, a log) stands between marks that nobody could know beforehand, and is

@@ -43,7 +43,7 @@ export async function requireRepository(
 }
 
 /** What must be there, and does not depend on anything else being there. Answers all that is missing, a line for each. */
-async function missingTools({ environment: env, builds, agentCommand }: OrchestratorSettings, git: Git): Promise<string[]> {
+async function missingTools({ environment: env, agentEnv, builds, agentCommand }: OrchestratorSettings, git: Git): Promise<string[]> {
   const faults: string[] = [];
   const version = await git({ gitDir: '/' }, ['version']).then(
     (answer) => /(\d+)\.(\d+)/.exec(answer.stdout),
@@ -57,7 +57,7 @@ async function missingTools({ environment: env, builds, agentCommand }: Orchestr
     if ((await findProgram(tool, env.PATH ?? '')) === null) faults.push(`${tool} is not installed (Debian's package util-linux has it).`);
   }
   const program = agentCommand[0] ?? '';
-  if (builds && (await findProgram(program, agentEnvironment(env).PATH ?? '')) === null) {
+  if (builds && (await findProgram(program, agentEnvironment(env, agentEnv).PATH ?? '')) === null) {
     faults.push(`The agent command ${JSON.stringify(program)} is not on the PATH: install it, or name another one in CLAUDE_CMD.`);
   }
   return faults;
@@ -79,8 +79,8 @@ async function originFault(context: DaemonContext): Promise<string | null> {
       return 'origin has a branch "task", which leaves no room for task/<id>: rename it.';
     const fault = await unsupported(git, clone, base, baseBranch);
     if (fault !== null) return fault;
-    if ((await verifyCommands(git, clone, base, settings)) !== null) return null;
-    return `Nothing would verify the work: ${baseBranch} has no package.json with a typecheck or test script. Set ORCH_VERIFY_CMD.`;
+    const commands = await verifyCommands(git, clone, base, settings);
+    return typeof commands === 'string' ? commands : null;
   } catch (error) {
     return `origin (${withoutPassword(clone.originUrl)}) cannot be read: ${wordsFromError(error)}`;
   }

@@ -11,7 +11,7 @@ import { takeBaseline } from '../git/save-work.ts';
 import { readBeginning, type TaskRepository, writeBeginning } from '../git/task-repository.ts';
 import { unsupported } from '../git/unsupported.ts';
 import { taskKey } from '../record/tasks-on-disk.ts';
-import { nothingVerifies, type VerifyCommands, verifyCommands } from '../verify/commands.ts';
+import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
 import { type CommandResult, runCommand } from '../verify/verify-commit.ts';
 import { type ActiveRun, fail, openOutputLog, showStep, waitOutPause } from './active-run.ts';
 import { faults } from './fault.ts';
@@ -31,7 +31,7 @@ export async function build(run: ActiveRun): Promise<void> {
   showStep(run, 'worktree');
   const base = `refs/heads/${settings.baseBranch}`;
   const commands = await verifyCommands(git, clone, base, settings);
-  if (commands === null) return await fail(run, { reason: 'needs_human', notes: nothingVerifies(settings.baseBranch) });
+  if (typeof commands === 'string') return await fail(run, { reason: 'needs_human', notes: commands });
   const fault = await unsupported(git, clone, base, settings.baseBranch);
   if (fault !== null) return await fail(run, { reason: 'needs_human', notes: fault });
   if (!(await waitOutPause(run, [run.context.base.pause, run.context.pause]))) return;
@@ -120,7 +120,7 @@ async function oneRound(run: ActiveRun, task: TaskRepository, commands: VerifyCo
     const end = await runAgent({
       command: settings.agentCommand,
       cwd: task.worktree,
-      env: { ...agentEnvironment(settings.environment), ...withoutPushing(repository.originUrl) },
+      env: { ...agentEnvironment(settings.environment, settings.agentEnv), ...withoutPushing(repository.originUrl) },
       prompt: createPrompt({ record, baseBranch: settings.baseBranch, acceptance, instructions }),
       run: record.run,
       limitMs: settings.agentTimeoutMs,

@@ -34,6 +34,11 @@ test.each([
   await expect(useDaemon(here, env)).rejects.toThrow(words);
 });
 
+test('a manifest of the base that is not valid JSON is refused with where it is wrong', async () => {
+  await using here = await useSite(services, `surroundings-${++sites}`, { 'package.json': '{\n  "scripts": {,\n}\n' });
+  await expect(useDaemon(here, { ORCH_VERIFY_CMD: '' })).rejects.toThrow(/The package\.json of main is not valid JSON \(.*line 2 column 15\)/);
+});
+
 test('a repository without an origin is refused with a clear message', async () => {
   await using here = await site();
   here.repository.git('remote', 'remove', 'origin');
