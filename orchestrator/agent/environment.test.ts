@@ -47,6 +47,6 @@ test('names that the operator gives are handed on too', () => {
 test('programs of the user come before our own, which npm run has put first', () => {
   const root = path.resolve(import.meta.dirname, '../..');
   const ours = [`${root}/node_modules/.bin`, `${path.dirname(root)}/node_modules/.bin`, '/usr/lib/npm/node-gyp-bin'];
-  const users = ['/usr/local/bin', '/home/me/project/node_modules/.bin', '/bin'];
+  const users = ['/usr/local/bin', '/opt/project/node_modules/.bin', '/bin'];
   expect(agentEnvironment({ PATH: [...ours, ...users].join(':') }).PATH).toBe([...users, ...ours].join(':'));
 });

@@ -3,7 +3,7 @@ import { type ActiveRun, type Failure, fail, showStep } from '../run/active-run.
 import { readBase } from '../run/read-base.ts';
 import { sendBack } from '../run/send-back.ts';
 import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
-import { type CommandResult, verifyCommit } from '../verify/verify-commit.ts';
+import { type CommandResult, verifyCommit, whyBaseFails } from '../verify/verify-commit.ts';
 import { pushBase } from './push-base.ts';
 import { judge, type Waiting } from './queue-entry.ts';
 import { type Placed, stackOnto } from './stack.ts';
@@ -42,7 +42,7 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
     if (placed.length > 1 && failedTrees.has(tip.tree)) return [...halves(placed), aside];
     const verified = await verifyTip(placed, tip, commands);
     if (verified.result === 'failed') failedTrees.add(tip.tree);
-    if (placed.length === 1 && verified.result === 'failed' && !verified.hung && (await context.base.whyItFails(tip.run, base, commands)) !== null) {
+    if (placed.length === 1 && verified.result === 'failed' && !verified.hung && (await whyBaseFails(tip.run, base, commands)) !== null) {
       // Nothing can be judged on this base: the run waits for the end of the pause, and is tried again.
       tip.over();
       return [aside];

@@ -12,7 +12,7 @@ import { readBeginning, type TaskRepository, writeBeginning } from '../git/task-
 import { unsupported } from '../git/unsupported.ts';
 import { taskKey } from '../record/tasks-on-disk.ts';
 import { type VerifyCommands, verifyCommands } from '../verify/commands.ts';
-import { type CommandResult, runCommand } from '../verify/verify-commit.ts';
+import { type CommandResult, runCommand, whyBaseFails } from '../verify/verify-commit.ts';
 import { type ActiveRun, fail, openOutputLog, showStep, waitOutPause } from './active-run.ts';
 import { faults } from './fault.ts';
 import { prepareWorktree } from './prepare-worktree.ts';
@@ -89,7 +89,7 @@ async function blameSetUp(run: ActiveRun, start: string, end: CommandResult & { 
   const { baseBranch } = settings;
   const commit = await commitOf(git, clone.place, `refs/heads/${baseBranch}`);
   if (commit === start) return void base.fails(`the set-up of ${baseBranch} fails: ${end.why}`);
-  if (commit !== null && (await base.whyItFails(run, commit, commands)) !== null) return;
+  if (commit !== null && (await whyBaseFails(run, commit, commands)) !== null) return;
   if (!run.signal.aborted) await fail(run, { notes: end.why, handoff: end.tail });
 }
 

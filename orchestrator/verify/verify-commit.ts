@@ -83,3 +83,9 @@ async function checkOut(run: ActiveRun, commit: string, folder: string): Promise
   await createBorrowingRepository(git, clone, place.gitDir, settings.baseBranch, [folder]);
   await git({ ...place, workTree: folder }, ['checkout', '--quiet', '--detach', commit]);
 }
+
+/** Verifies the base itself after the run's work on it has failed, and pauses the daemon when it fails too. Answers why it does; null when it passes. */
+export async function whyBaseFails(run: ActiveRun, commit: string, commands: VerifyCommands): Promise<string | null> {
+  const { base, settings } = run.context;
+  return await base.whyItFails({ branch: settings.baseBranch, commit }, () => verifyCommit(run, commit, commands, run.signal, 'base-'));
+}
