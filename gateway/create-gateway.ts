@@ -18,6 +18,7 @@ import { serveProbes } from './edge/probes.ts';
 import { logRequests } from './edge/request-log.ts';
 import { type Route, routes } from './rest/routes.ts';
 import { createUnaryRoute, type RouteContext } from './rest/unary-route.ts';
+import { createUndeliveredClaims } from './rest/undelivered-claims.ts';
 import { createEventHub } from './stream/event-hub.ts';
 import { createOpenStreams } from './stream/open-streams.ts';
 import { createStreamRoute, type StreamContext } from './stream/stream-route.ts';
@@ -63,6 +64,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await using resources = new AsyncDisposableStack();
   const server = createHttpServer(options.log, undefined, options.tls, options.connections);
   const setCaller = logRequests(server, options.log);
+  const undeliveredClaims = createUndeliveredClaims(options.transport, options.log);
   const inFlight = createInFlight();
   let stopping = false;
   // A client that keeps its connection learns with each answer to open its next one elsewhere, so that none is in use when they are closed.
@@ -77,7 +79,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const streams = resources.use(createOpenStreams(options.authenticate, options.log));
   serveMetrics(server, options.authenticate, () => streams.count);
   const admissions = { bodyAdmissions: createAdmissions(workLimits), streamAdmissions: createAdmissions(streamLimits) };
-  const context = { ...options, ...admissions, inFlight, setCaller, streams, hub, replaySlots: new Semaphore(replaysAtOnce, replaysWaiting) };
+  const context = {
+    ...options,
+    ...admissions,
+    inFlight,
+    setCaller,
+    undeliveredClaims,
+    streams,
+    hub,
+    replaySlots: new Semaphore(replaysAtOnce, replaysWaiting),
+  };
   for (const route of routes) serveRoute(server, route, context);
   await server.listen({ host: options.host, port: options.port });
   const { port } = server.server.address() as AddressInfo;

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { DescMethodUnary } from '@bufbuild/protobuf';
+import { setImmediate } from 'node:timers/promises';
+import { type DescMethodUnary, isMessage } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import type { Admissions } from '@dispatcher/kit/admission/admission.ts';
 import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
 import type { Caller } from '@dispatcher/kit/auth/caller.ts';
 import { createDeadline, waitMs } from '@dispatcher/kit/serving/deadline.ts';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
+import { ClaimNextTaskResponseSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InFlight } from '../edge/in-flight.ts';
 import { callHeaders } from '../edge/request-headers.ts';
@@ -13,6 +15,7 @@ import type { SetCaller } from '../edge/request-log.ts';
 import { readBody } from './read-body.ts';
 import { createRequestReader } from './read-request.ts';
 import type { Route } from './routes.ts';
+import type { UndeliveredClaims } from './undelivered-claims.ts';
 import { createJsonWriter } from './write-json.ts';
 
 /** What a route needs to answer. */
@@ -21,12 +24,14 @@ export interface RouteContext {
   authenticate: Authenticate;
   inFlight: InFlight;
   setCaller: SetCaller;
+  undeliveredClaims: UndeliveredClaims;
   /** Bounds how many bodies are being received, in all and from one key: the services count a call only once its body is here. */
   bodyAdmissions: Admissions;
 }
 
 /** Answers one route: who is calling, what do they send, what does the service say. */
-export function createUnaryRoute(route: Route, rpc: DescMethodUnary, { transport, authenticate, inFlight, setCaller, bodyAdmissions }: RouteContext) {
+export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: RouteContext) {
+  const { transport, authenticate, inFlight, setCaller, undeliveredClaims, bodyAdmissions } = context;
   const read = createRequestReader(route);
   const write = createJsonWriter(rpc.output);
   const mayChange = route.method === 'POST' || route.method === 'PATCH';
@@ -44,9 +49,19 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, { transport
     const response = await inTime(answer, waitMs(message)).catch((thrown: unknown) => {
       throw signal.aborted ? unavailable('The server is stopping; send the request again.') : thrown;
     });
+    if (isMessage(response.message, ClaimNextTaskResponseSchema)) {
+      if (waitMs(message) > 0) await nextTurn();
+      undeliveredClaims.watch(response.message, reply.raw, headers);
+    }
     reply.code(route.status).header('content-type', 'application/json; charset=utf-8').header('x-request-id', request.id);
     return write(response.message);
   };
+}
+
+/** Waits until the sockets have been looked at once: a caller who left while it waited is then known to be gone. */
+async function nextTurn(): Promise<void> {
+  await setImmediate();
+  await setImmediate();
 }
 
 async function receiveBody(request: IncomingMessage, { keyId }: Caller, admissions: Admissions) {

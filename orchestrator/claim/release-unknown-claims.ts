@@ -18,7 +18,7 @@ export async function releaseUnknownClaims(context: DaemonContext, isOurs: (agen
       const { agent, task_id: id, organization_id } = claim;
       if ((await tasksOnDisk(settings.stateDir)).has(taskKey({ id, organization_id }))) continue;
       const notes = 'The daemon ended before it could begin.';
-      await dispatcher.release(id, { agent, organization_id, notes, release_reason: 'reassigned' }).then(
+      await dispatcher.release(id, { agent, organization_id, notes, release_reason: 'not_started' }).then(
         () => log.info({ task: id, agent }, 'a claim without a run is released'),
         (error: unknown) => log.warn({ task: id, agent, why: wordsFromError(error) }, 'a claim without a run was not released'),
       );

@@ -6,7 +6,7 @@ const stateNames = Object.keys(runStates) as [keyof typeof runStates, ...(keyof 
 /** Why a task goes back, as the dispatcher wants it said. */
 const releaseSchema = z.object({
   /** One of the dispatcher's words; null for an ordinary failure, after which the task comes round again. */
-  reason: z.enum(['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope']).nullable(),
+  reason: z.enum(['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope', 'not_started']).nullable(),
   /** What failed and where its log is, for people. */
   notes: z.string(),
   /** What the next holder should know. */

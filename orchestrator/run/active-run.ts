@@ -38,7 +38,7 @@ export interface Failure {
  */
 export async function fail(run: ActiveRun, { notes, fault = 'work', reason: given, handoff }: Failure): Promise<void> {
   const { stage, attempt } = run.file.record;
-  const reason = given ?? (faults[fault].spendsAttempt ? (fault === 'work' && stage === 'merge' ? 'audit_failed' : null) : 'reassigned');
+  const reason = given ?? (faults[fault].spendsAttempt ? (fault === 'work' && stage === 'merge' ? 'audit_failed' : null) : 'not_started');
   const comesAtOnce = fault === 'person' || ['blocked', 'needs_human', 'completed'].includes(reason ?? '');
   const retryAfterSeconds = comesAtOnce
     ? 0

@@ -41,7 +41,7 @@ export async function complete(run: ActiveRun): Promise<void> {
 export async function release(run: ActiveRun): Promise<void> {
   const { dispatcher, status } = run.context;
   const { record } = run.file;
-  const planned: Release = record.release ?? { reason: 'reassigned', notes: 'The run was given up.', handoff: null, retryAfterSeconds: 0 };
+  const planned: Release = record.release ?? { reason: 'not_started', notes: 'The run was given up.', handoff: null, retryAfterSeconds: 0 };
   showStep(run, `release${planned.reason === null ? '' : ` (${planned.reason})`}`);
   const kept = await keepWork(run);
   const { reason, notes, handoff, retryAfterSeconds } = planned.reason === 'completed' && !kept.onOrigin ? notHandedOver(planned, kept) : planned;

@@ -60,7 +60,7 @@ test.each([
   const { code, out } = await swarm.run(args);
   expect(code, out).toBe(0);
   expect(out.includes('its work is given back')).toBe(minutes !== '15');
-  expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'pending', release_reason: 'reassigned', branch: 'task/one' });
+  expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'pending', release_reason: 'not_started', branch: 'task/one' });
   expect(here.repository.files('task/one')).toContain('part.txt');
   expectOrder(here);
 });

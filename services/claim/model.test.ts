@@ -24,7 +24,7 @@ type Step =
   | { do: 'claim' | 'heartbeat' | 'done' | 'release'; task: number; agent: string; reason?: string | undefined }
   | { do: 'archive'; task: number };
 
-const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope', undefined];
+const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope', 'not_started', undefined];
 const onTask = { task: fc.nat({ max: 2 }), agent: fc.constantFrom('ann', 'bob') };
 const steps: fc.Arbitrary<Step>[] = [
   fc.record({ do: fc.constantFrom('claimNext' as const, 'pass' as const, 'sweep' as const) }),
@@ -135,11 +135,12 @@ function expire(task: ModelTask, holds: boolean): void {
 }
 
 function release(task: ModelTask, reason: string | undefined): void {
-  const counts = reason !== 'completed' && reason !== 'reassigned';
   if (reason === 'completed') task.stage = 'merge';
-  if (counts) task.failed += 1;
+  if (reason === 'not_started') task.attempts -= 1;
+  const fails = reason !== 'completed' && reason !== 'not_started';
+  if (fails) task.failed += 1;
   if (reason === 'audit_failed') task.stage = 'build';
-  task.held = reason === 'blocked' || reason === 'needs_human' || (counts && task.failed >= 5);
+  task.held = reason === 'blocked' || reason === 'needs_human' || (fails && task.failed >= 5);
   end(task, 'pending', 'task.released');
 }
 

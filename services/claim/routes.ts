@@ -8,6 +8,7 @@ import { completeTask } from './rpc/complete-task.ts';
 import { heartbeatTask } from './rpc/heartbeat-task.ts';
 import { listClaims } from './rpc/list-claims.ts';
 import { releaseTask } from './rpc/release-task.ts';
+import { returnClaim } from './rpc/return-claim.ts';
 
 /** The methods of the claim service. */
 export const claimRoutes =
@@ -19,6 +20,7 @@ export const claimRoutes =
       heartbeatTask: heartbeatTask(dependencies),
       completeTask: completeTask(dependencies),
       releaseTask: releaseTask(dependencies),
+      returnClaim: returnClaim(dependencies),
       archiveTask: archiveTask(dependencies),
       listClaims: listClaims(dependencies),
     });

@@ -28,7 +28,7 @@ export async function collectLog(db: Db): Promise<Collected> {
 
 const logSql = `
 SELECT p.position::float8 AS position, e.id::float8 AS id, e.organization_id AS "organizationId", e.task_id AS "taskId", e.type, e.actor, e.attempt, e.status, e.stage,
-  e.status_before AS "statusBefore", e.claim_token AS token, e.idempotency_key AS key,
+  e.status_before AS "statusBefore", e.claim_token AS token, e.idempotency_key AS key, e.release_reason AS reason,
   extract(epoch FROM e.occurred_at)::float8 * 1000 AS "occurredAt", extract(epoch FROM p.numbered_at)::float8 * 1000 AS "numberedAt"
 FROM event_positions p JOIN task_events e ON e.id = p.event_id ORDER BY p.position`;
 

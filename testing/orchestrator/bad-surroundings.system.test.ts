@@ -214,7 +214,7 @@ test('an interrupted daemon gives its work back at once and keeps it', async () 
   );
   await running[Symbol.asyncDispose]();
   const task = (await here.dispatcher.get('one')).data;
-  expect(task).toMatchObject({ status: 'pending', release_reason: 'reassigned', branch: 'task/one' });
+  expect(task).toMatchObject({ status: 'pending', release_reason: 'not_started', branch: 'task/one' });
   expect(processesWith('7235')).toEqual([]);
   expect(here.repository.files('task/one')).toContain('part.txt');
   expectOrder(here);

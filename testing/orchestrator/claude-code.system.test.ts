@@ -36,6 +36,6 @@ test('a used-up quota pauses the daemon and keeps the claim; stopping gives it b
   expect(running.daemon.context.pause.current?.why).toContain("You've hit your usage limit");
   expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'claimed', attempts: 1 });
   await running[Symbol.asyncDispose]();
-  expect((await here.dispatcher.get('one')).data.release_reason).toBe('reassigned');
+  expect((await here.dispatcher.get('one')).data.release_reason).toBe('not_started');
   expectOrder(here);
 });

@@ -73,5 +73,5 @@ test('two signals end it at once with a verification in hand', async () => {
   await delay(600);
   child.kill('SIGINT');
   expect(await ended).toBe(0);
-  expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'pending', release_reason: 'reassigned', branch: 'task/one' });
+  expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'pending', release_reason: 'not_started', branch: 'task/one' });
 });

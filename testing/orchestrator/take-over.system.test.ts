@@ -112,7 +112,7 @@ test('a run for another base branch is given back with its work, and lands nowhe
   await using other = await useDaemon(here, filters);
   const task = await here.until('one', ({ status }) => status === 'pending');
   await other.drain();
-  expect(task).toMatchObject({ release_reason: 'reassigned', branch: 'task/one', notes: expect.stringContaining('main') });
+  expect(task).toMatchObject({ release_reason: 'not_started', branch: 'task/one', notes: expect.stringContaining('main') });
   expect(here.repository.files('task/one')).toContain('x.txt');
   expect(here.repository.files('release')).not.toContain('x.txt');
   expectOrder(here);
@@ -176,7 +176,7 @@ test('interrupted while origin is away, the work is given back at once', async (
   await running[Symbol.asyncDispose]();
   renameSync(`${origin}.away`, origin);
   const task = (await here.dispatcher.get('one')).data;
-  expect(task).toMatchObject({ status: 'pending', release_reason: 'reassigned' });
+  expect(task).toMatchObject({ status: 'pending', release_reason: 'not_started' });
   expect(savedFiles(task)).toContain('x.txt');
   expectOrder(here);
 });
@@ -199,7 +199,7 @@ test('interrupted while origin takes connections and never answers, the daemon e
   await running[Symbol.asyncDispose]();
   expect(performance.now() - begun).toBeLessThan(10_000);
   const task = (await here.dispatcher.get('one')).data;
-  expect(task).toMatchObject({ status: 'pending', release_reason: 'reassigned', notes: expect.stringContaining('origin could not be reached') });
+  expect(task).toMatchObject({ status: 'pending', release_reason: 'not_started', notes: expect.stringContaining('origin could not be reached') });
   expect(savedFiles(task)).toContain('x.txt');
   expectOrder(here);
 });

@@ -54,6 +54,6 @@ test('a second Ctrl-C gives the work back and keeps it', async () => {
   await delay(600);
   terminal.press(ctrlC);
   expect(await terminal.ended).toBe(0);
-  expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'pending', release_reason: 'reassigned', branch: 'task/one' });
+  expect((await here.dispatcher.get('one')).data).toMatchObject({ status: 'pending', release_reason: 'not_started', branch: 'task/one' });
   expectOrder(here);
 });

@@ -113,7 +113,7 @@ test('a daemon that stops while it is paused gives its task back, which counts n
     );
     await running.drain();
   }
-  expect((await here.dispatcher.get('one')).data).toMatchObject({ held: false, release_reason: 'reassigned', attempts: 6 });
+  expect((await here.dispatcher.get('one')).data).toMatchObject({ held: false, release_reason: 'not_started', attempts: 0 });
   expectOrder(here);
 });
 

@@ -4,7 +4,7 @@ import { addFenceFlags, addWorkFlags, numberFrom } from '../flags.ts';
 import { taskLine } from '../terminal/task-text.ts';
 import { withTask } from '../whole-id.ts';
 
-const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope'];
+const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope', 'not_started'];
 
 interface Flags {
   readonly agent?: string;

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { answerError, answerJson, claimOf, type Play, type Received, type TestServer, useServer } from '@dispatcher/testing/sdk/use-server.ts';
 import { expect, test, vi } from 'vitest';
 import { sleep } from '../call/backoff.ts';
+import { holdClaim } from './hold.ts';
 
 const agent = 'agent-1';
 const token = { claim_token: 'token-1' };
@@ -160,4 +161,18 @@ test('a heartbeat that crosses a successful complete does not abort the signal',
   await using held = await server.client().dispatcher.hold({ agent });
   expect(await held?.complete()).toMatchObject({ data: { status: 'done' } });
   expect(held?.signal.aborted).toBe(false);
+});
+
+test('a claim that arrives after its caller gave up is given back, and counts no attempt', async () => {
+  const giveUp = new AbortController();
+  const released: unknown[] = [];
+  const calls = {
+    claimNext: async () => {
+      giveUp.abort(new Error('no longer wanted'));
+      return { data: { task: { id: 't' }, claim: claimOf('t', 60_000) } };
+    },
+    release: async (id: string, input: object) => ({ data: released.push({ id, ...input }) }),
+  };
+  await expect(holdClaim(calls as never, { agent: 'ann' }, { signal: giveUp.signal })).rejects.toThrow('no longer wanted');
+  expect(released).toEqual([expect.objectContaining({ id: 't', release_reason: 'not_started' })]);
 });

@@ -22,7 +22,15 @@ export async function holdClaim(calls: ClaimCalls, input: HoldInput, options?: C
   const { data } =
     id === undefined ? await calls.claimNext(next, options) : await calls.claim(id, { agent, lease_seconds, organization_id }, options);
   if (data === null) return null;
+  if (options?.signal?.aborted) await giveBack(calls, data.claim, options.signal);
   return HeldClaim.begin(calls, data, sentAt);
+}
+
+/** Nobody waits for the claim any more, so it counts no attempt. */
+async function giveBack(calls: ClaimCalls, claim: Claim, { reason }: AbortSignal): Promise<never> {
+  const { agent, claim_token, organization_id, task_id } = claim;
+  await calls.release(task_id, { agent, claim_token, organization_id, release_reason: 'not_started' }).catch(() => undefined);
+  throw reason;
 }
 
 /** A claim that renews itself. Dispose of it (`await using`) and the task goes back to the queue unless it was completed or released. */

@@ -1,13 +1,21 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { identityOf, type RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
-import { type ClaimNextTaskRequest, ClaimNextTaskRequestSchema, type ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { type IdempotencyKeys, identityOf, type KeptEvent, type RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
+import {
+  type ClaimedTask,
+  type ClaimNextTaskRequest,
+  ClaimNextTaskRequestSchema,
+  type ClaimService,
+} from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { claimedTask, claimedTaskOf } from '../claimed-task.ts';
 import { claimerOf } from '../claimer.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
 import { type Claimer, type ClaimFilter, claimNextTask as claimNext, filtersOf } from '../sql/claim-next-task.ts';
+import { keepClaim } from '../sql/keep-claim.ts';
 import { matchingOrganizations } from '../sql/matching-organizations.ts';
+import { returnClaim } from '../sql/return-claim.ts';
 
 /** Claims the best matching task, waiting for one as long as the caller asked. */
 export function claimNextTask({
@@ -25,13 +33,31 @@ export function claimNextTask({
           const row = await claimFirst(pool, identity, filter, claimerOf(request));
           return row && claimedTask(row);
         },
-        (kept) => claimedTaskOf(pool, kept),
+        (kept) => claimHeardOf(pool, idempotencyKeys, identity, kept),
       );
     const data = await waiting.untilFound(filter, request.waitSeconds ?? 0, context.signal, take);
     if (!data) return {};
     published();
+    if (context.signal.aborted) await takeBack(pool, identity, data);
     return { data };
   };
+}
+
+/**
+ * A repeat under an idempotency key shows that somebody has the claim, so it is not taken back from here on. Where that happened just before, the key is
+ * free, and the next repeat claims anew.
+ */
+async function claimHeardOf(pool: Pool, keys: IdempotencyKeys, identity: RequestIdentity, kept: KeptEvent): Promise<ClaimedTask> {
+  const isLive = await keepClaim(pool, kept.organizationId, kept.taskId, kept.claimToken);
+  if (!isLive && !(await keys.isUsed(identity))) throw unavailable('The claim was just taken back; send the request again.');
+  return await claimedTaskOf(pool, kept);
+}
+
+/** The caller left while the claim was made, and will not hear of it. */
+async function takeBack(pool: Pool, identity: RequestIdentity, { claim }: ClaimedTask): Promise<never> {
+  const { organizationId = '', taskId = '', claimToken = '' } = claim ?? {};
+  await returnClaim(pool, identity, { organizationId, taskId, claimToken });
+  throw unavailable('The caller left; the claim was taken back.');
 }
 
 /**

@@ -59,18 +59,18 @@ describe('release', () => {
     expect((await client.claimNextTask({ agent: 'a2' })).data).toBeUndefined();
   });
 
-  it('does not count a claim that was reassigned as a failed one', async () => {
+  it('does not count a claim that was not started, neither as an attempt nor as a failure', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
-    for (let claim = 1; claim <= 6; claim++) {
+    for (let round = 1; round <= 6; round++) {
       await client.claimTask({ taskId: 't', agent: 'a1' });
-      const { data } = await client.releaseTask({ taskId: 't', agent: 'a1', releaseReason: 'reassigned' });
-      expect(data).toMatchObject({ held: false, attempts: claim });
+      const { data } = await client.releaseTask({ taskId: 't', agent: 'a1', releaseReason: 'not_started' });
+      expect(data).toMatchObject({ held: false, attempts: 0 });
     }
   });
 
-  it('holds a task after five claims that ended without done, completed or reassigned', async () => {
+  it('holds a task after five claims that ended without done, completed or not_started', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');

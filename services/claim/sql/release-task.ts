@@ -36,9 +36,10 @@ const sql = `
 WITH released AS (
   UPDATE tasks SET status = 'pending', release_reason = $9::text,
     stage = CASE $9::text WHEN 'completed' THEN 'merge' WHEN 'audit_failed' THEN 'build' ELSE stage END,
-    failed_claims = failed_claims + CASE WHEN $9::text IN ('completed', 'reassigned') THEN 0 ELSE 1 END,
+    attempts = attempts - CASE WHEN $9::text = 'not_started' THEN 1 ELSE 0 END,
+    failed_claims = failed_claims + CASE WHEN coalesce($9::text, '') IN ('completed', 'not_started') THEN 0 ELSE 1 END,
     held = held OR coalesce($9::text, '') IN ('blocked', 'needs_human')
-      OR (coalesce($9::text, '') NOT IN ('completed', 'reassigned') AND failed_claims + 1 >= $11::integer),
+      OR (coalesce($9::text, '') NOT IN ('completed', 'not_started') AND failed_claims + 1 >= $11::integer),
     available_at = CASE WHEN $10::integer > 0 THEN clock_timestamp() + make_interval(secs => $10::integer) END,
     branch = coalesce($12, branch), notes = coalesce($13, notes), context_handoff = coalesce($14, context_handoff),
     pr_urls = coalesce($15::text[], pr_urls), commits = coalesce($16::text[], commits)
@@ -49,5 +50,6 @@ ${logEvents(
   `SELECT *, 'task.released' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
     owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM released`,
   { releaseReason: '$9::text', notes: '$13', availableAt: 'available_at' },
+  `attempts + CASE WHEN $9::text = 'not_started' THEN 1 ELSE 0 END`,
 )}
 SELECT ${taskColumns('released')} FROM released`;

@@ -9,14 +9,14 @@ export interface HolderSaid {
  * The end of every statement that changes a task: the CTEs that write its events and queue them for the relay, so that state and event commit
  * together. `source` is a SELECT with a task row's columns as the change left it, and `type`, `actor`, `status_before`, `owner_before`,
  * `layer_before` and `event_token`; its rows get their ids in its order. The statement's first three parameters say who asked: see `RequestIdentity`.
- * An expiry is nobody's request, even where a claim finds it out.
+ * An expiry is nobody's request, even where a claim finds it out. `attempt` is the number of the claim that the event is about.
  */
-export function logEvents(source: string, said?: HolderSaid): string {
+export function logEvents(source: string, said?: HolderSaid, attempt = 'attempts'): string {
   return `
 event AS (
   INSERT INTO task_events (organization_id, task_id, type, actor, attempt, title, status, stage, owner, layer, milestone, score,
     status_before, owner_before, layer_before, claim_token, caller, idempotency_key, request_digest${said ? ', release_reason, notes, available_at' : ''})
-  SELECT organization_id, id, type, actor, attempts, title, status, stage, owner, layer, milestone, score,
+  SELECT organization_id, id, type, actor, ${attempt}, title, status, stage, owner, layer, milestone, score,
     status_before, owner_before, layer_before, event_token, $1::text, CASE WHEN type <> 'task.expired' THEN $2::text END, $3::bytea
     ${said ? `, ${said.releaseReason}, left(${said.notes}, ${notesKept}), ${said.availableAt}` : ''}
   FROM (${source}) AS changed

@@ -52,6 +52,11 @@ export class IdempotencyKeys {
       return kept && (await replay(kept));
     });
   }
+
+  /** Whether some request has changed something under the key. */
+  async isUsed(identity: RequestIdentity): Promise<boolean> {
+    return (await keptEvent(this.#pool, identity)) !== null;
+  }
 }
 
 /** Two processes may work under one key at once. The statement of the later fails as a whole. */

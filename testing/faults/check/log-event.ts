@@ -14,6 +14,8 @@ export interface LogEvent {
   readonly token: string | null;
   /** The Idempotency-Key of the request that made it. */
   readonly key: string | null;
+  /** Why a claim was released. */
+  readonly reason: string | null;
   /** By the database's clock, in milliseconds since 1970. */
   readonly occurredAt: number;
   readonly numberedAt: number;

@@ -7,7 +7,9 @@ export function repeatedEffects(operations: readonly Operation[], log: readonly 
     log.filter(({ key }) => key !== null),
     ({ key }) => key,
   );
-  const claims = log.filter(({ type }) => type === 'task.claimed');
+  // A claim that was taken back, since its caller had left, is no effect.
+  const takenBack = new Set(log.filter(({ reason }) => reason === 'not_started').map(({ token }) => token));
+  const claims = log.filter(({ type, token }) => type === 'task.claimed' && !takenBack.has(token));
   const byAgent = Map.groupBy(claims, ({ actor }) => actor);
   const keys = new Set(operations.map(({ key }) => key));
   return [

@@ -64,6 +64,7 @@ const steps: Record<string, { from: readonly string[]; to: string }> = {
 const endsClaim = new Set(['task.released', 'task.expired', 'task.completed']);
 
 function after(before: Standing | null, event: LogEvent): Standing {
-  const { type, status, stage, attempt, token } = event;
+  const { type, status, stage, token } = event;
+  const attempt = event.reason === 'not_started' ? event.attempt - 1 : event.attempt;
   return { status, stage, attempt, archived: type === 'task.archived', token: type === 'task.claimed' ? token : (before?.token ?? null) };
 }

@@ -58,6 +58,7 @@ export function logOf(...events: (Partial<LogEvent> & { type: string })[]): LogE
     statusBefore: 'pending',
     token: null,
     key: null,
+    reason: null,
     occurredAt: i,
     numberedAt: i,
     ...event,

@@ -29,7 +29,7 @@ export interface WorkerOptions {
 const remembered = 60;
 const owners = ['ada', 'bill', 'cleo'] as const;
 const layers = ['core', 'plugin', 'ops'] as const;
-const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope'] as const;
+const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope', 'not_started'] as const;
 
 /** Does one thing after another until the signal fires: creates, claims and works, changes and archives tasks. */
 export async function work(options: WorkerOptions): Promise<void> {

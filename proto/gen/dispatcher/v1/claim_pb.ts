@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatcher/v1/claim.proto.
  */
 export const file_dispatcher_v1_claim: GenFile = /*@__PURE__*/
-  fileDesc("ChlkaXNwYXRjaGVyL3YxL2NsYWltLnByb3RvEg1kaXNwYXRjaGVyLnYxIlUKC0NsYWltZWRUYXNrEiEKBHRhc2sYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sSIwoFY2xhaW0YAiABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIpoEChRDbGFpbU5leHRUYXNrUmVxdWVzdBJQCg9vcmdhbml6YXRpb25faWQYASABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAiABKAlCCrpIB3IFEAEYyAESHgoFb3duZXIYAyABKAlCCrpIB3IFEAEYyAFIAYgBARIgCgdwcm9qZWN0GAQgASgJQgq6SAdyBRABGMgBSAKIAQESLAoFbGF5ZXIYBSABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gDiAEBEiIKCW1pbGVzdG9uZRgGIAEoCUIKukgHcgUQARjIAUgEiAEBEicKBXN0YWdlGAcgASgJQhO6SBByDlIFYnVpbGRSBW1lcmdlSAWIAQESNQoNbGVhc2Vfc2Vjb25kcxgIIAEoBUIKukgHGgUYiA4oHkgGUg1sZWFzZV9zZWNvbmRziAEBEjIKDHdhaXRfc2Vjb25kcxgJIAEoBUIJukgGGgQYHigASAdSDHdhaXRfc2Vjb25kc4gBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9vd25lckIKCghfcHJvamVjdEIICgZfbGF5ZXJCDAoKX21pbGVzdG9uZUIICgZfc3RhZ2VCEAoOX2xlYXNlX3NlY29uZHNCDwoNX3dhaXRfc2Vjb25kcyJPChVDbGFpbU5leHRUYXNrUmVzcG9uc2USLQoEZGF0YRgBIAEoCzIaLmRpc3BhdGNoZXIudjEuQ2xhaW1lZFRhc2tIAIgBAUIHCgVfZGF0YSKCAgoQQ2xhaW1UYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIZCgVhZ2VudBgDIAEoCUIKukgHcgUQARjIARI1Cg1sZWFzZV9zZWNvbmRzGAQgASgFQgq6SAcaBRiIDigeSAFSDWxlYXNlX3NlY29uZHOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIQCg5fbGVhc2Vfc2Vjb25kcyI9ChFDbGFpbVRhc2tSZXNwb25zZRIoCgRkYXRhGAEgASgLMhouZGlzcGF0Y2hlci52MS5DbGFpbWVkVGFzayKDAgoUSGVhcnRiZWF0VGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAyABKAlCCrpIB3IFEAEYyAESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAVILY2xhaW1fdG9rZW6IAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIOCgxfY2xhaW1fdG9rZW4iOwoVSGVhcnRiZWF0VGFza1Jlc3BvbnNlEiIKBGRhdGEYASABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIowDChNDb21wbGV0ZVRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAMgASgJQgq6SAdyBRABGMgBSAGIAQESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAlILY2xhaW1fdG9rZW6IAQESHQoFbm90ZXMYBSABKAlCCbpIBnIEKICABEgDiAEBEisKB3ByX3VybHMYBiADKAlCEbpIDpIBCxBkIgdyBRABGNAPUgdwcl91cmxzEiMKB2NvbW1pdHMYByADKAlCErpID5IBDBDoByIHcgUQARjIAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudEIOCgxfY2xhaW1fdG9rZW5CCAoGX25vdGVzIjkKFENvbXBsZXRlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2si+wUKElJlbGVhc2VUYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIeCgVhZ2VudBgDIAEoCUIKukgHcgUQARjIAUgBiAEBEjQKC2NsYWltX3Rva2VuGAQgASgJQg2AAQG6SAdyBRABGMgBSAJSC2NsYWltX3Rva2VuiAEBEh0KBW5vdGVzGAUgASgJQgm6SAZyBCiAgARIA4gBARKEAQoOcmVsZWFzZV9yZWFzb24YBiABKAlCV7pIVHJSUgljb21wbGV0ZWRSDGF1ZGl0X2ZhaWxlZFIHYmxvY2tlZFILbmVlZHNfaHVtYW5SB3RpbWVvdXRSCnJlYXNzaWduZWRSDG91dF9vZl9zY29wZUgEUg5yZWxlYXNlX3JlYXNvbogBARJCChNyZXRyeV9hZnRlcl9zZWNvbmRzGAcgASgFQgu6SAgaBhiAowUoAEgFUhNyZXRyeV9hZnRlcl9zZWNvbmRziAEBEh8KBmJyYW5jaBgIIAEoCUIKukgHcgUQARj0A0gGiAEBEisKB3ByX3VybHMYCSADKAlCEbpIDpIBCxBkIgdyBRABGNAPUgdwcl91cmxzEiMKB2NvbW1pdHMYCiADKAlCErpID5IBDBDoByIHcgUQARjIARI4Cg9jb250ZXh0X2hhbmRvZmYYCyABKAlCCbpIBnIEKICABEgHUg9jb250ZXh0X2hhbmRvZmaIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfYWdlbnRCDgoMX2NsYWltX3Rva2VuQggKBl9ub3Rlc0IRCg9fcmVsZWFzZV9yZWFzb25CFgoUX3JldHJ5X2FmdGVyX3NlY29uZHNCCQoHX2JyYW5jaEISChBfY29udGV4dF9oYW5kb2ZmIjgKE1JlbGVhc2VUYXNrUmVzcG9uc2USIQoEZGF0YRgBIAEoCzITLmRpc3BhdGNoZXIudjEuVGFzayKgAQoSQXJjaGl2ZVRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBQhIKEF9vcmdhbml6YXRpb25faWQiOAoTQXJjaGl2ZVRhc2tSZXNwb25zZRIhCgRkYXRhGAEgASgLMhMuZGlzcGF0Y2hlci52MS5UYXNrIqICChFMaXN0Q2xhaW1zUmVxdWVzdBJQCg9vcmdhbml6YXRpb25faWQYASABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESHgoFYWdlbnQYAiABKAlCCrpIB3IFEAEYyAFIAYgBARIeCgVsaW1pdBgDIAEoBUIKukgHGgUYyAEoAUgCiAEBEhwKBm9mZnNldBgEIAEoBUIHukgEGgIoAEgDiAEBEh8KBmN1cnNvchgFIAEoCUIKukgHcgUQARjoB0gEiAEBQhIKEF9vcmdhbml6YXRpb25faWRCCAoGX2FnZW50QggKBl9saW1pdEIJCgdfb2Zmc2V0QgkKB19jdXJzb3IiWwoSTGlzdENsYWltc1Jlc3BvbnNlEiIKBGRhdGEYASADKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltEiEKBG1ldGEYAiABKAsyEy5kaXNwYXRjaGVyLnYxLlBhZ2Uy/QgKDENsYWltU2VydmljZRKeAQoNQ2xhaW1OZXh0VGFzaxIjLmRpc3BhdGNoZXIudjEuQ2xhaW1OZXh0VGFza1JlcXVlc3QaJC5kaXNwYXRjaGVyLnYxLkNsYWltTmV4dFRhc2tSZXNwb25zZSJCirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAig6ASoiIy9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy9jbGFpbS1uZXh0EsABCglDbGFpbVRhc2sSHy5kaXNwYXRjaGVyLnYxLkNsYWltVGFza1JlcXVlc3QaIC5kaXNwYXRjaGVyLnYxLkNsYWltVGFza1Jlc3BvbnNlInCKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCVjoBKlotOgEqIigvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9L2NsYWltIiIvYXBpL3YxL2Rpc3BhdGNoZXIvY2xhaW0ve3Rhc2tfaWR9EqEBCg1IZWFydGJlYXRUYXNrEiMuZGlzcGF0Y2hlci52MS5IZWFydGJlYXRUYXNrUmVxdWVzdBokLmRpc3BhdGNoZXIudjEuSGVhcnRiZWF0VGFza1Jlc3BvbnNlIkWKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCKzoBKiImL2FwaS92MS9kaXNwYXRjaGVyL2hlYXJ0YmVhdC97dGFza19pZH0SmQEKDENvbXBsZXRlVGFzaxIiLmRpc3BhdGNoZXIudjEuQ29tcGxldGVUYXNrUmVxdWVzdBojLmRpc3BhdGNoZXIudjEuQ29tcGxldGVUYXNrUmVzcG9uc2UiQIq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwImOgEqIiEvYXBpL3YxL2Rpc3BhdGNoZXIvZG9uZS97dGFza19pZH0SmQEKC1JlbGVhc2VUYXNrEiEuZGlzcGF0Y2hlci52MS5SZWxlYXNlVGFza1JlcXVlc3QaIi5kaXNwYXRjaGVyLnYxLlJlbGVhc2VUYXNrUmVzcG9uc2UiQ4q1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIpOgEqIiQvYXBpL3YxL2Rpc3BhdGNoZXIvcmVsZWFzZS97dGFza19pZH0SnwEKC0FyY2hpdmVUYXNrEiEuZGlzcGF0Y2hlci52MS5BcmNoaXZlVGFza1JlcXVlc3QaIi5kaXNwYXRjaGVyLnYxLkFyY2hpdmVUYXNrUmVzcG9uc2UiSYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIvOgEqIiovYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9L2FyY2hpdmUSigEKCkxpc3RDbGFpbXMSIC5kaXNwYXRjaGVyLnYxLkxpc3RDbGFpbXNSZXF1ZXN0GiEuZGlzcGF0Y2hlci52MS5MaXN0Q2xhaW1zUmVzcG9uc2UiN5ACAYq1GA9kaXNwYXRjaGVyOnJlYWSC0+STAhsSGS9hcGkvdjEvZGlzcGF0Y2hlci9jbGFpbXNiBnByb3RvMw", [file_buf_validate_validate, file_dispatcher_v1_options, file_dispatcher_v1_page, file_dispatcher_v1_task, file_google_api_annotations]);
+  fileDesc("ChlkaXNwYXRjaGVyL3YxL2NsYWltLnByb3RvEg1kaXNwYXRjaGVyLnYxIlUKC0NsYWltZWRUYXNrEiEKBHRhc2sYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sSIwoFY2xhaW0YAiABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIpoEChRDbGFpbU5leHRUYXNrUmVxdWVzdBJQCg9vcmdhbml6YXRpb25faWQYASABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAiABKAlCCrpIB3IFEAEYyAESHgoFb3duZXIYAyABKAlCCrpIB3IFEAEYyAFIAYgBARIgCgdwcm9qZWN0GAQgASgJQgq6SAdyBRABGMgBSAKIAQESLAoFbGF5ZXIYBSABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gDiAEBEiIKCW1pbGVzdG9uZRgGIAEoCUIKukgHcgUQARjIAUgEiAEBEicKBXN0YWdlGAcgASgJQhO6SBByDlIFYnVpbGRSBW1lcmdlSAWIAQESNQoNbGVhc2Vfc2Vjb25kcxgIIAEoBUIKukgHGgUYiA4oHkgGUg1sZWFzZV9zZWNvbmRziAEBEjIKDHdhaXRfc2Vjb25kcxgJIAEoBUIJukgGGgQYHigASAdSDHdhaXRfc2Vjb25kc4gBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9vd25lckIKCghfcHJvamVjdEIICgZfbGF5ZXJCDAoKX21pbGVzdG9uZUIICgZfc3RhZ2VCEAoOX2xlYXNlX3NlY29uZHNCDwoNX3dhaXRfc2Vjb25kcyJPChVDbGFpbU5leHRUYXNrUmVzcG9uc2USLQoEZGF0YRgBIAEoCzIaLmRpc3BhdGNoZXIudjEuQ2xhaW1lZFRhc2tIAIgBAUIHCgVfZGF0YSKCAgoQQ2xhaW1UYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIZCgVhZ2VudBgDIAEoCUIKukgHcgUQARjIARI1Cg1sZWFzZV9zZWNvbmRzGAQgASgFQgq6SAcaBRiIDigeSAFSDWxlYXNlX3NlY29uZHOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIQCg5fbGVhc2Vfc2Vjb25kcyI9ChFDbGFpbVRhc2tSZXNwb25zZRIoCgRkYXRhGAEgASgLMhouZGlzcGF0Y2hlci52MS5DbGFpbWVkVGFzayKDAgoUSGVhcnRiZWF0VGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAyABKAlCCrpIB3IFEAEYyAESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAVILY2xhaW1fdG9rZW6IAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIOCgxfY2xhaW1fdG9rZW4iOwoVSGVhcnRiZWF0VGFza1Jlc3BvbnNlEiIKBGRhdGEYASABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIowDChNDb21wbGV0ZVRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAMgASgJQgq6SAdyBRABGMgBSAGIAQESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAlILY2xhaW1fdG9rZW6IAQESHQoFbm90ZXMYBSABKAlCCbpIBnIEKICABEgDiAEBEisKB3ByX3VybHMYBiADKAlCEbpIDpIBCxBkIgdyBRABGNAPUgdwcl91cmxzEiMKB2NvbW1pdHMYByADKAlCErpID5IBDBDoByIHcgUQARjIAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudEIOCgxfY2xhaW1fdG9rZW5CCAoGX25vdGVzIjkKFENvbXBsZXRlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2siiAYKElJlbGVhc2VUYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIeCgVhZ2VudBgDIAEoCUIKukgHcgUQARjIAUgBiAEBEjQKC2NsYWltX3Rva2VuGAQgASgJQg2AAQG6SAdyBRABGMgBSAJSC2NsYWltX3Rva2VuiAEBEh0KBW5vdGVzGAUgASgJQgm6SAZyBCiAgARIA4gBARKRAQoOcmVsZWFzZV9yZWFzb24YBiABKAlCZLpIYXJfUgljb21wbGV0ZWRSDGF1ZGl0X2ZhaWxlZFIHYmxvY2tlZFILbmVlZHNfaHVtYW5SB3RpbWVvdXRSCnJlYXNzaWduZWRSDG91dF9vZl9zY29wZVILbm90X3N0YXJ0ZWRIBFIOcmVsZWFzZV9yZWFzb26IAQESQgoTcmV0cnlfYWZ0ZXJfc2Vjb25kcxgHIAEoBUILukgIGgYYgKMFKABIBVITcmV0cnlfYWZ0ZXJfc2Vjb25kc4gBARIfCgZicmFuY2gYCCABKAlCCrpIB3IFEAEY9ANIBogBARIrCgdwcl91cmxzGAkgAygJQhG6SA6SAQsQZCIHcgUQARjQD1IHcHJfdXJscxIjCgdjb21taXRzGAogAygJQhK6SA+SAQwQ6AciB3IFEAEYyAESOAoPY29udGV4dF9oYW5kb2ZmGAsgASgJQgm6SAZyBCiAgARIB1IPY29udGV4dF9oYW5kb2ZmiAEBQhIKEF9vcmdhbml6YXRpb25faWRCCAoGX2FnZW50Qg4KDF9jbGFpbV90b2tlbkIICgZfbm90ZXNCEQoPX3JlbGVhc2VfcmVhc29uQhYKFF9yZXRyeV9hZnRlcl9zZWNvbmRzQgkKB19icmFuY2hCEgoQX2NvbnRleHRfaGFuZG9mZiI4ChNSZWxlYXNlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2si0QEKElJldHVybkNsYWltUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIvCgtjbGFpbV90b2tlbhgDIAEoCUINgAEBukgHcgUQARjIAVILY2xhaW1fdG9rZW5CEgoQX29yZ2FuaXphdGlvbl9pZCIVChNSZXR1cm5DbGFpbVJlc3BvbnNlIqABChJBcmNoaXZlVGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQFCEgoQX29yZ2FuaXphdGlvbl9pZCI4ChNBcmNoaXZlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2siogIKEUxpc3RDbGFpbXNSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIeCgVhZ2VudBgCIAEoCUIKukgHcgUQARjIAUgBiAEBEh4KBWxpbWl0GAMgASgFQgq6SAcaBRjIASgBSAKIAQESHAoGb2Zmc2V0GAQgASgFQge6SAQaAigASAOIAQESHwoGY3Vyc29yGAUgASgJQgq6SAdyBRABGOgHSASIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfYWdlbnRCCAoGX2xpbWl0QgkKB19vZmZzZXRCCQoHX2N1cnNvciJbChJMaXN0Q2xhaW1zUmVzcG9uc2USIgoEZGF0YRgBIAMoCzIULmRpc3BhdGNoZXIudjEuQ2xhaW0SIQoEbWV0YRgCIAEoCzITLmRpc3BhdGNoZXIudjEuUGFnZTLpCQoMQ2xhaW1TZXJ2aWNlEp4BCg1DbGFpbU5leHRUYXNrEiMuZGlzcGF0Y2hlci52MS5DbGFpbU5leHRUYXNrUmVxdWVzdBokLmRpc3BhdGNoZXIudjEuQ2xhaW1OZXh0VGFza1Jlc3BvbnNlIkKKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCKDoBKiIjL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL2NsYWltLW5leHQSwAEKCUNsYWltVGFzaxIfLmRpc3BhdGNoZXIudjEuQ2xhaW1UYXNrUmVxdWVzdBogLmRpc3BhdGNoZXIudjEuQ2xhaW1UYXNrUmVzcG9uc2UicIq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwJWOgEqWi06ASoiKC9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy97dGFza19pZH0vY2xhaW0iIi9hcGkvdjEvZGlzcGF0Y2hlci9jbGFpbS97dGFza19pZH0SoQEKDUhlYXJ0YmVhdFRhc2sSIy5kaXNwYXRjaGVyLnYxLkhlYXJ0YmVhdFRhc2tSZXF1ZXN0GiQuZGlzcGF0Y2hlci52MS5IZWFydGJlYXRUYXNrUmVzcG9uc2UiRYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIrOgEqIiYvYXBpL3YxL2Rpc3BhdGNoZXIvaGVhcnRiZWF0L3t0YXNrX2lkfRKZAQoMQ29tcGxldGVUYXNrEiIuZGlzcGF0Y2hlci52MS5Db21wbGV0ZVRhc2tSZXF1ZXN0GiMuZGlzcGF0Y2hlci52MS5Db21wbGV0ZVRhc2tSZXNwb25zZSJAirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAiY6ASoiIS9hcGkvdjEvZGlzcGF0Y2hlci9kb25lL3t0YXNrX2lkfRKZAQoLUmVsZWFzZVRhc2sSIS5kaXNwYXRjaGVyLnYxLlJlbGVhc2VUYXNrUmVxdWVzdBoiLmRpc3BhdGNoZXIudjEuUmVsZWFzZVRhc2tSZXNwb25zZSJDirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAik6ASoiJC9hcGkvdjEvZGlzcGF0Y2hlci9yZWxlYXNlL3t0YXNrX2lkfRJqCgtSZXR1cm5DbGFpbRIhLmRpc3BhdGNoZXIudjEuUmV0dXJuQ2xhaW1SZXF1ZXN0GiIuZGlzcGF0Y2hlci52MS5SZXR1cm5DbGFpbVJlc3BvbnNlIhSKtRgQZGlzcGF0Y2hlcjp3cml0ZRKfAQoLQXJjaGl2ZVRhc2sSIS5kaXNwYXRjaGVyLnYxLkFyY2hpdmVUYXNrUmVxdWVzdBoiLmRpc3BhdGNoZXIudjEuQXJjaGl2ZVRhc2tSZXNwb25zZSJJirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAi86ASoiKi9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy97dGFza19pZH0vYXJjaGl2ZRKKAQoKTGlzdENsYWltcxIgLmRpc3BhdGNoZXIudjEuTGlzdENsYWltc1JlcXVlc3QaIS5kaXNwYXRjaGVyLnYxLkxpc3RDbGFpbXNSZXNwb25zZSI3kAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCGxIZL2FwaS92MS9kaXNwYXRjaGVyL2NsYWltc2IGcHJvdG8z", [file_buf_validate_validate, file_dispatcher_v1_options, file_dispatcher_v1_page, file_dispatcher_v1_task, file_google_api_annotations]);
 
 /**
  * A task together with the claim just made on it.
@@ -670,8 +670,8 @@ export type ReleaseTaskRequest = Message<"dispatcher.v1.ReleaseTaskRequest"> & {
   notes?: string | undefined;
 
   /**
-   * `completed` moves it from `build` to `merge`, `audit_failed` from `merge` to `build`; `blocked` and `needs_human` hold it.
-   * `reassigned` gives it back through no fault of the work, and like `completed` does not count as a failed claim.
+   * Why the claim ends. `completed` moves the task from `build` to `merge`, `audit_failed` from `merge` to `build`.
+   * `blocked` and `needs_human` hold it. `not_started` says that no work was done: it counts no attempt.
    *
    * @generated from field: optional string release_reason = 6 [json_name = "release_reason"];
    */
@@ -755,8 +755,8 @@ export type ReleaseTaskRequestJson = {
   notes?: string;
 
   /**
-   * `completed` moves it from `build` to `merge`, `audit_failed` from `merge` to `build`; `blocked` and `needs_human` hold it.
-   * `reassigned` gives it back through no fault of the work, and like `completed` does not count as a failed claim.
+   * Why the claim ends. `completed` moves the task from `build` to `merge`, `audit_failed` from `merge` to `build`.
+   * `blocked` and `needs_human` hold it. `not_started` says that no work was done: it counts no attempt.
    *
    * @generated from field: optional string release_reason = 6 [json_name = "release_reason"];
    */
@@ -841,6 +841,92 @@ export const ReleaseTaskResponseSchema: GenMessage<ReleaseTaskResponse, {jsonTyp
   messageDesc(file_dispatcher_v1_claim, 10);
 
 /**
+ * The claim that its caller never heard of.
+ *
+ * @generated from message dispatcher.v1.ReturnClaimRequest
+ */
+export type ReturnClaimRequest = Message<"dispatcher.v1.ReturnClaimRequest"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  taskId: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
+   */
+  organizationId?: string | undefined;
+
+  /**
+   * The token of the claim.
+   *
+   * @generated from field: string claim_token = 3 [json_name = "claim_token"];
+   */
+  claimToken: string;
+};
+
+/**
+ * The claim that its caller never heard of.
+ *
+ * @generated from message dispatcher.v1.ReturnClaimRequest
+ */
+export type ReturnClaimRequestJson = {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  task_id?: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
+   */
+  organization_id?: string;
+
+  /**
+   * The token of the claim.
+   *
+   * @generated from field: string claim_token = 3 [json_name = "claim_token"];
+   */
+  claim_token?: string;
+};
+
+/**
+ * Describes the message dispatcher.v1.ReturnClaimRequest.
+ * Use `create(ReturnClaimRequestSchema)` to create a new message.
+ */
+export const ReturnClaimRequestSchema: GenMessage<ReturnClaimRequest, {jsonType: ReturnClaimRequestJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 11);
+
+/**
+ * Nothing beside that it was done.
+ *
+ * @generated from message dispatcher.v1.ReturnClaimResponse
+ */
+export type ReturnClaimResponse = Message<"dispatcher.v1.ReturnClaimResponse"> & {
+};
+
+/**
+ * Nothing beside that it was done.
+ *
+ * @generated from message dispatcher.v1.ReturnClaimResponse
+ */
+export type ReturnClaimResponseJson = {
+};
+
+/**
+ * Describes the message dispatcher.v1.ReturnClaimResponse.
+ * Use `create(ReturnClaimResponseSchema)` to create a new message.
+ */
+export const ReturnClaimResponseSchema: GenMessage<ReturnClaimResponse, {jsonType: ReturnClaimResponseJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 12);
+
+/**
  * Which task to archive.
  *
  * @generated from message dispatcher.v1.ArchiveTaskRequest
@@ -887,7 +973,7 @@ export type ArchiveTaskRequestJson = {
  * Use `create(ArchiveTaskRequestSchema)` to create a new message.
  */
 export const ArchiveTaskRequestSchema: GenMessage<ArchiveTaskRequest, {jsonType: ArchiveTaskRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 11);
+  messageDesc(file_dispatcher_v1_claim, 13);
 
 /**
  * The archived task.
@@ -922,7 +1008,7 @@ export type ArchiveTaskResponseJson = {
  * Use `create(ArchiveTaskResponseSchema)` to create a new message.
  */
 export const ArchiveTaskResponseSchema: GenMessage<ArchiveTaskResponse, {jsonType: ArchiveTaskResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 12);
+  messageDesc(file_dispatcher_v1_claim, 14);
 
 /**
  * Which claims.
@@ -1013,7 +1099,7 @@ export type ListClaimsRequestJson = {
  * Use `create(ListClaimsRequestSchema)` to create a new message.
  */
 export const ListClaimsRequestSchema: GenMessage<ListClaimsRequest, {jsonType: ListClaimsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 13);
+  messageDesc(file_dispatcher_v1_claim, 15);
 
 /**
  * A page of claims.
@@ -1062,7 +1148,7 @@ export type ListClaimsResponseJson = {
  * Use `create(ListClaimsResponseSchema)` to create a new message.
  */
 export const ListClaimsResponseSchema: GenMessage<ListClaimsResponse, {jsonType: ListClaimsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 14);
+  messageDesc(file_dispatcher_v1_claim, 16);
 
 /**
  * Where a task stands: who works on it, until when, and how it ended.
@@ -1119,6 +1205,17 @@ export const ClaimService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseTaskRequestSchema;
     output: typeof ReleaseTaskResponseSchema;
+  },
+  /**
+   * Takes back a claim whose answer did not reach its caller, as if it had not been made. It counts no attempt. Gateways call it
+   * when a client has left. Fails with `claim_lost` when the claim was renewed or used since.
+   *
+   * @generated from rpc dispatcher.v1.ClaimService.ReturnClaim
+   */
+  returnClaim: {
+    methodKind: "unary";
+    input: typeof ReturnClaimRequestSchema;
+    output: typeof ReturnClaimResponseSchema;
   },
   /**
    * Takes a task out of lists, counts and claims for good, ending a live claim. Twice is once.

@@ -1,0 +1,53 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Transport } from '@connectrpc/connect';
+import type { Log } from '@dispatcher/kit/telemetry/log.ts';
+import { type ClaimNextTaskResponse, ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type { Claim } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+
+/** A client that resets its connection within this time after the answer was written did not read it. */
+const resetMs = 1_000;
+
+/** Takes back claims whose answer does not reach the client. */
+export interface UndeliveredClaims {
+  /** Watches one answer of claim-next, whose call had these headers. */
+  watch(answer: ClaimNextTaskResponse, response: ServerResponse, headers: Headers): void;
+}
+
+/**
+ * An answer is undelivered when the client left before it was written or while it was written, or when the client resets the connection with the answer
+ * unread. A client that reads the answer and closes the connection sends no reset.
+ */
+export function createUndeliveredClaims(transport: Transport, log: Log): UndeliveredClaims {
+  /** The last claim that was written to a connection, and when. */
+  const written = new WeakMap<Socket, { at: number; takeBack: () => void }>();
+  const watchResets = (socket: Socket) => {
+    socket.on('error', () => {
+      const last = written.get(socket);
+      if (last && performance.now() - last.at < resetMs) last.takeBack();
+    });
+  };
+  const takeBack = async ({ taskId, organizationId, claimToken = '' }: Claim, callHeaders: Headers) => {
+    const headers = new Headers(callHeaders);
+    headers.delete('idempotency-key');
+    await transport.unary(ClaimService.method.returnClaim, undefined, undefined, headers, { taskId, organizationId, claimToken });
+  };
+  return {
+    watch({ data }, response, headers) {
+      const claim = data?.claim;
+      if (!claim) return;
+      const giveUp = () => {
+        takeBack(claim, headers).catch((err: unknown) => {
+          log.debug({ err, request_id: headers.get('x-request-id') }, 'a claim whose caller had left could not be taken back');
+        });
+      };
+      const { socket } = response;
+      if (!socket || socket.destroyed || response.destroyed) return giveUp();
+      if (!written.has(socket)) watchResets(socket);
+      written.set(socket, { at: performance.now(), takeBack: giveUp });
+      response.once('close', () => {
+        if (!response.writableFinished) giveUp();
+      });
+    },
+  };
+}

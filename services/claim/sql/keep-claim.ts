@@ -1,0 +1,16 @@
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
+
+/**
+ * Marks a live claim as heard of, so that `returnClaim` leaves it alone: the time of the last heartbeat is no longer that of the claim. It moves by less than
+ * the millisecond that callers see, since a repeat gets the same answer. False when there is no such live claim.
+ */
+export async function keepClaim(pool: Pool, organizationId: string, taskId: string, claimToken: string | null): Promise<boolean> {
+  const { rowCount } = await pool.query({ name: 'keep-claim', text: sql, values: [organizationId, taskId, claimToken] });
+  return rowCount === 1;
+}
+
+const sql = `
+UPDATE tasks SET last_heartbeat_at = CASE WHEN last_heartbeat_at <> claimed_at THEN last_heartbeat_at
+    WHEN claimed_at = date_trunc('milliseconds', claimed_at) THEN claimed_at + interval '1 microsecond'
+    ELSE date_trunc('milliseconds', claimed_at) END
+WHERE organization_id = $1 AND id = $2 AND status = 'claimed' AND claim_token = $3 AND expires_at > clock_timestamp()`;

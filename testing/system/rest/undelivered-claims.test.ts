@@ -1,0 +1,97 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test, vi } from 'vitest';
+import { apiPath } from '../harness/api-path.ts';
+import { type Acme, useAcme } from '../harness/use-acme.ts';
+
+/** Waits for a task over a connection of its own, until it leaves. */
+function waitForTask({ services, key }: Acme, agent: string, idempotencyKey?: string) {
+  const { hostname, port } = new URL(services.url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  let answer = '';
+  socket.on('data', (bytes) => {
+    answer += bytes;
+  });
+  const body = JSON.stringify({ agent, owner: agent, wait_seconds: 20 });
+  const head = ['host: a', `authorization: Bearer ${key}`, 'content-type: application/json', `content-length: ${body.length}`];
+  if (idempotencyKey) head.push(`idempotency-key: ${idempotencyKey}`);
+  socket.write(`POST ${apiPath}/tasks/claim-next HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+  return { socket, hasAnswer: () => answer.includes('claim_token') };
+}
+
+/** Each caller waits for a task of its own, and leaves so many milliseconds after the task was sent; before it where that is negative. */
+async function leaveAround(acme: Acme, offsets: readonly number[]) {
+  return await Promise.all(
+    offsets.map(async (offset) => {
+      const agent = `agent${offset}`;
+      const waiting = waitForTask(acme, agent);
+      await sleep(200);
+      const created = sleep(Math.max(0, -offset)).then(() => acme.rest.create({ title: 'One', owner: agent }));
+      const left = sleep(Math.max(0, offset)).then(() => void waiting.socket.destroy());
+      const [{ data }] = await Promise.all([created, left]);
+      return { id: data.id, heard: waiting.hasAnswer() };
+    }),
+  );
+}
+
+async function untilSettled(acme: Acme, { id, heard }: { id: string; heard: boolean }): Promise<void> {
+  const wanted = heard ? { status: 'claimed', attempts: 1 } : { status: 'pending', attempts: 0, held: false };
+  await vi.waitFor(async () => expect((await acme.rest.get(id)).data).toMatchObject(wanted), { timeout: 2_000 });
+}
+
+const milliseconds = (count: number) => Array.from({ length: count }, (_, ms) => ms);
+
+test('a caller who left before the grant holds nothing, and no attempt is spent', async () => {
+  await using acme = await useAcme();
+  for (const outcome of await leaveAround(
+    acme,
+    milliseconds(12).map((ms) => -3 - ms),
+  ))
+    await untilSettled(acme, outcome);
+});
+
+test('a caller who leaves around the grant has the answer, or the task is free again', async () => {
+  await using acme = await useAcme();
+  const settled = await Promise.allSettled((await leaveAround(acme, milliseconds(24))).map((outcome) => untilSettled(acme, outcome)));
+  // A client that closes its connection just after the last byte was written and before it arrived looks like one that has read it.
+  expect(settled.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(2);
+});
+
+test('a caller who left before the task was there leaves an event that says so, if it was granted at all', async () => {
+  await using acme = await useAcme();
+  const waiting = waitForTask(acme, 'ann');
+  await sleep(200);
+  waiting.socket.destroy();
+  const { data } = await acme.rest.create({ title: 'One', owner: 'ann' });
+  await vi.waitFor(async () => {
+    const { data: events } = await acme.rest.activity(data.id);
+    const ended = events.filter(({ type }) => type !== 'task.created');
+    expect(ended.length % 2).toBe(0);
+    for (const { type, release_reason } of ended.filter((_, i) => i % 2 === 1))
+      expect({ type, release_reason }).toEqual({ type: 'task.released', release_reason: 'not_started' });
+    expect((await acme.rest.get(data.id)).data).toMatchObject({ status: 'pending', attempts: 0 });
+  });
+});
+
+test('a repeat under the same key after the connection broke has the claim, and keeps it', async () => {
+  await using acme = await useAcme();
+  for (let ms = 0; ms < 12; ms++) {
+    const agent = `repeats-${ms}`;
+    const waiting = waitForTask(acme, agent, agent);
+    await sleep(100);
+    await acme.rest.create({ title: 'One', owner: agent });
+    await sleep(ms);
+    waiting.socket.destroy();
+    const body = { agent, owner: agent, wait_seconds: 20 };
+    const { claim } = await vi.waitFor(async () => {
+      const { status, data } = await acme.rest.claimNext(body, { 'idempotency-key': agent });
+      expect(status).toBe(200);
+      return data ?? expect.unreachable();
+    });
+    const { task_id, claim_token } = claim;
+    // Past the time in which the first answer could be taken back.
+    await sleep(50);
+    expect((await acme.rest.heartbeat(task_id, { agent, claim_token })).status).toBe(200);
+  }
+});
