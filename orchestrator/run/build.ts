@@ -63,7 +63,8 @@ export async function build(run: ActiveRun): Promise<void> {
 async function hasChanged(run: ActiveRun): Promise<boolean> {
   const { git, clone, settings } = run.context;
   const words = ['diff', '--quiet', '--no-ext-diff', `refs/heads/${settings.baseBranch}...${workRefOf(run)}`];
-  return (await git(clone.place, words, { accept: [0, 1] })).code === 1;
+  // A base that was rewritten has nothing in common with the work, which then differs.
+  return (await git(clone.place, words, { accept: [0, 1, 128] })).code !== 0;
 }
 
 /** Makes a new worktree ready and notes what is in it before the agent begins. Answers whether the agent may begin. */

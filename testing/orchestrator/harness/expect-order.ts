@@ -23,12 +23,16 @@ export function expectOrder({ repository, env }: Site): void {
     'moves of main to a commit that was verified on another base',
   ).toEqual([]);
   expect(repository.leftovers(), 'worktrees and folders').toEqual([]);
-  expect(runsOf(env.XDG_STATE_HOME ?? ''), 'runs on disk').toEqual([]);
+  expect(inRepositories(env.XDG_STATE_HOME ?? '', 'runs'), 'runs on disk').toEqual([]);
+  expect(
+    inRepositories(env.XDG_STATE_HOME ?? '', 'tasks').filter((name) => !name.includes('.kept-')),
+    'task repositories',
+  ).toEqual([]);
   expect(processesWith(repository.folder), 'processes').toEqual([]);
 }
 
-/** The runs that are still on disk. */
-function runsOf(stateHome: string): string[] {
+/** What is on disk in one folder of each repository's state. */
+function inRepositories(stateHome: string, folder: 'runs' | 'tasks'): string[] {
   const repositories = path.join(stateHome, 'dispatcher/orchestrator/repositories');
-  return readdirSync(repositories).flatMap((name) => readdirSync(path.join(repositories, name, 'runs')));
+  return readdirSync(repositories).flatMap((name) => readdirSync(path.join(repositories, name, folder)));
 }
