@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { killProcesses } from '@dispatcher/testing/harness/kill-processes.ts';
 import { startMain } from '@dispatcher/testing/harness/start-main.ts';
 import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
-import { type TestDispatcher, useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
+import { useDispatcher } from '@dispatcher/testing/harness/use-dispatcher.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test, vi } from 'vitest';
 import { succeeds } from './postgres/account.ts';
@@ -41,46 +41,6 @@ test('a later start has the same keys and no first steps', async () => {
   expect(second.credentials).toMatchObject({ admin_key: first.credentials.admin_key, api_key: first.credentials.api_key });
   expect(second.main.output()).not.toContain(second.credentials.api_key);
 });
-
-test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0 and leaves no process', async (signal) => {
-  await using folder = await useFolder();
-  await using dispatcher = await useDispatcher({ dataDir: folder.path });
-  dispatcher.main.child.kill(signal);
-  expect(await dispatcher.main.exited).toBe(0);
-  expect(await processesOn(join(folder.path, 'postgres'))).toEqual([]);
-});
-
-test.each([
-  ['at once', async () => undefined],
-  ['when that is noticed', ({ main }: TestDispatcher) => vi.waitFor(() => expect(main.output()).toContain('PostgreSQL ended by itself'), patiently)],
-  [
-    'when the next one starts',
-    (_: TestDispatcher, cluster: string, killed: number) => vi.waitFor(async () => expect(await postmasterPid(cluster)).not.toBe(killed), patiently),
-  ],
-  ['when that serves', ({ credentials }: TestDispatcher) => vi.waitFor(async () => expect(await answers(credentials.url)).toBe(true), patiently)],
-])('SIGTERM after a kill -9 of PostgreSQL, %s, ends it with 0 and leaves no process', async (_moment, until) => {
-  await using folder = await useFolder();
-  await using dispatcher = await useDispatcher({ dataDir: folder.path });
-  const cluster = join(folder.path, 'postgres');
-  const killed = await postmasterPid(cluster);
-  killProcesses([killed]);
-  // It commits, reads and streams while the ground goes.
-  const calls = ['/stream?after=0', '/tasks', '/stats'].map((path) =>
-    fetch(`${dispatcher.credentials.url}/api/v1/dispatcher${path}`, { headers: { authorization: `Bearer ${dispatcher.credentials.api_key}` } })
-      .then((response) => response.text())
-      .catch(() => undefined),
-  );
-  await until(dispatcher, cluster, killed);
-  dispatcher.main.child.kill('SIGTERM');
-  const code = await dispatcher.main.exited;
-  expect(code, dispatcher.main.output()).toBe(0);
-  await Promise.all(calls);
-  expect(await processesOn(cluster)).toEqual([]);
-});
-
-const patiently = { timeout: 30_000, interval: 10 };
-
-const postmasterPid = async (cluster: string): Promise<number> => Number.parseInt(await readFile(join(cluster, 'postmaster.pid'), 'utf8'), 10);
 
 test('after kill -9 PostgreSQL ends too, and the next start works', async () => {
   await using folder = await useFolder();

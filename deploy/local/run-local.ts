@@ -23,18 +23,28 @@ export interface LocalOptions {
 }
 
 /** Runs the whole of Dispatcher in this process until the signal is aborted. */
-export async function runLocal({ settings, log, signal, print }: LocalOptions): Promise<void> {
+export async function runLocal(options: LocalOptions): Promise<void> {
+  const { signal, print } = options;
   await using resources = new AsyncDisposableStack();
+  await start(resources, options).catch((error: unknown) => {
+    // A start that is broken off fails at whatever it does.
+    if (!signal.aborted) throw error;
+  });
+  if (!signal.aborted) await once(signal, 'abort');
+  print('Stopping …');
+}
+
+async function start(resources: AsyncDisposableStack, { settings, log, signal, print }: LocalOptions): Promise<void> {
   const { path: dataDir } = resources.use(await holdDataFolder(settings.dataDir));
   const { host, port, grpcPort } = settings;
   const address = await checkPorts({ host, ports: { PORT: port, GRPC_PORT: grpcPort }, adminKey: settings.adminKey });
   const saved = await readCredentials(dataDir);
   const databaseUrl = settings.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir, log, signal })).url;
   if (settings.databaseUrl) await checkServer(settings.databaseUrl);
-  await migrate(databaseUrl);
+  await migrate(databaseUrl, signal);
 
   const adminKey = await chooseAdminKey({ set: settings.adminKey, saved: saved?.admin_key, databaseUrl, print });
-  const services = resources.use(await startInOneProcess({ settings, databaseUrl, adminKey, log }));
+  const services = resources.use(await startInOneProcess({ settings, databaseUrl, adminKey, log, signal }));
   const credentials = {
     url: `${settings.tls.TLS_CERT === undefined ? 'http' : 'https'}://${addressOf(host, services.port)}`,
     grpc_url: addressOf(host, services.grpcPort),
@@ -44,7 +54,6 @@ export async function runLocal({ settings, log, signal, print }: LocalOptions): 
   } as const;
   await saveCredentials(dataDir, credentials);
   print(welcome({ credentials, path: credentialsPath(dataDir), settings, address, isFirst: saved === undefined }));
-  if (!signal.aborted) await once(signal, 'abort');
 }
 
 async function checkServer(databaseUrl: string): Promise<void> {

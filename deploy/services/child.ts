@@ -22,7 +22,7 @@ export interface ChildOptions {
 }
 
 /** Longer than any of our own processes takes to end when asked. */
-const patienceMs = 45_000;
+const patienceMs = 25_000;
 
 const setpriv = '/usr/bin/setpriv';
 

@@ -9,8 +9,8 @@ export interface ManagedProcess extends AsyncDisposable {
   readonly address: string;
   /** The number of the running process; 0 when it does not run. */
   readonly pid: number;
-  /** Starts it, and resolves when it is ready. Rejects when it ends before. */
-  start(): Promise<void>;
+  /** Starts it, and resolves when it is ready. Rejects when it ends before, or when `giveUp` fires. */
+  start(giveUp?: AbortSignal): Promise<void>;
   /** Asks it to end, and resolves when it has; rejects when it did not end well. */
   stop(): Promise<void>;
   /** kill -9; resolves when it is gone. */
@@ -40,7 +40,7 @@ export function createManagedProcess({ name, address, isReady, onOutput, ...opti
     lastWords = (lastWords + text).slice(-2_000);
     onOutput?.(text);
   };
-  const becomeReady = async ({ exited }: Child) => {
+  const becomeReady = async ({ exited }: Child, giveUp: AbortSignal | undefined) => {
     let ended = false;
     exited.then(
       () => {
@@ -52,7 +52,7 @@ export function createManagedProcess({ name, address, isReady, onOutput, ...opti
     while (!(await isReady())) {
       if (ended) throw new Error(`${name} ended before it was ready: ${lastWords}`);
       if (performance.now() > until) throw new Error(`${name} was not ready within ${startLimitMs / 1000} s.`);
-      await sleep(50);
+      await sleep(50, undefined, { signal: giveUp });
     }
   };
   return {
@@ -61,9 +61,9 @@ export function createManagedProcess({ name, address, isReady, onOutput, ...opti
     get pid() {
       return child?.process.pid ?? 0;
     },
-    async start() {
+    async start(giveUp) {
       child = startChild({ ...options, onOutput: onOutput && listen });
-      await becomeReady(child);
+      await becomeReady(child, giveUp);
     },
     async stop() {
       const code = await child?.stop();

@@ -10,9 +10,8 @@ import { startEmbeddedPostgres } from '@dispatcher/local/postgres/embedded-postg
 import { addressOf, welcome } from '@dispatcher/local/welcome.ts';
 import type { ServicesSettings } from './config.ts';
 import { freePorts } from './free-ports.ts';
-import { keepRunning } from './keep-running.ts';
-import type { ManagedProcess } from './managed-process.ts';
 import { createNatsServer } from './nats-server.ts';
+import { createProcessGroup } from './process-group.ts';
 import { createGatewayProcess, createServiceProcess, type ServiceName, serviceNames } from './processes.ts';
 
 /** What a start needs. */
@@ -24,21 +23,31 @@ export interface ServicesOptions {
   readonly print: (text: string) => void;
 }
 
-/** Runs each service and a gateway as processes of their own, with PostgreSQL and NATS besides where none are named, until the signal is aborted. */
-export async function runServices({ settings, log, signal, print }: ServicesOptions): Promise<void> {
-  const { local } = settings;
+/**
+ * Runs each service and a gateway as processes of their own, until the signal is aborted. PostgreSQL and NATS run beside
+ * them where no other is named.
+ */
+export async function runServices(options: ServicesOptions): Promise<void> {
+  const { signal, print } = options;
   await using resources = new AsyncDisposableStack();
+  await start(resources, options).catch((error: unknown) => {
+    // A start that is broken off fails at whatever it does.
+    if (!signal.aborted) throw error;
+  });
+  if (!signal.aborted) await once(signal, 'abort');
+  print('Stopping …');
+}
+
+async function start(resources: AsyncDisposableStack, { settings, log, signal, print }: ServicesOptions): Promise<void> {
+  const { local } = settings;
   const { path: dataDir } = resources.use(await holdDataFolder(local.dataDir));
   const address = await checkPorts({ host: local.host, ports: { PORT: local.port }, adminKey: local.adminKey });
   const saved = await readCredentials(dataDir);
   const databaseUrl = local.databaseUrl ?? resources.use(await startEmbeddedPostgres({ dataDir, log, signal })).url;
-  await migrate(databaseUrl);
-  const start = async (managed: ManagedProcess) => {
-    resources.use(managed);
-    resources.use(await keepRunning(managed, log));
-  };
+  await migrate(databaseUrl, signal);
   const [natsPort = 0, anyPort = 0, ...servicePorts] = await freePorts(2 + serviceNames.length);
-  if (!local.nats) await start(createNatsServer(natsPort, settings.path));
+  const bus = resources.use(createProcessGroup(log, signal));
+  if (!local.nats) await bus.start(createNatsServer(natsPort, settings.path));
 
   const adminKey = await chooseAdminKey({ set: local.adminKey, saved: saved?.admin_key, databaseUrl, print });
   const env = {
@@ -49,10 +58,11 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
   };
   const ports = portsOf(local.grpcPort, servicePorts);
   const addressAt = (name: ServiceName) => `127.0.0.1:${ports[name]}`;
-  await Promise.all(serviceNames.map((name) => start(createServiceProcess(name, name, { host: '127.0.0.1', port: ports[name], env }))));
+  const processes = resources.use(createProcessGroup(log, signal));
+  await Promise.all(serviceNames.map((name) => processes.start(createServiceProcess(name, name, { host: '127.0.0.1', port: ports[name], env }))));
   const addresses = { task: [addressAt('task')], claim: [addressAt('claim')], stats: [addressAt('stats')], key: [addressAt('key')] };
   const port = local.port || anyPort;
-  await start(createGatewayProcess('gateway', addresses, { host: local.host, port, env }));
+  await processes.start(createGatewayProcess('gateway', addresses, { host: local.host, port, env }));
 
   const credentials = await ensureCredentials({
     dataDir,
@@ -64,7 +74,6 @@ export async function runServices({ settings, log, signal, print }: ServicesOpti
   await saveCredentials(dataDir, credentials);
   print(welcome({ credentials, path: credentialsPath(dataDir), settings: local, address, isFirst: saved === undefined }));
   print(serviceNames.map((name) => `  ${name.padEnd(6)} gRPC ${addressAt(name)}`).join('\n'));
-  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** Where each service listens: ten above `GRPC_PORT` and on, and on any free port when that is 0. */

@@ -24,6 +24,7 @@ export function createEventHub(source: { transport: Transport; adminKey: string;
   let isLive = false;
   let running = createAttempt();
   let follower: AsyncDisposable | undefined;
+  let isClosed = false;
 
   // What arrives in one turn goes out in one write per reader, the same bytes to all who want the same.
   const flush = () => {
@@ -52,9 +53,11 @@ export function createEventHub(source: { transport: Transport; adminKey: string;
   };
 
   return {
-    live() {
+    async live() {
+      // A request that arrived before the end may ask after it. Nobody would stop what it starts.
+      if (isClosed) throw unavailable('This server is stopping; connect again.');
       follower ??= followEvents({ ...source, onMessage, onBreak });
-      return running.promise;
+      await running.promise;
     },
     join(reader) {
       const missed = recent.after(reader.position);
@@ -64,7 +67,10 @@ export function createEventHub(source: { transport: Transport; adminKey: string;
       return true;
     },
     leave: (reader) => void readers.delete(reader),
-    [Symbol.asyncDispose]: async () => await follower?.[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      isClosed = true;
+      await follower?.[Symbol.asyncDispose]();
+    },
   };
 }
 

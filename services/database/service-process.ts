@@ -55,7 +55,7 @@ export async function runServiceProcess(
   const log = createLog(settings.LOG_LEVEL).child({ service: service.typeName });
   await using resources = new AsyncDisposableStack();
   const tls = resources.use(await watchTls(settings, log));
-  const database = resources.use(await openDatabase(settings.DATABASE_URL));
+  const database = resources.use(await openDatabase(settings.DATABASE_URL, signal));
   if (!settings.DISPATCHER_ALLOW_UNSAFE_SERVER) await refuseUnsafeServer(database.pool);
   await refuseUnknownSchema(database.orm);
   const bus = resources.use(await openNatsBus(settings, await readInstallationId(database.pool), log));

@@ -10,7 +10,7 @@ const usage = { command: 'npm run start:task', about: 'Runs the task service, wh
 await runMain(usage, async (signal) => {
   const settings = readTaskSettings();
   await runServiceProcess(TaskService, settings, signal, async ({ database, published }) => {
-    await applyHalfLife(settings.DATABASE_URL, settings.DISPATCHER_SCORE_HALF_LIFE_DAYS);
+    await applyHalfLife(settings.DATABASE_URL, settings.DISPATCHER_SCORE_HALF_LIFE_DAYS, signal);
     return taskRoutes({ database, published });
   });
 });

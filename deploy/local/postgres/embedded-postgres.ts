@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { Client, DatabaseError } from 'pg';
 import { createCluster } from './cluster.ts';
-import { stopLeftOverPostgres } from './left-over-postgres.ts';
+import { killLeftOverPostgres, stopLeftOverPostgres } from './left-over-postgres.ts';
 import { earlierFolder, findPostgresPlace } from './place.ts';
 import { type PostgresProcess, startPostgresProcess } from './server-process.ts';
 import { createSocketFolder, socketFolder } from './socket-folder.ts';
 
-/** A PostgreSQL server of our own; disposing it stops it. */
+/** A PostgreSQL server of our own. Disposing it stops it, within 10 s even where it hangs. */
 export interface EmbeddedPostgres extends AsyncDisposable {
   /** How to connect: the user and the database are both `dispatcher`, over a socket that only this account can open. */
   readonly url: string;
@@ -31,7 +31,7 @@ export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: 
   await createCluster(place);
   const stopping = new AbortController();
   const start = async (startSignal: AbortSignal): Promise<PostgresProcess> => {
-    await stopLeftOverPostgres(place.cluster, sockets, log);
+    await stopLeftOverPostgres(place.cluster, sockets, log, startSignal);
     return startPostgresProcess(place, { ...ownSettings, ...settings, unix_socket_directories: sockets }, log, startSignal);
   };
   let server = await start(signal ?? stopping.signal);
@@ -49,6 +49,7 @@ export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: 
     await kept;
     // A restart may have succeeded in the very moment of the abort.
     await server.stop();
+    await killLeftOverPostgres(place.cluster);
   };
 
   try {
@@ -104,8 +105,13 @@ function urlOf(socketFolder: string, database: string): string {
   return `postgresql://dispatcher@localhost/${database}?host=${encodeURIComponent(socketFolder)}`;
 }
 
+/** A server that has just become ready answers within this time. */
+const firstAnswerMs = 10_000;
+
 async function createDatabase(adminUrl: string): Promise<void> {
-  const client = new Client({ connectionString: adminUrl });
+  const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: firstAnswerMs, query_timeout: firstAnswerMs });
+  // A connection that breaks says so besides failing its statement; without a listener it would end the process.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     await client.query('CREATE DATABASE dispatcher');

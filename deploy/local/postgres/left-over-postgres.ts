@@ -2,20 +2,21 @@ import { readdir, readFile, readlink, realpath, rm, stat } from 'node:fs/promise
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
+import { stopSteps } from './server-process.ts';
 
 /**
- * Stops a PostgreSQL that an earlier start left running on this cluster, and clears what it left behind there and in its socket's folder.
- * Call it only while holding the data folder.
+ * Stops a PostgreSQL that an earlier start left running on this cluster, and clears what it left behind there and in its
+ * socket's folder. Throws when `giveUp` fires before. Call it only while holding the data folder.
  */
-export async function stopLeftOverPostgres(cluster: string, socketFolder: string, log: Log): Promise<void> {
+export async function stopLeftOverPostgres(cluster: string, socketFolder: string, log: Log, giveUp: AbortSignal): Promise<void> {
   // Elsewhere than on Linux there is no safe way to know whose process it is; PostgreSQL then refuses by itself.
   if (process.platform !== 'linux') return;
-  for (const { signal, waitMs } of stopSteps) {
+  for (const [signal, waitMs] of stopSteps) {
     const left = await processesOn(cluster);
     if (left.length === 0) break;
-    log.warn({ pids: left, signal }, 'stopping a PostgreSQL that an earlier start left running');
+    log.warn({ pids: left, signal }, 'stopping what is left of an earlier PostgreSQL');
     for (const pid of left) kill(pid, signal);
-    await untilNoneIsOn(cluster, waitMs);
+    await untilNoneIsOn(cluster, waitMs, giveUp);
   }
   const { ours, unknown } = await lookAround(cluster);
   if (ours.length > 0) throw new Error(`A PostgreSQL still runs on ${cluster} (process ${ours.join(', ')}) and cannot be stopped.`);
@@ -26,11 +27,15 @@ export async function stopLeftOverPostgres(cluster: string, socketFolder: string
     await rm(file, { force: true });
 }
 
-const stopSteps = [
-  { signal: 'SIGINT', waitMs: 10_000 },
-  { signal: 'SIGQUIT', waitMs: 5_000 },
-  { signal: 'SIGKILL', waitMs: 5_000 },
-] as const;
+/** Ends whatever still works on a cluster whose server has ended, such as a helper that hangs. What was committed is on disk. */
+export async function killLeftOverPostgres(cluster: string): Promise<void> {
+  if (process.platform !== 'linux') return;
+  for (const pid of await processesOn(cluster)) kill(pid, 'SIGKILL');
+  await untilNoneIsOn(cluster, killedMs);
+}
+
+/** A killed process is gone within this time, unless it waits for a disk. */
+const killedMs = 1_000;
 
 /** The numbers of the processes that work on a cluster: the server and its helpers. */
 export async function processesOn(cluster: string): Promise<number[]> {
@@ -71,7 +76,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-async function untilNoneIsOn(cluster: string, waitMs: number): Promise<void> {
-  const deadline = Date.now() + waitMs;
-  while (Date.now() < deadline && (await processesOn(cluster)).length > 0) await sleep(20);
+async function untilNoneIsOn(cluster: string, waitMs: number, giveUp?: AbortSignal): Promise<void> {
+  const deadline = performance.now() + waitMs;
+  while (performance.now() < deadline && (await processesOn(cluster)).length > 0) await sleep(20, undefined, { signal: giveUp });
 }

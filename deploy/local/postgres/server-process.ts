@@ -8,9 +8,9 @@ import type { PostgresPlace } from './place.ts';
 
 /** A PostgreSQL server that was ready once. */
 export interface PostgresProcess {
-  /** Resolves when it has ended, for whatever reason. */
+  /** Resolves when its first process has ended, for whatever reason. Helpers of it may live on for a while. */
   readonly exited: Promise<void>;
-  /** Ends it: open transactions are rolled back, and what was committed is on disk. */
+  /** Ends it within 8 s: open transactions are rolled back, and what was committed is on disk. */
   stop(): Promise<void>;
 }
 
@@ -24,10 +24,12 @@ export async function startPostgresProcess(
   signal.throwIfAborted();
   const args = ['-D', place.cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const child = spawnUnder(place.account, 'INT', join(place.binaries, 'bin/postgres'), args, ['ignore', 'ignore', 'pipe']);
-  const exited = once(child, 'close').then(
+  // Not `close`, which waits for every helper that holds the same output.
+  const exited = once(child, 'exit').then(
     () => undefined,
     () => undefined,
   );
+  const lastWords = once(child, 'close').catch(() => undefined);
   let stopping = false;
   const stop = async () => {
     stopping = true;
@@ -58,19 +60,24 @@ export async function startPostgresProcess(
   decided.abort();
   if (outcome === 'ready') return { exited, stop };
   await stop();
+  await within(lastWordsMs, lastWords);
   throw new Error(`PostgreSQL did not start, ${outcome}:\n${lastLines.join('\n')}`);
 }
 
 /** Recovery after a crash may take a while; everything else takes less than a second. */
 const startLimitMs = 120_000;
 
-const stopSteps = [
-  ['SIGINT', 10_000],
-  ['SIGQUIT', 5_000],
-  ['SIGKILL', 5_000],
+/** First in order, with all that is in memory written to disk; then at once, which costs the next start a recovery. */
+export const stopSteps = [
+  ['SIGINT', 5_000],
+  ['SIGQUIT', 2_000],
+  ['SIGKILL', 1_000],
 ] as const;
 
-async function within(waitMs: number, end: Promise<void>): Promise<void> {
+/** What it has printed arrives within this time after its end. */
+const lastWordsMs = 500;
+
+async function within(waitMs: number, end: Promise<unknown>): Promise<void> {
   const timer = new AbortController();
   await Promise.race([end, sleep(waitMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
   timer.abort();

@@ -65,3 +65,17 @@ test('when no connection gets free in time, the statement is refused', async () 
   taken.release();
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
+
+test('when its signal fires, a statement in flight fails at once, the next is refused, and the pool ends', async () => {
+  await using database = await useDatabase();
+  const giveUp = new AbortController();
+  const pool = new Pool(database.url, 2, giveUp.signal);
+  await pool.query('SELECT 1');
+  const begun = performance.now();
+  const broken = expect(pool.query('SELECT pg_sleep(8)')).rejects.toThrow();
+  giveUp.abort();
+  await broken;
+  await expect(pool.query('SELECT 1')).rejects.toThrow();
+  await pool.end();
+  expect(performance.now() - begun).toBeLessThan(8_000);
+});

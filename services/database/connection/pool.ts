@@ -9,8 +9,9 @@ import { leavesConnection } from './errors.ts';
 export class Pool {
   readonly #pool: pg.Pool;
 
-  constructor(url: string, size: number) {
-    this.#pool = new pg.Pool({ ...poolOptions(url), max: size });
+  /** Its connections break when `giveUp` fires. */
+  constructor(url: string, size: number, giveUp?: AbortSignal) {
+    this.#pool = new pg.Pool({ ...poolOptions(url, giveUp), max: size });
     // A connection that breaks while idle is replaced at the next statement; without a listener it would end the process.
     this.#pool.on('error', ignore);
   }

@@ -7,6 +7,16 @@ import { createShutdownSignal } from './shutdown-signal.ts';
  */
 export async function runMain(usage: Usage, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
   await runCommand(usage, () => run(createShutdownSignal()));
+  setTimeout(endAnyway, lingerMs).unref();
+}
+
+/** Everything was stopped, so the process ends by itself within this time. */
+const lingerMs = 2_000;
+
+/** A timer or socket that was forgotten is a fault of ours, and must not keep the process. */
+function endAnyway(): void {
+  process.stderr.write(`Stopped, but something still runs: ${process.getActiveResourcesInfo().join(', ')}.\n`);
+  process.exit();
 }
 
 /** The same for a command that ends by itself, and that Ctrl-C ends at once. */

@@ -9,11 +9,16 @@ export function createShutdownSignal(): AbortSignal {
   const onSignal = oncePerKeystroke(() => {
     if (shutdown.signal.aborted) process.exit(1);
     shutdown.abort();
-    setTimeout(() => process.exit(1), shutdownLimitMs).unref();
+    setTimeout(breakOff, shutdownLimitMs).unref();
   });
   for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, onSignal);
   return shutdown.signal;
 }
 
-/** The services promise to end within 25 s; PostgreSQL follows. */
-const shutdownLimitMs = 40_000;
+/** Every process promises to end within 25 s. */
+const shutdownLimitMs = 23_000;
+
+function breakOff(): void {
+  process.stderr.write(`The stop was not finished after ${shutdownLimitMs / 1000} s and is broken off.\n`);
+  process.exit(1);
+}
