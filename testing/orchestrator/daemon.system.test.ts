@@ -15,7 +15,7 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = () => useSite(services, `daemon-${++sites}`);
 
-test('a task whose trailers are on the base is only completed, and one that only has the same id is built', async () => {
+test('a task whose trailers are on the base is only completed, and another task with the same id is built', async () => {
   await using here = await site();
   const { repository } = here;
   const commit = (trailers: string) => {
@@ -43,7 +43,7 @@ test('a task whose trailers are on the base is only completed, and one that only
   expectOrder(here);
 });
 
-test('only tasks that the settings ask for are claimed', async () => {
+test('only tasks that match the settings are claimed', async () => {
   await using here = await site();
   await here.dispatcher.create({ id: 'other', title: 'Other', owner: 'ann', rev: 10 });
   await here.dispatcher.create({
@@ -86,7 +86,7 @@ test('a conflict that the agent does not resolve goes back to the dispatcher wit
   expectOrder(here);
 });
 
-test('while origin is away nothing new is claimed, and what is claimed waits for it', async () => {
+test('while origin cannot be read nothing new is claimed, and claimed tasks wait for it', async () => {
   await using here = await site();
   const { origin } = here.repository;
   await here.task('one', `mv ${origin} ${origin}.away; echo x > x.txt`);
@@ -107,7 +107,7 @@ test('while origin is away nothing new is claimed, and what is claimed waits for
   expectOrder(here);
 });
 
-test('a task that a person takes out of the queue is not claimed again', async () => {
+test('a task that a person puts on hold is not claimed again', async () => {
   await using here = await site();
   await here.task('one', 'echo part > part.txt; sleep 7237');
   await using running = await useDaemon(here);
@@ -126,7 +126,7 @@ test('a task that a person takes out of the queue is not claimed again', async (
   expectOrder(here);
 });
 
-test('the lock in a worktree says whose it is, and git does not see it', async () => {
+test('the lock file in a worktree names its owner, and git ignores it', async () => {
   await using here = await site();
   await here.task('one', 'cp .orchestrator.lock copy.json; git status --porcelain > status.txt');
   await using running = await useDaemon(here);

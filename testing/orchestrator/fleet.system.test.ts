@@ -18,7 +18,7 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const limitMs = 240_000;
 
-test('three builders and two mergers, one of each killed on the way: each of 30 tasks is on main once', { timeout: limitMs }, async () => {
+test('with three builders and two mergers, of which one each is killed, each of 30 tasks lands once', { timeout: limitMs }, async () => {
   await using here = await useSite(services, 'fleet');
   const ids = Array.from({ length: 30 }, (_, index) => `t${index + 1}`);
   for (const id of ids) await here.task(id, `sleep 0.2; echo ${id} > ${id}.txt`);
@@ -69,7 +69,7 @@ interface Merger {
   drain(): Promise<number | null>;
 }
 
-/** Some processes of `npm run orchestrator:merger`. */
+/** Starts mergers as processes of their own. */
 async function useMergers(here: Site, count: number) {
   const running = new Set<Merger>();
   const start = async () => {
@@ -99,14 +99,14 @@ async function useMergers(here: Site, count: number) {
   await Promise.all(Array.from({ length: count }, start));
   return {
     start,
-    /** One that has a candidate in hand. */
+    /** A merger that has a candidate in hand. */
     busy: () => [...running].find(({ name }) => recordsOf(here).some(({ agent }) => agent.startsWith(`${name}-`))),
     drain: () => Promise.all([...running].map((merger) => merger.drain())),
     [Symbol.asyncDispose]: async () => void (await Promise.all([...running].map((merger) => merger.kill()))),
   };
 }
 
-/** The locks of the daemons that somebody still holds. */
+/** The lock files that a process still holds. */
 async function heldLocks(here: Site): Promise<string[]> {
   const state = here.env.XDG_STATE_HOME ?? '';
   const files = readdirSync(state, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.lock'));

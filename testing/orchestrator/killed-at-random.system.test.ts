@@ -16,7 +16,7 @@ const limitMs = 240_000;
 const kills = 10;
 const pushes = 10;
 
-test(`two daemons that merge, killed at random while somebody else pushes: each task lands once, on what it was verified on (DISPATCHER_TEST_SEED=${seed})`, {
+test(`two daemons are killed at random while somebody else pushes, and each task lands once on the base it was verified on (DISPATCHER_TEST_SEED=${seed})`, {
   timeout: limitMs,
 }, async () => {
   await using here = await useSite(services, 'killed-at-random');
@@ -40,7 +40,7 @@ test(`two daemons that merge, killed at random while somebody else pushes: each 
   expectOrder(here);
 });
 
-/** Answers how many kills found a run in hand. */
+/** Answers how many kills interrupted a run. */
 async function killNowAndThen(here: Site, daemons: DaemonProcess[], random: (below: number) => number): Promise<number> {
   let interrupted = 0;
   for (let kill = 0; kill < kills; kill++) {
@@ -53,7 +53,7 @@ async function killNowAndThen(here: Site, daemons: DaemonProcess[], random: (bel
   return interrupted;
 }
 
-/** Answers how many pushes landed: one loses when the base moves under it, as anybody's does. */
+/** Answers how many pushes landed. A push fails when the base moves at the same time. */
 async function pushNowAndThen({ repository }: Site, random: (below: number) => number): Promise<number> {
   let landed = 0;
   for (let push = 0; push < pushes; push++) {
@@ -62,13 +62,13 @@ async function pushNowAndThen({ repository }: Site, random: (below: number) => n
       repository.pushAsSomebodyElse(`theirs-${push}.txt`, 'theirs');
       landed += 1;
     } catch {
-      // The next one may land.
+      // The base moved; the next push may land.
     }
   }
   return landed;
 }
 
-/** A failed task comes round again after a minute at least; the test does not wait for that. */
+/** A failed task can be claimed again after a minute or more; the test makes that now. */
 async function untilDone(here: Site, id: string): Promise<void> {
   const look = async () => {
     await services.pool.query(

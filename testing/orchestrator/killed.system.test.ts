@@ -21,18 +21,21 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = () => useSite(services, `killed-${++sites}`);
 
-/** What a story works with. */
+/** What a case works with. */
 interface Stage {
   readonly here: Site;
-  readonly wire: Switch;
-  /** A file that lets whatever waits for it go on. */
+  readonly connection: Switch;
+  /** While this file does not exist, agents and pushes wait. */
   readonly gate: string;
 }
 
-/** How a run is brought into a state and held there: what is put up before the task is there, and what is done until the state is reached. */
-interface Story {
+/** How a run is brought into a state and held there. */
+interface Case {
+  /** What the agent does. */
   readonly script?: (gate: string) => string;
+  /** Done before the task is created. */
   readonly prepare?: (stage: Stage) => Promise<AsyncDisposable | null>;
+  /** Done until the run is in its state. */
   readonly reach?: (stage: Stage) => Promise<AsyncDisposable | null>;
 }
 
@@ -42,7 +45,7 @@ const cloneLock = ({ here }: Stage) => tryLock(`${stateOf(here)}/clean.git.lock`
 const mergeLock = ({ here }: Stage) =>
   tryLock(path.join(here.env.XDG_STATE_HOME ?? '', `dispatcher/orchestrator/locks/merge-${shortHash(`${here.repository.origin}\nmain`)}.lock`));
 
-/** Makes origin wait with a push until the gate is open, before it moves the branch or after. */
+/** Makes origin hold up a push until the gate exists, before or after it moves the branch. */
 const slowOrigin = (hook: 'pre-receive' | 'post-receive') => async (stage: Stage) => {
   const file = path.join(stage.here.repository.origin, 'hooks', hook);
   mkdirSync(path.dirname(file), { recursive: true });
@@ -67,22 +70,22 @@ const working = async ({ gate }: Stage) => {
   return null;
 };
 
-/** Cuts the way to the dispatcher, then lets what waits go on. */
-const cutAndGoOn = (reached: (stage: Stage) => Promise<null>) => async (stage: Stage) => {
+/** Cuts the connection to the dispatcher, then creates the gate. */
+const cutAndContinue = (reached: (stage: Stage) => Promise<null>) => async (stage: Stage) => {
   await reached(stage);
-  stage.wire.cut();
+  stage.connection.cut();
   writeFileSync(stage.gate, '');
   return null;
 };
 
-const stories: [string, RunState, Story][] = [
-  ['before anything is done', 'claimed', { prepare: cloneLock }],
+const cases: [string, RunState, Case][] = [
+  ['before it has done anything', 'claimed', { prepare: cloneLock }],
   ['while the agent works', 'building', { script: (gate) => `${work}; ${untilOpen(gate)}`, reach: working }],
   ['while it waits to merge', 'built', { prepare: mergeLock }],
-  ['while it pushes and origin has not taken it', 'verified', { prepare: slowOrigin('pre-receive'), reach: pushing }],
-  ['while it pushes and origin has taken it', 'verified', { prepare: slowOrigin('post-receive'), reach: pushing }],
-  ['after the merge, before the dispatcher knows', 'landed', { prepare: slowOrigin('pre-receive'), reach: cutAndGoOn(pushing) }],
-  ['before it could give the task back', 'releasing', { script: (gate) => `${work}; ${untilOpen(gate)}; exit 5`, reach: cutAndGoOn(working) }],
+  ['while it pushes, before origin has moved the branch', 'verified', { prepare: slowOrigin('pre-receive'), reach: pushing }],
+  ['while it pushes, after origin has moved the branch', 'verified', { prepare: slowOrigin('post-receive'), reach: pushing }],
+  ['after the push, before the dispatcher knows', 'landed', { prepare: slowOrigin('pre-receive'), reach: cutAndContinue(pushing) }],
+  ['before it has given the task back', 'releasing', { script: (gate) => `${work}; ${untilOpen(gate)}; exit 5`, reach: cutAndContinue(working) }],
   [
     'while it cleans up',
     'closed',
@@ -98,38 +101,41 @@ const stories: [string, RunState, Story][] = [
   ],
 ];
 
-test.each(stories)('killed %s (%s), the next start leaves nothing behind, loses nothing and builds nothing twice', async (_, state, story) => {
-  await using here = await site();
-  await using wire = await useSwitch(services.url);
-  const stage = { here, wire, gate: path.join(here.repository.folder, 'gate') };
-  const env = { DISPATCHER_URL: `${wire.url}/api/v1/dispatcher` };
-  await using daemon = await useDaemonProcess(here, env);
-  const prepared = await story.prepare?.(stage);
-  await here.task('one', (story.script ?? (() => work))(stage.gate));
-  const reached = await story.reach?.(stage);
-  await until(
-    () => recordsOf(here)[0]?.state ?? 'none',
-    (seen) => seen === state,
-  );
-  await daemon.kill();
-  expect(recordsOf(here).map((record) => record.state)).toEqual([state]);
+test.each(cases)(
+  'after a daemon was killed %s (%s), the next start loses no work, builds nothing twice and leaves nothing behind',
+  async (_, state, how) => {
+    await using here = await site();
+    await using connection = await useSwitch(services.url);
+    const stage = { here, connection, gate: path.join(here.repository.folder, 'gate') };
+    const env = { DISPATCHER_URL: `${connection.url}/api/v1/dispatcher` };
+    await using daemon = await useDaemonProcess(here, env);
+    const prepared = await how.prepare?.(stage);
+    await here.task('one', (how.script ?? (() => work))(stage.gate));
+    const reached = await how.reach?.(stage);
+    await until(
+      () => recordsOf(here)[0]?.state ?? 'none',
+      (seen) => seen === state,
+    );
+    await daemon.kill();
+    expect(recordsOf(here).map((record) => record.state)).toEqual([state]);
 
-  writeFileSync(stage.gate, '');
-  await prepared?.[Symbol.asyncDispose]();
-  await reached?.[Symbol.asyncDispose]();
-  wire.mend();
-  rmSync(path.join(here.repository.origin, 'hooks'), { recursive: true, force: true });
-  await using next = await useDaemonProcess(here, env);
-  const isGivenBack = state === 'releasing';
-  await here.until('one', ({ status, attempts }) => status === 'done' || (isGivenBack && status === 'pending' && attempts > 0));
-  expect(await next.drain()).toBe(0);
-  expect(here.repository.files(isGivenBack ? 'task/one' : 'main')).toEqual(expect.arrayContaining(['more.txt', 'work.txt']));
-  expect(here.starts()).toHaveLength(state === 'building' ? 2 : 1);
-  expect(here.repository.history()).toHaveLength(isGivenBack ? 1 : 2);
-  expectOrder(here);
-});
+    writeFileSync(stage.gate, '');
+    await prepared?.[Symbol.asyncDispose]();
+    await reached?.[Symbol.asyncDispose]();
+    connection.mend();
+    rmSync(path.join(here.repository.origin, 'hooks'), { recursive: true, force: true });
+    await using next = await useDaemonProcess(here, env);
+    const isGivenBack = state === 'releasing';
+    await here.until('one', ({ status, attempts }) => status === 'done' || (isGivenBack && status === 'pending' && attempts > 0));
+    expect(await next.drain()).toBe(0);
+    expect(here.repository.files(isGivenBack ? 'task/one' : 'main')).toEqual(expect.arrayContaining(['more.txt', 'work.txt']));
+    expect(here.starts()).toHaveLength(state === 'building' ? 2 : 1);
+    expect(here.repository.history()).toHaveLength(isGivenBack ? 1 : 2);
+    expectOrder(here);
+  },
+);
 
-test('after a reboot that emptied the temp folder, the run goes on from the branch', async () => {
+test('after a reboot that emptied the temp folder, the run continues from the branch', async () => {
   await using here = await site();
   await using daemon = await useDaemonProcess(here);
   const gate = path.join(here.repository.folder, 'gate');
@@ -148,7 +154,7 @@ test('after a reboot that emptied the temp folder, the run goes on from the bran
   expectOrder(here);
 });
 
-test('a worktree whose records are gone is taken over, and what was dirty in it is saved', async () => {
+test('a worktree without a record is taken over, and uncommitted work in it is saved', async () => {
   await using here = await site();
   await using daemon = await useDaemonProcess(here);
   const gate = path.join(here.repository.folder, 'gate');
@@ -166,7 +172,7 @@ test('a worktree whose records are gone is taken over, and what was dirty in it 
   expectOrder(here);
 });
 
-test('a claim whose answer the daemon did not live to write down is given back by the next start', async () => {
+test('the next start gives back a claim that the daemon made but did not write to disk before it died', async () => {
   await using here = await site();
   await using first = await useDaemonProcess(here);
   await here.task('one', work);
@@ -182,17 +188,17 @@ test('a claim whose answer the daemon did not live to write down is given back b
   expectOrder(here);
 });
 
-test('killed ten times at any moment, with three agents at work: every task lands once', async () => {
+test('a daemon with three agents is killed ten times, and every task lands once', async () => {
   await using here = await site();
   const ids = Array.from({ length: 8 }, (_, index) => `t${index}`);
   for (const id of ids) await here.task(id, `sleep 0.3; echo ${id} > ${id}.txt`);
   const moments = Array.from({ length: 10 }, (_, index) => index * 130);
-  let inTheMiddle = 0;
+  let interrupted = 0;
   for (const moment of moments) {
     await using daemon = await useDaemonProcess(here, { MAX_AGENTS: '3' });
     await delay(moment);
     await daemon.kill();
-    inTheMiddle += recordsOf(here).length;
+    interrupted += recordsOf(here).length;
     await until(
       () => processesWith(`${here.repository.folder}/agents`),
       (pids) => pids.length === 0,
@@ -201,7 +207,7 @@ test('killed ten times at any moment, with three agents at work: every task land
   await using last = await useDaemonProcess(here, { MAX_AGENTS: '3' });
   for (const id of ids) await here.until(id, ({ status }) => status === 'done');
   expect(await last.drain()).toBe(0);
-  expect(inTheMiddle, 'runs that a kill interrupted').toBeGreaterThan(5);
+  expect(interrupted, 'runs that a kill interrupted').toBeGreaterThan(5);
   expect(here.repository.files()).toEqual(expect.arrayContaining(ids.map((id) => `${id}.txt`)));
   expect(here.repository.history()).toHaveLength(ids.length + 1);
   expect(readdirSync(here.repository.folder).filter((name) => name.startsWith('agents'))).toEqual([]);

@@ -28,7 +28,7 @@ function start(env: Readonly<Record<string, string>>) {
   return { child, said, ended };
 }
 
-test('the command runs until a signal and logs a JSON line with its task for each step', async () => {
+test('the command runs until a signal, and logs each step as a JSON line with its task', async () => {
   await using here = await useSite(services, 'main-runs');
   await here.task('one', 'echo x > x.txt');
   const { child, said, ended } = start(here.env);
@@ -45,7 +45,7 @@ test('the command runs until a signal and logs a JSON line with its task for eac
   expect(said.out).not.toContain(here.env.DISPATCHER_API_KEY);
 });
 
-test('what is missing is said without a trace, and the exit code is 1', async () => {
+test('what is missing is printed without a stack trace, and the exit code is 1', async () => {
   await using here = await useSite(services, 'main-refuses');
   const { said, ended } = start({ ...here.env, CLAUDE_CMD: 'no-such-agent' });
   expect(await ended).toBe(1);
@@ -56,7 +56,7 @@ test('what is missing is said without a trace, and the exit code is 1', async ()
   expect(said.err).toMatch(/^The orchestrator cannot start:\n {2}The agent command "no-such-agent" is not on the PATH.*\n$/);
 });
 
-test('two signals end it at once with a verification in hand', async () => {
+test('a second signal ends the command during a verification, and the work is kept', async () => {
   await using here = await useSite(services, 'main-stops');
   await here.task('one', 'echo x > x.txt');
   const { child, said, ended } = start({ ...here.env, ORCH_VERIFY_CMD: 'sleep 7236' });

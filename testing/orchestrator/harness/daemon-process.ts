@@ -1,4 +1,5 @@
-// A daemon, or with the word `merger` a merger, as a process of its own, at the pace of the tests; settings come from its environment. The first SIGTERM drains it.
+// Runs a daemon, or with the argument `merger` a merger, with the short timings of the tests. Settings come from the
+// environment. SIGTERM lets it finish what it has in hand.
 import { readOrchestratorSettings } from '@dispatcher/orchestrator/config.ts';
 import { openDaemon } from '@dispatcher/orchestrator/daemon/open-daemon.ts';
 import { testTimings } from './timings.ts';

@@ -2,7 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Site } from './use-daemon.ts';
 
-/** Does what a builder does: makes a task, pushes its branch with these files, begun on main as it is now, and releases it as built. */
+/**
+ * Does what a builder does: creates a task, pushes its branch with these files on top of main, and releases it as
+ * built.
+ */
 export async function handOver({ dispatcher, repository }: Site, id: string, files: Readonly<Record<string, string>>): Promise<void> {
   const { git, repo } = repository;
   const branch = `task/${id}`;

@@ -1,6 +1,6 @@
 import { defaultTimings, type Timings } from '@dispatcher/orchestrator/daemon/context.ts';
 
-/** Everything at a pace that tests can wait for. */
+/** Short timings, so that tests need not wait long. */
 export const testTimings: Timings = {
   ...defaultTimings,
   leaseSeconds: 30,

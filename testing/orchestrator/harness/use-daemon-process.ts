@@ -6,15 +6,15 @@ import type { Role } from '@dispatcher/orchestrator/config.ts';
 import type { RunRecord } from '@dispatcher/orchestrator/record/record.ts';
 import type { Site } from './use-daemon.ts';
 
-/** A daemon in a process of its own. */
+/** A daemon in its own process. */
 export interface DaemonProcess extends AsyncDisposable {
-  /** As a power cut for it alone: nothing of it runs any more. */
+  /** Kills the daemon and everything it started, as a power cut would. */
   kill(): Promise<void>;
-  /** Lets it finish what it has; answers its exit code. */
+  /** Lets it finish what it has in hand, and answers its exit code. */
   drain(): Promise<number | null>;
 }
 
-/** Starts it and waits until it takes tasks. */
+/** Starts a daemon, and waits until it takes tasks. */
 export async function useDaemonProcess(site: Site, env: Readonly<Record<string, string>> = {}, role: Role = 'daemon'): Promise<DaemonProcess> {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'daemon-process.ts'), role], {
     env: { ...site.env, ...env },
@@ -44,13 +44,13 @@ export async function useDaemonProcess(site: Site, env: Readonly<Record<string, 
   };
 }
 
-/** Where the only repository of a site has its state. */
+/** The state folder of the site's repository. */
 export function stateOf(site: Site): string {
   const repositories = path.join(site.env.XDG_STATE_HOME ?? '', 'dispatcher/orchestrator/repositories');
   return path.join(repositories, readdirSync(repositories)[0] ?? '');
 }
 
-/** The runs on disk. */
+/** The records of the runs on disk. */
 export function recordsOf(site: Site): RunRecord[] {
   const runs = path.join(stateOf(site), 'runs');
   return readdirSync(runs).flatMap((name) => {

@@ -11,31 +11,31 @@ import { inherited } from './config.ts';
 import { testTimings } from './timings.ts';
 import { type TestRepository, useRepository } from './use-repository.ts';
 
-/** A dispatcher, a repository with its origin, and a client of an organization of its own: what a daemon works on. */
+/** What a daemon works on: a dispatcher, a repository with its origin, and a client for an organization of its own. */
 export interface Site extends AsyncDisposable {
   readonly repository: TestRepository;
   readonly dispatcher: Recursiv['dispatcher'];
   readonly services: TestServices;
   /** The environment of a daemon of this site. */
   readonly env: Record<string, string>;
-  /** Makes a task whose agent runs these shell lines. */
+  /** Creates a task whose agent runs these shell lines. */
   task(id: string, script: string, title?: string): Promise<Task>;
-  /** The branches on which an agent was started, in order. */
+  /** The branch of each start of an agent, in order. */
   starts(): string[];
-  /** Waits until the task is as wanted, and answers it. */
+  /** Waits until the task meets the condition, and answers it. */
   until(id: string, wanted: (task: Task) => boolean): Promise<Task>;
 }
 
-/** A daemon in this process. Disposing it interrupts it and waits for its end. */
+/** A daemon in the test's own process. Disposing it makes it give its work back, and waits for its end. */
 export interface RunningDaemon extends AsyncDisposable {
   readonly daemon: OpenDaemon;
-  /** Finishes what is in hand, begins nothing new. */
+  /** Lets it finish what it has in hand. */
   drain(): Promise<void>;
 }
 
 const agentScript = path.join(import.meta.dirname, 'scripted-agent.sh');
 
-/** Makes a site. One dispatcher may serve several, each with an organization of its own. */
+/** Creates a site. One dispatcher may serve several sites, each with its own organization. */
 export async function useSite(services: TestServices, organization: string, baseFiles?: Record<string, string>): Promise<Site> {
   const repository = await useRepository(baseFiles);
   const apiKey = await services.createKey(organization);
@@ -101,13 +101,13 @@ export async function useMerger(site: Site, env: Readonly<Record<string, string>
   return await useDaemon(site, env, timings, 'merger');
 }
 
-/** Looks until what is seen is as wanted; says what it saw last when that takes too long. */
+/** Looks again and again until the condition is met. After the time limit it throws an error with what it saw last. */
 export async function until<T>(look: () => Promise<T> | T, wanted: (seen: T) => boolean, limitMs = 30_000): Promise<T> {
   for (let spentMs = 0; ; ) {
     const start = performance.now();
     const seen = await look();
     if (wanted(seen)) return seen;
-    if (spentMs > limitMs) throw new Error(`Not as wanted in ${limitMs} ms; last seen: ${JSON.stringify(seen, null, 2)}`);
+    if (spentMs > limitMs) throw new Error(`The condition was not met in ${limitMs} ms; last seen: ${JSON.stringify(seen, null, 2)}`);
     await delay(25);
     spentMs += (performance.now() - start) / patience();
   }

@@ -2,15 +2,15 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 
-/** Repositories served over the network, by a server that can be told to answer nobody. */
+/** A server for the repositories of a folder. It can be told to stop answering. */
 export interface GitServer extends AsyncDisposable {
   /** The address of the served folder. */
   readonly url: string;
-  /** From now on connections are taken and nothing is answered. */
+  /** From now on it accepts connections and answers nothing. */
   fallSilent(): void;
 }
 
-/** Serves the repositories of a folder over git's own protocol, for reading and writing. */
+/** Serves the repositories of a folder over the git protocol, for reading and writing. */
 export async function useGitServer(folder: string): Promise<GitServer> {
   const sockets = new Set<Socket>();
   let isSilent = false;

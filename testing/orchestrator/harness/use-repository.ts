@@ -3,34 +3,34 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { useFolder } from '../../harness/use-folder.ts';
 
-/** A real repository with a real bare origin, and a verify command that writes down which commit passed on which base. */
+/** A repository with a bare origin, and a verify command that records which commit passed on which base. */
 export interface TestRepository extends AsyncDisposable {
   readonly folder: string;
   readonly repo: string;
   readonly origin: string;
-  /** Runs the base's own `check.sh`, and records what passed. */
+  /** Runs the base's own `check.sh`, and records the commit when it passes. */
   readonly verifyCommand: string;
-  /** Where worktrees go. */
+  /** The beginning of each worktree folder's path. */
   readonly worktreeBaseDir: string;
-  /** The commits that passed, each with the base it was verified on. */
+  /** The commits that passed, each with its base. */
   passed(): { commit: string; parent: string }[];
   /** Every value that origin's main ever had, oldest first. */
   history(): string[];
-  /** Whether each commit from one to the other is a task's own, one upon the other. */
+  /** Whether the commits between the two are a straight line, and each has a task's trailer. */
   isStackOn(base: string, commit: string): boolean;
   /** The files of a commit on origin. */
   files(name?: string): string[];
   git(...args: string[]): string;
   inOrigin(...args: string[]): string;
-  /** Lands a commit on origin's main as somebody else does. */
+  /** Pushes a commit to origin's main, from another clone. */
   pushAsSomebodyElse(file: string, content: string): void;
-  /** Whatever a finished daemon must not leave: worktrees, locks, task branches here, folders. */
+  /** What a daemon must not leave behind: worktrees and their folders. */
   leftovers(): string[];
 }
 
 const person = ['-c', 'user.name=Person', '-c', 'user.email=person@localhost'];
 
-/** Makes them in a folder of their own. The base passes `check.sh`, which refuses any file that says BROKEN. */
+/** Creates both in a new folder. The base passes `check.sh`, which fails on any text file that contains BROKEN. */
 export async function useRepository(baseFiles: Readonly<Record<string, string>> = {}): Promise<TestRepository> {
   const { path: folder, ...owned } = await useFolder();
   const origin = path.join(folder, 'origin.git');

@@ -6,19 +6,19 @@ import { type SwarmStatus, swarmStatus } from '@dispatcher/orchestrator/swarm/st
 import { openSwarmFolder } from '@dispatcher/orchestrator/swarm/swarm-folder.ts';
 import type { Site } from './use-daemon.ts';
 
-/** How a command ended, and what it said. */
+/** How a command ended, and its output. */
 interface SwarmRun {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
 }
 
-/** The commands of a swarm on a site, each a process of its own. */
+/** The swarm commands for a site. Each runs as its own process. */
 export interface TestSwarm extends AsyncDisposable {
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<SwarmRun>;
-  /** The same without waiting for its end; what it says comes to `said`. */
+  /** Starts a command without waiting for its end. `said` answers its output so far. */
   begin(args: readonly string[]): {
     readonly pid: number;
     said(): string;
@@ -29,7 +29,7 @@ export interface TestSwarm extends AsyncDisposable {
   status(): Promise<SwarmStatus>;
 }
 
-/** Nothing runs yet. Disposing it gives back what members have in hand, and ends them. */
+/** Starts nothing by itself. Disposing it makes the members give their work back, and ends them. */
 export function useSwarm(site: Site, variables: Readonly<Record<string, string>> = {}): TestSwarm {
   const dir = path.join(site.repository.folder, 'swarm');
   const env = { ...site.env, ORCH_SWARM_DIR: dir, ...variables };

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A wire to a server that can be cut and mended. */
+/** A connection to a server that can be cut and restored. */
 export interface Switch extends AsyncDisposable {
   readonly url: string;
   cut(): void;
   mend(): void;
 }
 
-/** Puts a wire before the server at `url`; what comes while it is cut is refused. */
+/** Forwards connections to the server at `url`. While it is cut, it closes them at once. */
 export async function useSwitch(url: string): Promise<Switch> {
   const { hostname, port } = new URL(url);
   const sockets = new Set<Socket>();

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-/** A command in a terminal of its own, as a person runs it. */
+/** A command in its own terminal, as a person runs it. */
 export interface TestTerminal extends AsyncDisposable {
   /** The end of what was shown so far, as plain text with single spaces. */
   said(): string;
-  /** The keys that a person presses; Ctrl-C is `\u0003`. */
+  /** Presses keys; Ctrl-C is `\u0003`. */
   press(keys: string): void;
-  /** The exit code. */
+  /** Resolves to the exit code. */
   readonly ended: Promise<number | null>;
 }
 
