@@ -6,7 +6,7 @@ import { readOrchestratorSettings } from './config.ts';
 
 const key = { DISPATCHER_API_KEY: 'sk_live_something' };
 
-test('every setting has the default that the documentation names', () => {
+test('every setting has its documented default', () => {
   expect(readOrchestratorSettings(key)).toMatchObject({
     dispatcher: { url: 'http://localhost:3000/api/v1/dispatcher' },
     maxAgents: 3,
@@ -23,7 +23,7 @@ test('every setting has the default that the documentation names', () => {
   });
 });
 
-test('without a key the one that npm start saved is used, at its address', async () => {
+test('without a key, the key and address that npm start saved are used', async () => {
   await using folder = await useFolder();
   mkdirSync(folder.path, { recursive: true });
   writeFileSync(path.join(folder.path, 'credentials.json'), JSON.stringify({ url: 'http://127.0.0.1:3001', api_key: 'sk_live_saved' }));
@@ -31,13 +31,19 @@ test('without a key the one that npm start saved is used, at its address', async
   expect(dispatcher).toMatchObject({ url: 'http://127.0.0.1:3001/api/v1/dispatcher', apiKey: 'sk_live_saved' });
 });
 
-test('without a key and without saved ones it says what to do', () => {
+test('without a key and without saved credentials, the error says what to do', () => {
   expect(() => readOrchestratorSettings({ DISPATCHER_DATA_DIR: '/nowhere' })).toThrow(
-    /DISPATCHER_API_KEY is not set, and \/nowhere\/credentials\.json is not there/,
+    /DISPATCHER_API_KEY is not set, and there is no file \/nowhere\/credentials\.json/,
   );
 });
 
-test('all faults are said together, without the value of a secret', () => {
+test('saved credentials that cannot be read are refused with the name of their file', async () => {
+  await using folder = await useFolder();
+  writeFileSync(path.join(folder.path, 'credentials.json'), '{"url":');
+  expect(() => readOrchestratorSettings({ DISPATCHER_DATA_DIR: folder.path })).toThrow(`${folder.path}/credentials.json has no url and api_key`);
+});
+
+test('all faults are reported together, without the value of a secret', () => {
   const env = {
     DISPATCHER_API_KEY: 'hush hush',
     MAX_AGENTS: '0',

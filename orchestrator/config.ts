@@ -1,54 +1,54 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { readSettings, SettingsError } from '@dispatcher/kit/settings/settings.ts';
+import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 import { agentCommand } from './agent/command.ts';
 import { wordsFromLine } from './agent/words.ts';
 import type { DispatcherAddress } from './claim/dispatcher.ts';
+import { dispatcherAddress } from './claim/dispatcher-address.ts';
 
 /** The settings of a daemon. */
 export interface OrchestratorSettings {
   readonly dispatcher: DispatcherAddress;
-  /** Whether tasks are built here; a merger only lands what others have built. */
+  /** Whether it builds tasks. A merger only lands what others have built. */
   readonly builds: boolean;
-  /** Agents at work at the same time; for a merger, candidates in hand. */
+  /** How many agents may work at the same time; for a merger, how many candidates it has in hand. */
   readonly maxAgents: number;
   readonly agentPrefix: string;
   /** The beginning of each worktree folder's name: `-<agent>/<task id>` follows. */
   readonly worktreeBaseDir: string;
-  /** Whether finished work is merged here, or handed over to a merger. */
+  /** Whether it lands finished work, or hands it over to a merger. */
   readonly mergeEnabled: boolean;
-  /** Candidates that are verified in one go, at most. */
+  /** How many candidates are verified together, at most. */
   readonly mergeBatch: number;
-  /** The agent's command line, arguments included. */
+  /** The agent's command line, with its arguments. */
   readonly agentCommand: readonly string[];
   readonly repoDir: string;
-  /** Whether a person has named the repository; if not, it is the one around the current folder. */
+  /** Whether the repository was named. If not, it is the one around the current folder. */
   readonly isRepoNamed: boolean;
   readonly baseBranch: string;
-  /** Shell command lines; undefined: found in the base commit. */
+  /** Shell command lines. Where they are undefined, the base commit decides. */
   readonly setupCommand: string | undefined;
   readonly verifyCommand: string | undefined;
-  /** The limit of an agent's round, of a set-up and of a verification, each. */
+  /** The time limit of each round of an agent, each set-up and each verification. */
   readonly agentTimeoutMs: number;
-  /** Rounds an agent gets for one claim. */
+  /** How many rounds an agent gets for one claim. */
   readonly attempts: number;
   /** Only tasks that match are claimed. */
   readonly filters: { readonly owner?: string; readonly project?: string; readonly layer?: string; readonly milestone?: string };
-  /** Where runs, logs, locks and the clean clone are kept. */
+  /** The folder of runs, logs, locks and clones. */
   readonly stateDir: string;
   readonly logLevel: string;
-  /** Names of variables that agents get too, and those that set-up and verify commands get. */
+  /** Names of more variables for agents, and for set-up and verification. */
   readonly agentEnv: readonly string[];
   readonly commandEnv: readonly string[];
-  /** Files that decide what the verification does, besides those that are known. */
+  /** Patterns of more files that decide what the verification does. */
   readonly guardedFiles: readonly string[];
-  /** What of the daemon's own environment is handed on, by allow-lists, is picked from this. */
+  /** The daemon's own environment. Agents and commands get a part of it, chosen by allow-lists. */
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** What a process of the orchestrator is there for: a merger is a daemon without build slots, and needs no agent. */
+/** The two kinds of daemon. A merger builds nothing and needs no agent. */
 export type Role = 'daemon' | 'merger';
 
 /** Reads and checks the settings. Throws a `SettingsError` with everything that is wrong. */
@@ -85,9 +85,7 @@ export function readOrchestratorSettings(
   };
 }
 
-const defaultUrl = 'http://localhost:3000/api/v1/dispatcher';
-
-/** `.dispatcher` in the repository, where `npm start` keeps its data. */
+/** `.dispatcher` in Dispatcher's own folder, where `npm start` keeps its data. */
 const defaultDataDir = path.join(import.meta.dirname, '..', '.dispatcher');
 
 const words = (rule: string) =>
@@ -98,7 +96,7 @@ const words = (rule: string) =>
     return z.NEVER;
   });
 
-/** The dispatcher's own keys are for nobody else. */
+/** Variables with the dispatcher's own keys are never passed on. */
 const variableNames = z
   .string()
   .regex(/^(\s*(?!DISPATCHER_|RECURSIV_|DATABASE_URL)[A-Za-z_]\w*\s*(,|$))*$/)
@@ -172,7 +170,7 @@ export const daemonSettings = z.object({
     .describe('fatal, error, warn, info, debug, trace or silent'),
 });
 
-/** What a merger makes use of; the rest is for daemons that build. */
+/** The settings that a merger uses; the others are for daemons that build. */
 export const mergerSettings = daemonSettings.omit({
   MAX_AGENTS: true,
   MERGE_ENABLED: true,
@@ -184,10 +182,10 @@ export const mergerSettings = daemonSettings.omit({
 
 type Fields = z.infer<typeof daemonSettings>;
 
-/** With more in one go a culprit takes longer to find than the others gain. */
+/** In a larger batch, finding the commit at fault costs more time than the batch saves. */
 const mergerBatch = 10;
 
-/** Who does what at the same time. While a merger verifies one batch, the next gathers in as many slots again. */
+/** A merger has slots for two batches: while it verifies one, the next one gathers. */
 const slots: Record<Role, (settings: Fields) => Pick<OrchestratorSettings, 'builds' | 'maxAgents' | 'mergeEnabled' | 'mergeBatch'>> = {
   daemon: ({ MAX_AGENTS, MERGE_ENABLED, ORCH_MERGE_BATCH = 1 }) => ({
     builds: true,
@@ -202,25 +200,3 @@ const slots: Record<Role, (settings: Fields) => Pick<OrchestratorSettings, 'buil
     mergeBatch: ORCH_MERGE_BATCH,
   }),
 };
-
-const credentialsSchema = z.object({ url: z.string(), api_key: z.string() });
-
-/** Without a key of its own the daemon uses what a local `npm start` has saved; its address too, unless one is set. */
-function dispatcherAddress(settings: Fields): DispatcherAddress {
-  const organizationId = settings.RECURSIV_ORGANIZATION_ID;
-  if (settings.DISPATCHER_API_KEY !== undefined) {
-    return { url: settings.DISPATCHER_URL ?? defaultUrl, apiKey: settings.DISPATCHER_API_KEY, organizationId };
-  }
-  const file = path.join(path.resolve(settings.DISPATCHER_DATA_DIR), 'credentials.json');
-  if (!existsSync(file)) {
-    throw new SettingsError([`DISPATCHER_API_KEY is not set, and ${file} is not there: set the key, or run npm start on this machine first`]);
-  }
-  const credentials = credentialsSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
-  if (!credentials.success) throw new SettingsError([`${file} holds no url and api_key: set DISPATCHER_API_KEY`]);
-  const { url, api_key } = credentials.data;
-  return {
-    url: settings.DISPATCHER_URL ?? `${url.replace(/\/+$/, '').replace(/\/api\/v1.*$/, '')}/api/v1/dispatcher`,
-    apiKey: api_key,
-    organizationId,
-  };
-}

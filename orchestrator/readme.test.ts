@@ -27,6 +27,7 @@ test('the README shows the defaults that the settings have', () => {
   for (const [name, preset] of Object.entries(presets)) {
     // Its default is a path of this machine.
     if (name === 'DISPATCHER_DATA_DIR') continue;
-    expect(rows.find(({ names }) => names.includes(name))).toMatchObject({ preset: `\`${Array.isArray(preset) ? preset.join(' ') : preset}\`` });
+    const shown = Array.isArray(preset) ? preset.join(' ') : String(preset);
+    expect(rows.find(({ names }) => names.includes(name))).toMatchObject({ preset: shown === '' ? 'none' : `\`${shown}\`` });
   }
 });

@@ -9,7 +9,7 @@ import type { RunRecord } from '../record/record.ts';
 import { RunFile } from '../record/run-file.ts';
 
 /**
- * Asks for work, finished branches first where this daemon merges. The run is on disk when this answers; null when
+ * Claims a task, finished branches first where this daemon merges. The run is on disk when this answers; null when
  * there is nothing to do.
  */
 export async function claimWork(context: DaemonContext, agent: string, signal: AbortSignal): Promise<RunFile | null> {
@@ -57,7 +57,7 @@ async function recordFromClaim({ settings, daemonId }: DaemonContext, agent: str
   };
 }
 
-/** A builder may have named its branch otherwise; whatever else the dispatcher says is not taken for a ref. */
+/** A builder may have named its branch differently. Anything that is not a plain branch name is not used as a ref. */
 function isPlainBranch(name: string, baseBranch: string): boolean {
   return name !== baseBranch && /^(?!.*(\.\.|\/\/|\.lock(\/|$)|\/\.|[./]$))[A-Za-z0-9][\w./%-]{0,199}$/.test(name);
 }

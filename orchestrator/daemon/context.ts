@@ -10,34 +10,34 @@ import type { BaseHealth } from '../verify/base-health.ts';
 import type { Pause } from './pause.ts';
 import type { StateFolder } from './state-folder.ts';
 
-/** How long things take and how often they are tried; tests make them short. */
+/** Time limits and numbers of tries. Tests make them short. */
 export interface Timings {
   readonly leaseSeconds: number;
   readonly heartbeatMs: number;
-  /** How long a request for work is held open. */
+  /** How long the dispatcher holds a request for work open. */
   readonly claimWaitSeconds: number;
-  /** Between two requests for work that found none, and between two tries to reach somebody who is away. */
+  /** The wait between two requests for work, and between two tries to reach the dispatcher or origin. */
   readonly retryMs: number;
-  /** How often a daemon looks for runs whose daemon is gone. */
+  /** The time between two looks for runs of daemons that have ended. */
   readonly adoptMs: number;
-  /** The first pause after a failed run; it doubles with each attempt. */
+  /** When a failed task can be claimed again. It doubles with each attempt. */
   readonly firstRetryAfterSeconds: number;
-  /** How long a daemon that gives its work back still waits for origin. */
+  /** How long a daemon that gives its work back waits for origin. */
   readonly originPatienceMs: number;
   /** How often origin is tried, `retryMs` apart, before a run gives up. */
   readonly originTries: number;
-  /** As long as another candidate comes within this time, a batch that is not full waits for more. */
+  /** A batch that is not full waits this long for another candidate, again after each one. */
   readonly gatherMs: number;
-  /** How often a merge is tried while others move the base. */
+  /** How often a merge is tried while the base moves. */
   readonly mergeTries: number;
-  /** How long an agent's process may go on after it gave its result. */
+  /** How long an agent's process may still run after it has given its result. */
   readonly afterResultMs: number;
   readonly pause: { readonly firstMs: number; readonly longestMs: number };
-  /** Free space below which nothing new is begun. */
+  /** With less free space than this, nothing new begins. */
   readonly minimumFreeBytes: number;
 }
 
-/** The timings that the documentation names. */
+/** The timings in normal use. */
 export const defaultTimings: Timings = {
   leaseSeconds: 300,
   heartbeatMs: 60_000,
@@ -56,7 +56,7 @@ export const defaultTimings: Timings = {
 
 /** What all runs of one daemon share. */
 export interface DaemonContext {
-  /** Tells this process from any other that is or was. */
+  /** The id of this process; no other daemon has it at any time. */
   readonly daemonId: string;
   readonly settings: OrchestratorSettings;
   readonly timings: Timings;
@@ -66,7 +66,7 @@ export interface DaemonContext {
   readonly state: StateFolder;
   readonly dispatcher: Dispatcher;
   readonly contain: Containment;
-  /** While agents cannot work. */
+  /** The pause while agents cannot work. */
   readonly pause: Pause;
   /** Whether the base passes its own verification. */
   readonly base: BaseHealth;

@@ -27,22 +27,25 @@ export interface OpenDaemon extends AsyncDisposable {
   readonly context: DaemonContext;
   /** Its name; an agent's adds the slot. */
   readonly member: string;
-  /** Where its report is kept for those who look from outside. */
+  /** The file with its report. */
   readonly statusFile: string;
   readonly logFile: string;
   readonly containment: string;
   run(stop: StopSignals): Promise<void>;
 }
 
-/** Where a daemon says what it does. */
+/** Where a daemon writes its log and its report. */
 export interface DaemonOutput {
-  /** The log goes here too. */
+  /** A second output for the log. */
   readonly alsoLogTo?: NodeJS.WritableStream | undefined;
-  /** The name, the log and the status file that whoever started it has chosen. */
+  /** The name, log and status file, where a swarm has chosen them. */
   readonly place?: { readonly member: Member; readonly logFile: string; readonly statusFile: string } | undefined;
 }
 
-/** Looks for all that a daemon needs and puts it together. Throws a `PreflightError` that names everything that is missing. */
+/**
+ * Checks everything that a daemon needs, and puts it together. Throws a `PreflightError` with everything that is
+ * missing.
+ */
 export async function openDaemon(
   given: OrchestratorSettings,
   timings: Timings,
@@ -87,7 +90,7 @@ export async function openDaemon(
   if (faults.length > 0) throw new PreflightError(faults);
   await pruneLogs(state.logs).catch((error: unknown) => log.warn({ err: error }, 'old logs could not be deleted'));
   await packIfIdle(context);
-  await sayIfDirty(context);
+  await warnIfDirty(context);
   const owned = stack.move();
   return {
     context,
@@ -96,7 +99,7 @@ export async function openDaemon(
     logFile,
     containment: name,
     run: async (stop) => {
-      // An origin that does not answer must not hold up a stop; what could not be pushed stays on this machine.
+      // An origin that does not answer must not hold up a stop. Work that could not be pushed stays on this machine.
       const leave = () => setTimeout(() => leaveNetwork.abort(), timings.originPatienceMs).unref();
       stop.interrupt.addEventListener('abort', leave, { once: true });
       await runDaemon(context, member.name, stop);
@@ -105,7 +108,10 @@ export async function openDaemon(
   };
 }
 
-/** A run begins by taking the lock of the clone, and its record is on disk before that: without a record nobody uses the clone's objects. */
+/**
+ * Packs the clean clone when nobody uses its objects. A run is on disk before it takes the clone's lock, so an empty
+ * folder of runs proves it.
+ */
 async function packIfIdle(context: DaemonContext): Promise<void> {
   const { git, clone, state, log } = context;
   await exclusively(context, async () => {
@@ -114,15 +120,15 @@ async function packIfIdle(context: DaemonContext): Promise<void> {
   }).catch((error: unknown) => log.warn({ err: error }, 'the clean clone could not be packed'));
 }
 
-/** Nobody's own changes are touched, nor are they seen: agents begin from what origin has. */
-async function sayIfDirty({ git, repository, settings, log }: DaemonContext): Promise<void> {
+/** Uncommitted changes in the user's checkout are never touched, and agents do not see them. */
+async function warnIfDirty({ git, repository, settings, log }: DaemonContext): Promise<void> {
   const place = { ...repository.place, workTree: repository.dir };
   const changes = await git(place, ['status', '--porcelain', '--untracked-files=no'], { accept: [0, 128] });
   if (changes.stdout !== '')
-    log.warn(`${repository.dir} has uncommitted changes; agents begin from origin/${settings.baseBranch} and do not see them`);
+    log.warn(`${repository.dir} has uncommitted changes. Agents do not see them: they begin from origin/${settings.baseBranch}`);
 }
 
-/** git writes the real path of a worktree into its records. */
+/** git records the real path of a worktree, without symbolic links. */
 async function realFolder(base: string): Promise<string> {
   const parent = path.dirname(base);
   await mkdir(parent, { recursive: true });

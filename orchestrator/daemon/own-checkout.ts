@@ -3,10 +3,10 @@ import path from 'node:path';
 import type { Git, GitPlace } from '../git/git.ts';
 import { findRepository } from '../git/repository.ts';
 
-/** The folder of this program, in which `npm run` starts it whatever folder the person is in. */
+/** The folder of this program. `npm run` starts it there, whatever folder the person is in. */
 const ownFolder = path.resolve(import.meta.dirname, '../..');
 
-/** Says that nobody has named a repository and that the current folder belongs to Dispatcher itself; null when it does not. */
+/** Says that no repository is named and the current folder belongs to Dispatcher itself; null when it does not. */
 export async function ownCheckoutFault(git: Git, dir: string, place: GitPlace | null): Promise<string | null> {
   if (!isInOwnFolder(dir) && !(await isOwnRepository(git, place))) return null;
   return `ORCH_REPO_DIR is not set, and ${dir} belongs to Dispatcher itself: agents would change Dispatcher and push to its origin.

@@ -1,29 +1,29 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** How long the first pause lasts and the longest, in milliseconds. */
+/** The length of the first and of the longest pause. */
 export interface PauseLengths {
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
-/** Why work is not possible, and what is known of its end. */
+/** Why agents cannot work, and until when. */
 export interface Refusal {
   readonly why: string;
-  /** Nobody else would fare better: the pause begins at once. Else two in a row begin it. */
+  /** Every other agent would fail too, so the pause begins at once. Otherwise it takes two failures in a row. */
   readonly isCertain?: boolean;
-  /** When it ends, in milliseconds since 1970, if somebody said so. */
+  /** When it ends, in milliseconds since 1970, where the model's API said so. */
   readonly until?: number | null;
 }
 
-/** A reset that is further away is looked for again before that. */
+/** The longest wait for an announced end. After it the agents try again. */
 const longestKnownMs = 6 * 3_600_000;
 
-/** How many tasks in a row must end alike, and how soon after their start, to be thought a fault of the machine. */
+/** This many tasks in a row that end the same way, this soon after their start, are a fault of the machine. */
 const alike = { tasks: 3, withinMs: 30_000 } as const;
 
 /**
- * Stops the whole daemon while its agents cannot work. Each pause in a row is twice as long as the one before, unless it is known when it ends. One agent that
- * worked ends the series.
+ * Stops the whole daemon while its agents cannot work. Each further pause is twice as long, unless its end is known. An
+ * agent that works ends the series.
  */
 export class Pause {
   readonly #lengths: PauseLengths;
@@ -36,18 +36,21 @@ export class Pause {
     this.#lengths = lengths;
   }
 
-  /** Why the daemon stands still and until when, by this process's clock; null when it does not. */
+  /** Why the daemon is paused, and for how long; null when it is not. */
   get current(): { readonly why: string; readonly remainingMs: number } | null {
     const remainingMs = this.#until - performance.now();
     return remainingMs > 0 ? { why: this.#why, remainingMs } : null;
   }
 
-  /** An agent did its work, well or badly. */
+  /** An agent has worked, whatever came of it. */
   worked(): void {
     this.#inARow = 0;
   }
 
-  /** Something could not work that is not the task's. While a pause lasts, one that had begun before it adds nothing. */
+  /**
+   * An agent could not work, for a reason that is not the task's. Agents that began before a pause do not make it
+   * longer.
+   */
   couldNotWork({ why, isCertain = false, until = null }: Refusal): void {
     if (this.current !== null) return;
     this.#inARow = Math.max(this.#inARow + 1, isCertain ? 2 : 1);
@@ -59,7 +62,8 @@ export class Pause {
   }
 
   /**
-   * A task ended badly. Answers whether that is not the task's fault, whatever the words say: several tasks in a row ended at once in the same way.
+   * A task ended badly. Answers whether that is a fault of the machine: several tasks in a row ended soon and in the
+   * same way.
    */
   isAlike(ending: { readonly task: string; readonly signature: string; readonly tookMs: number }): boolean {
     const { task, signature, tookMs } = ending;
@@ -69,13 +73,13 @@ export class Pause {
     return this.#ending.tasks.size >= alike.tasks;
   }
 
-  /** Something ended well, so no series goes on. */
+  /** A task ended well, so every series ends. */
   endedWell(): void {
     this.#inARow = 0;
     this.#ending = { signature: '', tasks: new Set() };
   }
 
-  /** Answers when no pause lasts any more, or the signal came. */
+  /** Answers when the pause is over, or the signal is aborted. */
   async wait(signal: AbortSignal): Promise<void> {
     for (let pause = this.current; pause !== null && !signal.aborted; pause = this.current) {
       await delay(Math.min(pause.remainingMs, 2 ** 30), undefined, { signal }).catch(() => undefined);

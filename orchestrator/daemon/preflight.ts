@@ -11,13 +11,13 @@ import { unsupported } from '../git/unsupported.ts';
 import { exclusively } from '../run/active-run.ts';
 import { verifyCommands } from '../verify/commands.ts';
 import type { DaemonContext } from './context.ts';
+import { freeSpaceFault } from './free-space.ts';
 import { ownCheckoutFault } from './own-checkout.ts';
-import { spaceFault } from './space-fault.ts';
 
-/** `merge-tree --write-tree` came with this version. */
+/** The first version with `merge-tree --write-tree`. */
 const oldestGit = [2, 38] as const;
 
-/** Everything the daemon needs and does not have, a line for each. */
+/** Everything that the daemon needs and does not have, one line each. */
 export class PreflightError extends Error {
   override readonly name = 'PreflightError';
 
@@ -26,7 +26,10 @@ export class PreflightError extends Error {
   }
 }
 
-/** The repository, without which nothing else can be looked at, and what is missing besides. Throws a `PreflightError` when there is none to work on. */
+/**
+ * Finds the repository and its origin, and the tools that are missing. Throws a `PreflightError` when there is no
+ * repository to work on.
+ */
 export async function requireRepository(
   settings: OrchestratorSettings,
 ): Promise<{ repository: Pick<Repository, 'dir' | 'place' | 'originUrl'>; faults: string[] }> {
@@ -35,14 +38,13 @@ export async function requireRepository(
   const place = faults.some((fault) => fault.startsWith('git ')) ? null : await findRepository(git, settings.repoDir);
   const ownCheckout = settings.isRepoNamed ? null : await ownCheckoutFault(git, settings.repoDir, place);
   if (ownCheckout !== null) throw new PreflightError([...faults, ownCheckout]);
-  if (place === null) throw new PreflightError([...faults, `${settings.repoDir} is in no git repository: set ORCH_REPO_DIR.`]);
+  if (place === null) throw new PreflightError([...faults, `${settings.repoDir} is not in a git repository: set ORCH_REPO_DIR.`]);
   const originUrl = await originUrlOf(git, place);
-  if (originUrl === null)
-    throw new PreflightError([...faults, `${topOf(place)} has no remote "origin", where finished work goes: git remote add origin <url>.`]);
+  if (originUrl === null) throw new PreflightError([...faults, `${topOf(place)} has no remote "origin" to push to: git remote add origin <url>.`]);
   return { repository: { dir: topOf(place), place, originUrl }, faults };
 }
 
-/** What must be there, and does not depend on anything else being there. Answers all that is missing, a line for each. */
+/** The missing programs, one line each. */
 async function missingTools({ environment: env, agentEnv, builds, agentCommand }: OrchestratorSettings, git: Git): Promise<string[]> {
   const faults: string[] = [];
   const version = await git({ gitDir: '/' }, ['version']).then(
@@ -63,7 +65,7 @@ async function missingTools({ environment: env, agentEnv, builds, agentCommand }
   return faults;
 }
 
-/** What must be true of the repository, its origin, the dispatcher and the disk. */
+/** Checks origin, the dispatcher and the disk. Answers what is wrong, one line each. */
 export async function missingSurroundings(context: DaemonContext): Promise<string[]> {
   const found = await Promise.all([originFault(context), dispatcherFault(context), diskFault(context)]);
   return found.flatMap((fault) => (fault === null ? [] : [fault]));
@@ -76,7 +78,7 @@ async function originFault(context: DaemonContext): Promise<string | null> {
     const base = await exclusively(context, () => fetchFromOrigin(git, clone, baseBranch, { tags: true }));
     if (base === null) return `origin (${withoutPassword(clone.originUrl)}) has no branch ${JSON.stringify(baseBranch)}: set ORCH_BASE_BRANCH.`;
     if ((await git(clone.place, ['ls-remote', '--', clone.originUrl, 'refs/heads/task'])).stdout !== '')
-      return 'origin has a branch "task", which leaves no room for task/<id>: rename it.';
+      return 'origin has a branch "task", so git allows no branches task/<id> there: rename it.';
     const fault = await unsupported(git, clone, base, baseBranch);
     if (fault !== null) return fault;
     const commands = await verifyCommands(git, clone, base, settings);
@@ -100,14 +102,14 @@ async function diskFault({ settings, timings }: DaemonContext): Promise<string |
   try {
     await mkdir(folder, { recursive: true });
     await access(folder, constants.W_OK);
-    const fault = await spaceFault(folder, timings.minimumFreeBytes);
+    const fault = await freeSpaceFault(folder, timings.minimumFreeBytes);
     return fault === null ? null : `${fault}: worktrees go there (WORKTREE_BASE_DIR).`;
   } catch (error) {
     return `Worktrees cannot be made in ${folder} (WORKTREE_BASE_DIR): ${wordsFromError(error)}`;
   }
 }
 
-/** Where a program is; null when it is nowhere on the path. */
+/** The path of a program; null when it is not on the search path. */
 async function findProgram(program: string, searchPath: string): Promise<string | null> {
   const places = program.includes('/') ? [path.resolve(program)] : searchPath.split(':').map((folder) => path.join(folder, program));
   for (const place of places) {

@@ -27,8 +27,9 @@ const usages: Readonly<Record<Role, Usage>> = {
 };
 
 /**
- * Starts a daemon, or a merger, and runs it until it is told to stop. What keeps it from starting is said on standard error; the exit code is then 2
- * for a wrong command line, and 1 for the rest. `place` is given by a swarm, whose members read no arguments.
+ * Starts a daemon, or a merger, and runs it until it is told to stop. A fault at the start is printed on standard
+ * error, with exit code 2 for a wrong command line and 1 for everything else. `place` is given by a swarm, whose
+ * members read no arguments.
  */
 export async function runFromCommandLine(role: Role, place?: DaemonOutput['place']): Promise<void> {
   try {
@@ -65,7 +66,7 @@ async function run(role: Role, place: DaemonOutput['place']): Promise<void> {
 
 const howToStop = 'Ctrl-C lets it finish what it has in hand. A second Ctrl-C gives that back.';
 
-/** A fault of the surroundings is said in words; anything else with its trace. */
+/** The message of an expected error, and the stack trace of any other. */
 function words(error: unknown): string {
   const expected = [UsageError, SettingsError, PreflightError, AuthenticationError, AuthorizationError];
   if (error instanceof Error && expected.some((kind) => error instanceof kind)) return error.message;

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-/** Where a daemon keeps what must last: in the user's state folder, which survives a reboot and which no agent meets in its worktree. */
+/**
+ * The folders for what must last. They are in the user's state folder, which survives a reboot and is outside all
+ * worktrees.
+ */
 export interface StateFolder {
-  /** Locks that hold for all daemons of this user on this machine. */
+  /** Locks for all daemons that share this state folder. */
   readonly locks: string;
   /** One folder per run. */
   readonly runs: string;
@@ -12,17 +15,17 @@ export interface StateFolder {
   readonly logs: string;
   /** A folder per task at work, with its repository. */
   readonly tasks: string;
-  /** What agents left that no commit takes. */
+  /** Files that agents left and that no commit takes. */
   readonly kept: string;
-  /** The bare clone that merges and pushes. */
+  /** The bare clone in which work is merged, and from which it is pushed. */
   readonly clone: string;
-  /** What stands in for the user's global git configuration. */
+  /** The file that git reads in place of the user's global configuration. */
   readonly gitConfig: string;
-  /** What each daemon says about itself. */
+  /** The report of each daemon. */
   readonly status: string;
 }
 
-/** Finds and makes the folders for a repository. */
+/** Makes the folders for a repository, where they do not exist yet. */
 export function openStateFolder(stateDir: string, repositoryGitDir: string, name: string): StateFolder {
   const own = path.join(stateDir, 'repositories', `${name.replace(/[^\w.-]/g, '_')}-${shortHash(repositoryGitDir)}`);
   const folder = {
@@ -39,7 +42,7 @@ export function openStateFolder(stateDir: string, repositoryGitDir: string, name
   return folder;
 }
 
-/** A short name for something that may be long or hold any character. */
+/** A short name for a text that may be long and contain any character. */
 export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }

@@ -51,7 +51,7 @@ async function status({ json }: { readonly json?: true }): Promise<void> {
 async function stop(names: readonly string[], { now }: { readonly now?: true }): Promise<void> {
   const { dir, stopMs } = readSwarmPlace();
   const leave = new AbortController();
-  // Not `once`: under `npm run` one Ctrl-C arrives twice, and the second signal would end this process without a message.
+  // Not `once`: under `npm run` one Ctrl-C arrives twice, and the second signal would end this without a message.
   process.on('SIGINT', () => leave.abort()).on('SIGTERM', () => leave.abort());
   try {
     await stopSwarm(await openSwarmFolder(dir), { names, drainMs: now ? 0 : stopMs, signal: leave.signal }, say);

@@ -18,7 +18,7 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = () => useSite(services, `surroundings-${++sites}`);
 
-test('everything that is missing is said at once', async () => {
+test('everything that is missing is reported together', async () => {
   await using here = await site();
   const env = { CLAUDE_CMD: 'no-such-agent', ORCH_BASE_BRANCH: 'no-such-branch', DISPATCHER_URL: 'http://127.0.0.1:9/api/v1/dispatcher' };
   const starting = useDaemon(here, env, { minimumFreeBytes: Number.MAX_SAFE_INTEGER });
@@ -26,7 +26,7 @@ test('everything that is missing is said at once', async () => {
 });
 
 test.each([
-  ['no repository', { ORCH_REPO_DIR: '/proc' }, 'is in no git repository'],
+  ['no repository', { ORCH_REPO_DIR: '/proc' }, 'is not in a git repository'],
   ['a base without anything that verifies', { ORCH_VERIFY_CMD: '' }, 'Nothing would verify the work'],
   ['a wrong key', { DISPATCHER_API_KEY: 'sk_live_wrongwrongwrong' }, 'cannot be used'],
 ])('%s is refused with a clear message', async (_, env, words) => {
@@ -45,7 +45,7 @@ test('a repository without an origin is refused with a clear message', async () 
   await expect(useDaemon(here)).rejects.toThrow('no remote "origin"');
 });
 
-test('a dirty repository stays as it is, and its changes are not merged', async () => {
+test('uncommitted changes in the repository stay as they are and are not merged', async () => {
   await using here = await site();
   writeFileSync(path.join(here.repository.repo, 'README.md'), 'dirty');
   await here.task('one', 'echo x > x.txt');
@@ -57,7 +57,7 @@ test('a dirty repository stays as it is, and its changes are not merged', async 
   expectOrder(here);
 });
 
-test('a push that origin refuses holds the task with what origin said', async () => {
+test('a push that origin refuses puts the task on hold, with the message of origin', async () => {
   await using here = await site();
   const hook = path.join(here.repository.origin, 'hooks/update');
   mkdirSync(path.dirname(hook), { recursive: true });
@@ -73,7 +73,7 @@ test('a push that origin refuses holds the task with what origin said', async ()
   expectOrder(here);
 });
 
-test('a verify command that hangs is ended with its children, and the reason is timeout', async () => {
+test('a verification that hangs is ended with its children, and the reason is timeout', async () => {
   await using here = await site();
   await here.task('one', 'echo x > x.txt');
   await using running = await useDaemon(here, { ORCH_VERIFY_CMD: 'sleep 7233 & sleep 7233', ORCH_AGENT_TIMEOUT_MINUTES: '0.02', ORCH_ATTEMPTS: '1' });
@@ -84,7 +84,7 @@ test('a verify command that hangs is ended with its children, and the reason is 
   expectOrder(here);
 });
 
-test('a base that moves during the verification is verified again', async () => {
+test('when the base moves during a verification, the work is verified again', async () => {
   await using here = await site();
   const { repository } = here;
   const gate = path.join(repository.folder, 'gate');
@@ -104,7 +104,7 @@ test('a base that moves during the verification is verified again', async () => 
   expectOrder(here);
 });
 
-test('a conflict goes back to the agent once, who merges, and then lands', async () => {
+test('a conflict goes back to the agent once, and its merge lands', async () => {
   await using here = await site();
   const { repository } = here;
   const gate = path.join(repository.folder, 'gate');
@@ -126,7 +126,7 @@ else echo mine > README.md; while [ ! -e ${gate} ]; do sleep 0.02; done; fi`;
   expectOrder(here);
 });
 
-test('an attempt that follows goes on from the branch of the one before', async () => {
+test('the next attempt continues from the branch of the one before', async () => {
   await using here = await site();
   await here.task('one', 'if [ -e half.txt ]; then echo rest > rest.txt; else echo half > half.txt; exit 1; fi');
   await using running = await useDaemon(here, {}, { firstRetryAfterSeconds: 0 });
@@ -138,17 +138,17 @@ test('an attempt that follows goes on from the branch of the one before', async 
   expectOrder(here);
 });
 
-test('a dispatcher that is away longer than the lease ends nothing: the claim is made again and the work lands', async () => {
+test('when the dispatcher is away longer than the lease, the claim is made again and the work lands', async () => {
   await using here = await site();
-  await using wire = await useSwitch(services.url);
+  await using connection = await useSwitch(services.url);
   const gate = path.join(here.repository.folder, 'gate');
   await here.task('one', `while [ ! -e ${gate} ]; do sleep 0.02; done; echo x > x.txt`);
-  await using running = await useDaemon(here, { DISPATCHER_URL: `${wire.url}/api/v1/dispatcher` });
+  await using running = await useDaemon(here, { DISPATCHER_URL: `${connection.url}/api/v1/dispatcher` });
   await until(
     () => here.starts().length,
     (count) => count > 0,
   );
-  wire.cut();
+  connection.cut();
   await services.pool.query(`UPDATE tasks SET expires_at = clock_timestamp() - interval '5 minutes' WHERE id = 'one' AND organization_id = $1`, [
     `surroundings-${sites}`,
   ]);
@@ -158,7 +158,7 @@ test('a dispatcher that is away longer than the lease ends nothing: the claim is
     () => running.daemon.context.status.runs[0]?.step,
     (step) => step === 'waiting for the dispatcher',
   );
-  wire.mend();
+  connection.mend();
   const done = await here.until('one', ({ status }) => status === 'done');
   await running.drain();
   expect(done.attempts).toBe(2);
@@ -166,7 +166,7 @@ test('a dispatcher that is away longer than the lease ends nothing: the claim is
   expectOrder(here);
 });
 
-test('a task that somebody else took stops the agent within five seconds, and the work is kept', async () => {
+test('when somebody else claims the task, the agent ends within five seconds and the work is kept', async () => {
   await using here = await site();
   await here.task('one', 'trap "" TERM; echo kept > kept.txt; sleep 7234');
   await using running = await useDaemon(here, {}, { heartbeatMs: 100 });
@@ -190,7 +190,7 @@ test('a task that somebody else took stops the agent within five seconds, and th
   expectOrder(here);
 });
 
-test('two daemons with the same prefix have different names and share the work', async () => {
+test('two daemons with the same prefix have different names, and share the work', async () => {
   await using here = await site();
   const ids = Array.from({ length: 6 }, (_, index) => `t${index}`);
   for (const id of ids) await here.task(id, `echo ${id} > ${id}.txt`);
@@ -204,7 +204,7 @@ test('two daemons with the same prefix have different names and share the work',
   expectOrder(here);
 });
 
-test('an interrupted daemon gives its work back at once and keeps it', async () => {
+test('an interrupted daemon gives its work back at once, and keeps it on origin', async () => {
   await using here = await site();
   await here.task('one', 'echo part > part.txt; sleep 7235');
   const running = await useDaemon(here);
@@ -220,7 +220,7 @@ test('an interrupted daemon gives its work back at once and keeps it', async () 
   expectOrder(here);
 });
 
-testWhere(process.getuid?.() === 0, 'root')('a full disk gives the task back, and the daemon goes on', async () => {
+testWhere(process.getuid?.() === 0, 'root')('on a full disk the task goes back, and the daemon continues', async () => {
   await using here = await site();
   const small = path.join(here.repository.folder, 'small');
   mkdirSync(small);

@@ -28,7 +28,7 @@ const isWorking = (gate: string) =>
 const untilOpen = (gate: string) => `while [ ! -e ${gate} ]; do sleep 0.02; done`;
 const gateOf = (here: Site) => path.join(here.repository.folder, 'gate');
 
-/** What a run leaves on disk that its daemon let go of. */
+/** Writes the record of a run that its daemon could not end. */
 const leave = (here: Site, record: RunRecord) => {
   const folder = path.join(stateOf(here), 'runs', record.run);
   mkdirSync(folder);
@@ -50,7 +50,7 @@ const onlyRecord = async (here: Site, wanted: (record: RunRecord) => boolean): P
   return record;
 };
 
-test('a run that a living daemon let go of is taken up without touching the git of that daemon', async () => {
+test('a run that a running daemon could not end is taken up by another, without disturbing git of the first', async () => {
   await using here = await site();
   const gate = gateOf(here);
   const hook = path.join(here.repository.origin, 'hooks/pre-receive');
@@ -78,7 +78,7 @@ test('a run that a living daemon let go of is taken up without touching the git 
   expectOrder(here);
 });
 
-test('what a lost run left is taken away around the worktree in which another run of the task is at work', async () => {
+test('the rest of a lost run is removed, and the worktree of another run of the task is left alone', async () => {
   await using here = await site();
   const gate = gateOf(here);
   await here.task('one', `echo x > x.txt; ${untilOpen(gate)}; echo y > y.txt`);
@@ -100,7 +100,7 @@ test('what a lost run left is taken away around the worktree in which another ru
   expectOrder(here);
 });
 
-test('a run for another base branch is given back with its work, and lands nowhere', async () => {
+test('a run for another base branch is given back with its work, and does not land', async () => {
   await using here = await site();
   const gate = gateOf(here);
   here.repository.git('push', '-q', 'origin', 'main:release');
@@ -118,7 +118,7 @@ test('a run for another base branch is given back with its work, and lands nowhe
   expectOrder(here);
 });
 
-test('a run of another organization is not waited for: its work is kept, and the slot is free', async () => {
+test('a run of another organization does not occupy a slot, and its work is kept', async () => {
   await using here = await site();
   const gate = gateOf(here);
   await here.task('one', `echo x > x.txt; ${untilOpen(gate)}`);
@@ -136,7 +136,7 @@ test('a run of another organization is not waited for: its work is kept, and the
   expectOrder(here);
 });
 
-test('a run that cannot be ended is left to the next start, and does not hold up other work', async () => {
+test('a run that cannot be ended is left to the next start, and other work goes on', async () => {
   await using here = await site();
   await here.task('one', 'echo kept > kept.txt; sleep 7241');
   const running = await useDaemon(here, { MAX_AGENTS: '1' });
@@ -164,7 +164,7 @@ test('a run that cannot be ended is left to the next start, and does not hold up
   expectOrder(here);
 });
 
-test('interrupted while origin is away, the work is given back at once', async () => {
+test('a daemon that is interrupted while origin is away gives its work back at once', async () => {
   await using here = await site();
   const { origin } = here.repository;
   await here.task('one', `echo x > x.txt; mv ${origin} ${origin}.away`);
@@ -181,7 +181,7 @@ test('interrupted while origin is away, the work is given back at once', async (
   expectOrder(here);
 });
 
-test('interrupted while origin takes connections and never answers, the daemon ends within seconds and keeps the work', async () => {
+test('a daemon that is interrupted while origin does not answer ends within seconds and keeps the work', async () => {
   await using here = await site();
   await using server = await useGitServer(here.repository.folder);
   here.repository.git('remote', 'set-url', 'origin', `${server.url}/origin.git`);

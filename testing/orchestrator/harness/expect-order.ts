@@ -5,8 +5,8 @@ import { processesWith } from './processes.ts';
 import type { Site } from './use-daemon.ts';
 
 /**
- * What must hold after every story: main only ever moved to trees that were verified on the very value before, with nothing but tasks' own commits between the
- * two, and nothing is left behind.
+ * What must be true at the end of every test. Main moved only to commits that were verified on top of its value before,
+ * and all commits in between belong to tasks. No worktree, run or process is left.
  */
 export function expectOrder({ repository, env }: Site): void {
   const history = repository.history();

@@ -7,14 +7,17 @@ import { expect } from 'vitest';
 import { expectOrder } from './expect-order.ts';
 import { type Site, useDaemon } from './use-daemon.ts';
 
-/** What a story may set beside its script. */
+/** What a test may set besides the script. */
 export interface StoryOptions {
   readonly id?: string;
   readonly env?: Record<string, string>;
   readonly timings?: Partial<Timings>;
 }
 
-/** Lets a daemon work on one task whose agent runs `script`, until the task is done or given back. The user's checkout must be the same after it, byte for byte. */
+/**
+ * Lets a daemon work on one task whose agent runs `script`, until the task is done or given back. Fails if the user's
+ * checkout has changed.
+ */
 export async function story(here: Site, script: string, { id = 'one', env = {}, timings = {} }: StoryOptions = {}): Promise<Task> {
   const before = contentOf(here.repository.repo);
   await here.task(id, script);
@@ -26,7 +29,7 @@ export async function story(here: Site, script: string, { id = 'one', env = {}, 
   return task;
 }
 
-/** Every path below a folder with a hash of what is there. */
+/** Every path below a folder, with a hash of its content. */
 export function contentOf(folder: string): Record<string, string> {
   const entries = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   return Object.fromEntries(entries.map((name) => [name, hashOf(path.join(folder, name))]));

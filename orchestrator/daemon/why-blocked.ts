@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { readBase } from '../run/read-base.ts';
 import type { DaemonContext } from './context.ts';
-import { spaceFault } from './space-fault.ts';
+import { freeSpaceFault } from './free-space.ts';
 
-/** Why no new work may be begun; null when it may. Work begun all the same would fail for a reason that is not its own. */
-export async function obstacle(context: DaemonContext, signal: AbortSignal): Promise<string | null> {
+/** Why no new work may begin, because of this machine or origin; null when it may. */
+export async function whyBlocked(context: DaemonContext, signal: AbortSignal): Promise<string | null> {
   const { state, settings, timings, status } = context;
   for (const folder of [state.runs, path.dirname(settings.worktreeBaseDir)]) {
-    const fault = await spaceFault(folder, timings.minimumFreeBytes);
+    const fault = await freeSpaceFault(folder, timings.minimumFreeBytes);
     if (fault !== null) return fault;
   }
   if (!status.isOriginAway) return null;

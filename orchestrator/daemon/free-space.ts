@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 
-/** Says that a folder has too little free space; null when it has enough. Throws when it cannot be looked at. */
-export async function spaceFault(folder: string, minimumFreeBytes: number): Promise<string | null> {
+/** Says that the disk of a folder has too little free space; null when it has enough. */
+export async function freeSpaceFault(folder: string, minimumFreeBytes: number): Promise<string | null> {
   const { bavail, bsize } = await statfs(folder);
   return bavail * bsize < minimumFreeBytes ? `${folder} has less than ${Math.round(minimumFreeBytes / 1024 / 1024)} MiB free` : null;
 }
