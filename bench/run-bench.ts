@@ -16,7 +16,7 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Shows a line to the person who waits. */
   readonly say: (line: string) => void;
-  /** Breaks the run off after the measurement that is going on. */
+  /** Breaks the run off. */
   readonly signal: AbortSignal;
 }
 
@@ -31,6 +31,8 @@ export async function runBench(parts: readonly Part[], { quick, say, signal }: B
   const data = join(root, 'postgres');
   await mkdir(data);
   const postgres = resources.use(await startBenchPostgres(data));
+  // Without PostgreSQL all that is going on fails at once, and cleans up.
+  signal.addEventListener('abort', () => void postgres[Symbol.asyncDispose](), { once: true });
   const scale = quick ? quickScale : fullScale;
   const large = largeDatabases(postgres);
 
@@ -52,7 +54,10 @@ export async function runBench(parts: readonly Part[], { quick, say, signal }: B
     const load = loadAverage();
     const start = performance.now();
     say(`${part.name}: ${part.about}`);
-    const comparisons = await part.run(stage);
+    const comparisons = await part.run(stage).catch((error: unknown) => {
+      signal.throwIfAborted();
+      throw error;
+    });
     partResults.push({ name: part.name, loadAverage: load, seconds: (performance.now() - start) / 1000, comparisons });
   }
   return {

@@ -27,8 +27,8 @@ export interface DriverTarget {
   readonly key?: string;
 }
 
-/** Makes load of one kind, in a process of its own. */
-export interface Driver extends AsyncDisposable {
+/** Makes load of one kind, in a process of its own. What it has opened ends with the process. */
+export interface Driver {
   /** Gets so many tasks ready, or connects so many readers. */
   prepare?(count: number): Promise<void>;
   run(load: Load): Promise<Run>;

@@ -1,7 +1,7 @@
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 
 /** A gRPC connection for unary calls, any number at once. */
-export interface GrpcConnection extends Disposable {
+export interface GrpcConnection {
   /** Sends a message to a method and answers the message that comes back. */
   call(path: string, message: Uint8Array): Promise<Uint8Array>;
 }
@@ -24,7 +24,7 @@ export function openGrpcConnection(address: string, key: string): GrpcConnection
       let status: unknown;
       const read = (headers: IncomingHttpHeaders) => {
         if (headers['grpc-status'] === undefined) return;
-        status = headers['grpc-status'] === '0' ? '0' : `${headers['grpc-status']} ${headers['grpc-message']}`;
+        status = headers['grpc-status'] === '0' ? '0' : `${headers['grpc-status']}: ${decodeURIComponent(String(headers['grpc-message']))}`;
       };
       const stream = session.request({ ...common, ':path': path });
       stream.on('response', read);
@@ -38,6 +38,5 @@ export function openGrpcConnection(address: string, key: string): GrpcConnection
       stream.end(frame);
       return promise;
     },
-    [Symbol.dispose]: () => session.close(),
   };
 }

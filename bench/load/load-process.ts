@@ -38,10 +38,7 @@ export async function startLoadProcess(driver: DriverName, target: DriverTarget)
     return promise;
   };
   const dispose = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      await ask({ close: true }).catch(() => undefined);
-      child.disconnect();
-    }
+    if (child.connected) child.disconnect();
     await exited;
   };
   try {

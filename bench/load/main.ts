@@ -8,7 +8,6 @@ const request = z.object({
   open: z.object({ driver: z.enum(Object.keys(drivers) as (keyof typeof drivers)[]), at: z.string(), key: z.string().optional() }).optional(),
   prepare: z.number().optional(),
   run: z.custom<Load>().optional(),
-  close: z.boolean().optional(),
 });
 
 let driver: Driver | undefined;
@@ -22,13 +21,12 @@ process.on('message', (message) => {
 });
 process.on('disconnect', () => process.exit());
 
-async function answer({ open, prepare, run, close }: Omit<z.infer<typeof request>, 'id'>): Promise<unknown> {
+async function answer({ open, prepare, run }: Omit<z.infer<typeof request>, 'id'>): Promise<unknown> {
   if (open) {
     const { openDriver } = await drivers[open.driver]();
     driver = await openDriver({ at: open.at, ...(open.key !== undefined && { key: open.key }) });
   }
   if (prepare !== undefined) await driver?.prepare?.(prepare);
   if (run) return await driver?.run(run);
-  if (close) await driver?.[Symbol.asyncDispose]();
   return null;
 }

@@ -34,6 +34,15 @@ it('spreads calls over time where it is told how many a second', async () => {
   expect(performance.now() - start).toBeGreaterThan(95);
 });
 
-it('fails when a call fails', async () => {
-  await expect(runLoops(() => Promise.reject(new Error('no answer')), load)).rejects.toThrow('no answer');
+it('fails when a call fails, and when no other call is in flight any more', async () => {
+  let now = 0;
+  const call = async (caller: number) => {
+    if (caller === 3) throw new Error('no answer');
+    now += 1;
+    await sleep(5);
+    now -= 1;
+    return 1;
+  };
+  await expect(runLoops(call, load)).rejects.toThrow('no answer');
+  expect(now).toBe(0);
 });

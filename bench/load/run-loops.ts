@@ -12,8 +12,9 @@ export async function runLoops(call: Call, { inFlight, seconds, mostCalls = Numb
   const start = performance.now();
   const end = start + seconds * 1000;
   let [calls, operations, lastAt] = [0, 0, start];
+  let hasFailed = false;
   const loop = async (caller: number) => {
-    while (performance.now() < end && calls < mostCalls) {
+    while (!hasFailed && performance.now() < end && calls < mostCalls) {
       calls += 1;
       if (perSecond !== undefined) await sleep(Math.max(0, start + (calls * 1000) / perSecond - performance.now()));
       const calledAt = performance.now();
@@ -24,6 +25,16 @@ export async function runLoops(call: Call, { inFlight, seconds, mostCalls = Numb
       times.push(lastAt - calledAt);
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, (_, caller) => loop(caller)));
+  const loops = Array.from({ length: inFlight }, async (_, caller) => {
+    try {
+      await loop(caller);
+    } catch (error) {
+      hasFailed = true;
+      throw error;
+    }
+  });
+  // Nothing of a run that fails goes on while the next way is measured.
+  const failure = (await Promise.allSettled(loops)).find((each) => each.status === 'rejected');
+  if (failure) throw failure.reason;
   return { count: operations, seconds: (lastAt - start) / 1000, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) };
 }

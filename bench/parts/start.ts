@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { readCredentials } from '@dispatcher/local/data-folder/credentials.ts';
-import { freePorts } from '@dispatcher/processes/free-ports.ts';
 import { descendantsOf } from '@dispatcher/testing/harness/descendants-of.ts';
-import { type MainProcess, startMain } from '@dispatcher/testing/harness/start-main.ts';
 import { startLoadProcess } from '../load/load-process.ts';
 import type { Case, Sample } from '../measure/comparison.ts';
 import { cpuOfTree } from '../measure/cpu.ts';
+import { startDispatcherProcess } from '../stage/dispatcher-process.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Part } from './part.ts';
 
@@ -66,40 +64,13 @@ export const startPart: Part = {
 
 async function timeStart(stage: Stage, existing: boolean): Promise<Sample> {
   const folder = await stage.folder();
-  if (existing) await (await startOn(folder))[Symbol.asyncDispose]();
+  if (existing) await (await startDispatcherProcess(folder))[Symbol.asyncDispose]();
   const startedAt = performance.now();
-  const main = await startOn(folder);
+  const main = await startDispatcherProcess(folder);
   const value = (performance.now() - startedAt) / 1000;
   await main[Symbol.asyncDispose]();
   return { value, count: 1 };
 }
-
-/** Resolves when it is ready. */
-async function startOn(folder: string): Promise<MainProcess> {
-  const [port = 0] = await freePorts(1);
-  const main = startMain({ DISPATCHER_DATA_DIR: folder, PORT: String(port), LOG_LEVEL: 'warn' });
-  let ended = false;
-  main.exited.then(
-    () => {
-      ended = true;
-    },
-    () => undefined,
-  );
-  while (!(await isReady(port))) {
-    if (ended) throw new Error(`It ended before it was ready:\n${main.output()}`);
-    await sleep(5);
-  }
-  return main;
-}
-
-const isReady = (port: number): Promise<boolean> =>
-  fetch(`http://127.0.0.1:${port}/readyz`, { headers: { connection: 'close' } }).then(
-    async (response) => {
-      await response.arrayBuffer();
-      return response.ok;
-    },
-    () => false,
-  );
 
 interface Memory {
   readonly Node: Sample | null;
@@ -113,14 +84,12 @@ interface Costs {
 
 async function measureCosts(stage: Stage): Promise<Costs> {
   await using resources = new AsyncDisposableStack();
-  const folder = await stage.folder();
-  const main = resources.use(await startOn(folder));
-  const pid = main.child.pid ?? 0;
+  const main = resources.use(await startDispatcherProcess(await stage.folder()));
+  const { pid, url } = main;
   await sleep(settleMs);
   const idleCpu = await idleCpuOf(pid);
   const before = await memoryOf(pid);
-  const credentials = await readCredentials(folder);
-  const load = resources.use(await startLoadProcess('rest', { at: credentials?.url ?? '', key: credentials?.api_key ?? '' }));
+  const load = resources.use(await startLoadProcess('rest', { at: url, key: (await main.credentials()).api_key }));
   for (const work of ['create', 'claim and complete'] as const) await load.run({ work, inFlight: 32, seconds: stage.scale.seconds * 2 });
   return { idleCpu, memory: { before, after: await memoryOf(pid) } };
 }

@@ -29,7 +29,7 @@ interface Done {
 }
 
 /** The store of the hand-written service. */
-export interface ReferenceStore extends AsyncDisposable {
+export interface ReferenceStore {
   claim(claim: Claim): Promise<ReferenceRow | null>;
   complete(done: Done): Promise<ReferenceRow | null>;
   createKey(): Promise<string>;
@@ -44,13 +44,14 @@ const options = ['plan_cache_mode=force_generic_plan', 'enable_seqscan=off', 'en
 /** How often the relay looks while there is something to do, and while there is nothing. */
 const relayMs = { busy: 10, idle: 100 };
 
-/** Opens it on a database, and makes its tables where there are none. Its relay runs until it is disposed. */
+/** Opens it on a database, and makes its tables where there are none. */
 export async function openReferenceStore(url: string): Promise<ReferenceStore> {
   const pool = new pg.Pool({ connectionString: url, max: 4, options: options.map((option) => `-c ${option}`).join(' ') });
   await pool.query(schemaSql);
   const query = async (name: string, text: string, values: unknown[]): Promise<ReferenceRow[]> =>
     (await pool.query<ReferenceRow>({ name, text, values })).rows;
-  const relay = startRelay(() => query('relay', relaySql, []));
+  // A relay that fails ends the process.
+  void runRelay(() => query('relay', relaySql, []));
   return {
     claim: createBatcher((claims) => claimAll(query, claims)),
     complete: createBatcher((done) => completeAll(query, done)),
@@ -64,10 +65,6 @@ export async function openReferenceStore(url: string): Promise<ReferenceStore> {
       return rows[0]?.organization_id ?? null;
     },
     topUp: (backlog) => topUp(pool, backlog),
-    async [Symbol.asyncDispose]() {
-      await relay[Symbol.asyncDispose]();
-      await pool.end();
-    },
   };
 }
 
@@ -107,21 +104,8 @@ async function completeAll(query: Query, done: readonly Done[]): Promise<(Refere
   return done.map(({ organizationId, id }) => rows.get(`${organizationId} ${id}`) ?? null);
 }
 
-function startRelay(round: () => Promise<readonly unknown[]>): AsyncDisposable {
-  const stopping = new AbortController();
-  const work = async () => {
-    while (!stopping.signal.aborted) {
-      const events = await round();
-      await sleep(events.length > 0 ? relayMs.busy : relayMs.idle, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  };
-  const working = work();
-  return {
-    async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await working;
-    },
-  };
+async function runRelay(round: () => Promise<readonly unknown[]>): Promise<never> {
+  while (true) await sleep((await round()).length > 0 ? relayMs.busy : relayMs.idle);
 }
 
 async function topUp(pool: pg.Pool, backlog: number): Promise<void> {

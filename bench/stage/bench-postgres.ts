@@ -2,8 +2,8 @@ import { migrate } from '@dispatcher/database/migrations/migrate.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { startEmbeddedPostgres } from '@dispatcher/local/postgres/embedded-postgres.ts';
 import { databaseUrl } from '@dispatcher/testing/harness/test-database.ts';
-import pg from 'pg';
 import { type CpuClock, cpuOfTree } from '../measure/cpu.ts';
+import { openPool } from './open-pool.ts';
 
 /** The one PostgreSQL that everything is measured on: the one of `npm start`, with its own settings. */
 export interface BenchPostgres extends AsyncDisposable {
@@ -19,7 +19,7 @@ export interface BenchPostgres extends AsyncDisposable {
 export async function startBenchPostgres(folder: string): Promise<BenchPostgres> {
   await using resources = new AsyncDisposableStack();
   const { url } = resources.use(await startEmbeddedPostgres({ dataDir: folder, log: createLog('warn') }));
-  const pool = resources.adopt(new pg.Pool({ connectionString: url, max: 1 }), (each) => each.end());
+  const pool = resources.adopt(openPool(url), (each) => each.end());
   const { rows } = await pool.query<{ version: string; pid: string }>(
     `SELECT current_setting('server_version') AS version, split_part(pg_read_file('postmaster.pid'), E'\\n', 1) AS pid`,
   );

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { readCredentials } from '@dispatcher/local/data-folder/credentials.ts';
 import { descendantsOf } from '@dispatcher/testing/harness/descendants-of.ts';
-import { startMain } from '@dispatcher/testing/harness/start-main.ts';
 import { apiPath } from '@dispatcher/testing/system/harness/api-path.ts';
 import { z } from 'zod';
 import { type CpuClocks, cpuOfProcess } from '../measure/cpu.ts';
+import { startDispatcherProcess } from './dispatcher-process.ts';
 import { organization } from './insert-tasks.ts';
 import type { Stage } from './stage.ts';
 
@@ -26,18 +25,14 @@ export async function startDispatcher(
   resources: AsyncDisposableStack,
   { databaseUrl, asProcesses = false }: { databaseUrl: string; asProcesses?: boolean },
 ): Promise<DispatcherServer> {
-  const folder = await stage.folder();
   const adminKey = `sk_admin_${randomBytes(24).toString('hex')}`;
-  const settings = { DATABASE_URL: databaseUrl, DISPATCHER_DATA_DIR: folder, DISPATCHER_API_KEY: adminKey, LOG_LEVEL: 'warn' };
-  const main = resources.use(startMain(settings, { asProcesses }));
-  await main.ready;
-  const credentials = await readCredentials(folder);
-  if (!credentials) throw new Error('Dispatcher runs without having saved its credentials.');
-  const pid = main.child.pid ?? 0;
+  const settings = { DATABASE_URL: databaseUrl, DISPATCHER_API_KEY: adminKey };
+  const main = resources.use(await startDispatcherProcess(await stage.folder(), settings, asProcesses));
+  const { pid, url } = main;
   return {
-    url: credentials.url,
-    grpcAddress: credentials.grpc_url,
-    key: await createKey(credentials.url, adminKey),
+    url,
+    grpcAddress: (await main.credentials()).grpc_url,
+    key: await createKey(url, adminKey),
     adminKey,
     clocks: asProcesses ? await clocksBelow(pid) : { server: cpuOfProcess(pid) },
   };

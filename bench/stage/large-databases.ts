@@ -1,6 +1,6 @@
-import pg from 'pg';
 import type { BenchPostgres } from './bench-postgres.ts';
 import { insertTasks } from './insert-tasks.ts';
+import { openPool } from './open-pool.ts';
 
 /** A database with many tasks. */
 export interface LargeDatabase {
@@ -30,7 +30,7 @@ export function largeDatabases(postgres: BenchPostgres): (tasks: number, organiz
 /** Indexes are made after the tasks, which takes a third of the time. */
 async function makeLarge(postgres: BenchPostgres, name: string, tasks: number, organizations: number): Promise<LargeDatabase> {
   const url = await postgres.createMigrated(name);
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = openPool(url);
   try {
     const { rows: indexes } = await pool.query<{ name: string; definition: string }>(
       `SELECT indexname AS name, indexdef AS definition FROM pg_indexes WHERE tablename = 'tasks' AND indexdef NOT LIKE 'CREATE UNIQUE%'`,

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { topUp } from './insert-tasks.ts';
+import { openPool } from './open-pool.ts';
 import type { Stage } from './stage.ts';
 
 /** A database with Dispatcher's schema. */
@@ -12,6 +12,6 @@ export interface TaskDatabase {
 /** Makes one. */
 export async function createTaskDatabase({ postgres }: Stage, resources: AsyncDisposableStack): Promise<TaskDatabase> {
   const url = await postgres.createMigrated('dispatcher');
-  const pool = resources.adopt(new pg.Pool({ connectionString: url, max: 1 }), (each) => each.end());
+  const pool = resources.adopt(openPool(url), (each) => each.end());
   return { url, prepare: (backlog) => topUp(pool, backlog) };
 }

@@ -9,7 +9,7 @@ import { type OpenServices, openServices } from './open-services.ts';
 /** The handlers of the services in the same process: all that Dispatcher does for a call, but the network. */
 export const openDriver: OpenDriver = async ({ at }) => {
   const services = await openServices(at);
-  return { run: createRun((index) => callerOn(services, `agent-${index}`)), [Symbol.asyncDispose]: () => services[Symbol.asyncDispose]() };
+  return { run: createRun((index) => callerOn(services, `agent-${index}`)) };
 };
 
 function callerOn({ transport, key }: OpenServices, agent: string): Caller {

@@ -8,7 +8,7 @@ import { type OpenServices, openServices } from './open-services.ts';
 /** The functions of the store, as the handlers call them: what a library such as pg-boss is for its caller. Nobody is authenticated, nothing validated. */
 export const openDriver: OpenDriver = async ({ at }) => {
   const services = await openServices(at);
-  return { run: createRun((index) => callerOn(services, `agent-${index}`)), [Symbol.asyncDispose]: () => services[Symbol.asyncDispose]() };
+  return { run: createRun((index) => callerOn(services, `agent-${index}`)) };
 };
 
 function callerOn({ database: { pool }, published }: OpenServices, agent: string): Caller {

@@ -17,12 +17,7 @@ export const openDriver: OpenDriver = async ({ at, key = '' }) => {
     connections[number] ??= openGrpcConnection(at, key);
     return connections[number];
   };
-  return {
-    run: createRun((index) => callerOver(connectionFor(index), `agent-${index}`)),
-    async [Symbol.asyncDispose]() {
-      for (const connection of connections) connection[Symbol.dispose]();
-    },
-  };
+  return { run: createRun((index) => callerOver(connectionFor(index), `agent-${index}`)) };
 };
 
 function callerOver(connection: GrpcConnection, agent: string): Caller {

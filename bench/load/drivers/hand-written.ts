@@ -17,6 +17,5 @@ export const openDriver: OpenDriver = async ({ at }) => {
   return {
     prepare: (backlog) => store.topUp(backlog),
     run: createRun((index) => caller(`agent-${index}`)),
-    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
 };

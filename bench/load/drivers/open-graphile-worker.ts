@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, makeWorkerUtils, run as runWorker } from 'graphile-worker';
-import pg from 'pg';
 import type { Run } from '../../measure/sample.ts';
+import { openPool } from '../../stage/open-pool.ts';
 import type { Caller } from '../caller.ts';
 import { createRun } from '../caller.ts';
 import type { Driver, DriverTarget, Load } from '../driver.ts';
@@ -16,7 +16,7 @@ const logger = new Logger(() => () => undefined);
 export async function openGraphileWorker({ at }: DriverTarget, settings: NonNullable<GraphileConfig.Preset['worker']>): Promise<Driver> {
   const utils = await makeWorkerUtils({ connectionString: at, logger });
   await utils.migrate();
-  const pool = new pg.Pool({ connectionString: at, max: 1 });
+  const pool = openPool(at);
   const left = async (): Promise<{ jobs: number; at: number }> => {
     const { rows } = await pool.query<{ jobs: number }>('SELECT count(*)::integer AS jobs FROM graphile_worker._private_jobs');
     return { jobs: rows[0]?.jobs ?? 0, at: performance.now() };
@@ -30,9 +30,6 @@ export async function openGraphileWorker({ at }: DriverTarget, settings: NonNull
       await pool.query('VACUUM (ANALYZE) graphile_worker._private_jobs');
     },
     run: (load) => (load.work === 'claim and complete' ? drain(at, settings, load, left) : runCallers(load)),
-    async [Symbol.asyncDispose]() {
-      await Promise.all([utils.release(), pool.end()]);
-    },
   };
 }
 

@@ -1,5 +1,5 @@
-import pg from 'pg';
 import { PgBoss } from 'pg-boss';
+import { openPool } from '../../stage/open-pool.ts';
 import type { Driver } from '../driver.ts';
 import { newTask } from '../new-task.ts';
 
@@ -7,12 +7,12 @@ import { newTask } from '../new-task.ts';
 export const queue = 'tasks';
 
 /** pg-boss with its own defaults, without the timer of its cron jobs. */
-export async function openPgBoss(connectionString: string): Promise<{ boss: PgBoss; prepare: NonNullable<Driver['prepare']> } & AsyncDisposable> {
+export async function openPgBoss(connectionString: string): Promise<{ boss: PgBoss; prepare: NonNullable<Driver['prepare']> }> {
   const boss = new PgBoss({ connectionString, schedule: false });
   boss.on('error', (error) => console.error(error));
   await boss.start();
   await boss.createQueue(queue, { heartbeatSeconds: 1800 });
-  const pool = new pg.Pool({ connectionString, max: 1 });
+  const pool = openPool(connectionString);
   return {
     boss,
     async prepare(backlog) {
@@ -23,9 +23,6 @@ export async function openPgBoss(connectionString: string): Promise<{ boss: PgBo
       const missing = Math.max(0, backlog - (rows[0]?.waiting ?? 0));
       for (let i = 0; i < missing; i += chunk) await boss.insert(queue, Array.from({ length: Math.min(chunk, missing - i) }, job));
       await pool.query('VACUUM (ANALYZE) pgboss.job');
-    },
-    async [Symbol.asyncDispose]() {
-      await Promise.all([boss.stop({ graceful: false }), pool.end()]);
     },
   };
 }

@@ -15,7 +15,7 @@ import { taskRoutes } from '@dispatcher/task/routes.ts';
 import { organization } from '../../stage/insert-tasks.ts';
 
 /** The services in this process, as `npm start` runs them, without a gateway and without a port: relay, sweeper and retention at work. */
-export interface OpenServices extends AsyncDisposable {
+export interface OpenServices {
   readonly database: Database;
   /** To be called after each commit that wrote an event. */
   readonly published: () => void;
@@ -27,27 +27,15 @@ export interface OpenServices extends AsyncDisposable {
 
 /** Starts them on a database that has been migrated. */
 export async function openServices(databaseUrl: string): Promise<OpenServices> {
-  await using resources = new AsyncDisposableStack();
   const log = createLog('error');
-  const database = resources.use(await openDatabase(databaseUrl));
-  const bus = resources.use(createLocalBus());
+  const database = await openDatabase(databaseUrl);
+  const bus = createLocalBus();
   const published = oncePerTurn(() => bus.publish('committed', new Uint8Array()));
-  const stopping = new AbortController();
-  const claims = resources.use(startClaimService({ database, bus, log, published, maxAttempts: 5, stopping: stopping.signal }));
-  resources.use(await startStatsService({ database, bus, log, retention: { positionDays: 7, taskDays: 90 } }));
+  const claims = startClaimService({ database, bus, log, published, maxAttempts: 5, stopping: new AbortController().signal });
+  await startStatsService({ database, bus, log, retention: { positionDays: 7, taskDays: 90 } });
   const { key } = await createKey(database, { organizationId: organization, name: 'bench' });
   const authenticate = createAuthenticate('sk_admin_nobody_uses_this_key_0123456789', createResolveKey(database.pool));
   const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
   const transport = createDirectTransport([taskRoutes({ database, published }), claims.routes], interceptors);
-  const running = resources.move();
-  return {
-    database,
-    published,
-    transport,
-    key,
-    async [Symbol.asyncDispose]() {
-      stopping.abort();
-      await running.disposeAsync();
-    },
-  };
+  return { database, published, transport, key };
 }

@@ -4,7 +4,7 @@ import { openPgBoss, queue } from './open-pg-boss.ts';
 
 /** pg-boss as its documentation advises for throughput: one call fetches as many jobs as shall be in flight, and one completes them all. */
 export const openDriver: OpenDriver = async ({ at }) => {
-  const { boss, prepare, [Symbol.asyncDispose]: dispose } = await openPgBoss(at);
+  const { boss, prepare } = await openPgBoss(at);
   return {
     prepare,
     async run({ inFlight, mostCalls, ...load }) {
@@ -19,6 +19,5 @@ export const openDriver: OpenDriver = async ({ at }) => {
       };
       return await runLoops(once, { ...load, inFlight: 1, ...(mostCalls !== undefined && { mostCalls: Math.ceil(mostCalls / inFlight) }) });
     },
-    [Symbol.asyncDispose]: dispose,
   };
 };

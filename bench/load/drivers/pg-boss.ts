@@ -6,7 +6,7 @@ import { openPgBoss, queue } from './open-pg-boss.ts';
 
 /** pg-boss, one job a call. */
 export const openDriver: OpenDriver = async ({ at }) => {
-  const { boss, prepare, [Symbol.asyncDispose]: dispose } = await openPgBoss(at);
+  const { boss, prepare } = await openPgBoss(at);
   const caller: Caller = {
     async claimNext() {
       const [job] = await boss.fetch(queue);
@@ -16,5 +16,5 @@ export const openDriver: OpenDriver = async ({ at }) => {
     create: async () => void (await boss.send(queue, newTask, { priority: 5 })),
     heartbeat: async ({ taskId }) => void (await boss.touch(queue, taskId)),
   };
-  return { prepare, run: createRun(() => caller), [Symbol.asyncDispose]: dispose };
+  return { prepare, run: createRun(() => caller) };
 };

@@ -6,11 +6,7 @@ import { newTask } from '../new-task.ts';
 
 /** REST: a connection for each caller. The hand-written service has the same routes. */
 export const openDriver: OpenDriver = async ({ at, key = '' }) => {
-  const connections = new DisposableStack();
-  return {
-    run: createRun((index) => callerOver(connections.use(openHttpConnection(at, key)), `agent-${index}`)),
-    [Symbol.asyncDispose]: async () => connections.dispose(),
-  };
+  return { run: createRun((index) => callerOver(openHttpConnection(at, key), `agent-${index}`)) };
 };
 
 function callerOver(connection: HttpConnection, agent: string): Required<Caller> {

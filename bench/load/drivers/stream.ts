@@ -21,9 +21,6 @@ export const openDriver: OpenDriver = async (target) => {
       await sleep(seconds * 1000);
       return { count: delays.length, seconds: (performance.now() - start) / 1000, p50Ms: quantile(delays, 0.5), p99Ms: quantile(delays, 0.99) };
     },
-    async [Symbol.asyncDispose]() {
-      for (const reader of readers) reader[Symbol.dispose]();
-    },
   };
 };
 
