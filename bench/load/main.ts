@@ -16,7 +16,7 @@ process.on('message', (message) => {
   const { id, ...asked } = request.parse(message);
   answer(asked).then(
     (result) => process.send?.({ id, result }),
-    (error: unknown) => process.send?.({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) => process.send?.({ id, error: error instanceof Error ? error.message : String(error) }),
   );
 });
 process.on('disconnect', () => process.exit());

@@ -21,7 +21,7 @@ export const restPart: Part = {
       about:
         'Two requests a pair. The load generator is a process of its own, with a connection for each caller over REST, and one for 32 over gRPC.',
       unit: 'pairs/s',
-      cases: inFlightCases(stage.scale.inFlight),
+      cases: inFlightCases(stage.scale.inFlight.filter((number) => number !== 8)),
       ways: contenders.map((contender) => wayOf(contender, 'claim and complete', stage)),
       ratios: [rest, grpc, ...(several ? [processes] : [])].map((of) => ({ of, to: reference })),
       targets: several ? targets : targets.filter(({ way }) => way !== processes),

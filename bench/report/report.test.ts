@@ -21,6 +21,7 @@ const comparison: Compared = {
     { way: 'theirs', at: '1 in flight', round: 1, value: 450, count: 450 },
     { way: 'theirs', at: '1 in flight', round: 2, value: 440, count: 440 },
     { way: 'theirs', at: '32 in flight', round: 1, failed: 'it broke\nand more' },
+    { way: 'theirs', at: '32 in flight', round: 2, failed: 'it broke\nand more' },
   ],
 };
 
@@ -47,7 +48,7 @@ it('says whether each target is met', () => {
 
 it('says what failed, and what was left out', () => {
   const report = reportOf(results);
-  expect(report).toContain('Failed: theirs, 32 in flight, round 1: it broke\n');
+  expect(report).toContain('Failed in round 1, 2: theirs, 32 in flight: it broke\n');
   expect(report).toContain('pgbench is not installed.');
 });
 

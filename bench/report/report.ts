@@ -64,13 +64,12 @@ function targetText({ title }: Compared, { way, at, toWay, toCase, figure }: Tar
 }
 
 function sectionsOf(compared: Compared): string[] {
-  const { title, about, unit, cases, ways, ratios, notes, measurements } = compared;
+  const { title, about, unit, cases, ways, ratios, notes } = compared;
   const values = ways.map(({ name }) => [name, ...cases.map((at) => spreadText(figureOf(compared, name, at)))]);
   const ratioRows = ratios.map(({ of, to }) => [
     `${of} ÷ ${to}`,
     ...cases.map((at) => spreadText(ratioOf(compared, { way: of, at }, { way: to, at }))),
   ]);
-  const failures = measurements.filter((each): each is Extract<Measurement, { failed: string }> => 'failed' in each);
   return [
     `## ${title}`,
     about,
@@ -79,9 +78,16 @@ function sectionsOf(compared: Compared): string[] {
     ...detailsOf(compared),
     ...traitsOf(compared),
     ...notes,
-    ...failures.map(({ way, at, round, failed }) => `Failed: ${way}, ${at}, round ${round}: ${failed.split('\n')[0]}`),
+    ...failuresOf(compared),
     ...busyGenerators(compared),
   ];
+}
+
+/** What failed, with the rounds in which it did. */
+function failuresOf({ measurements }: Compared): string[] {
+  const failures = measurements.filter((each): each is Extract<Measurement, { failed: string }> => 'failed' in each);
+  const alike = Map.groupBy(failures, ({ way, at, failed }) => `${way}, ${at}: ${failed.split('\n')[0]}`);
+  return [...alike].map(([what, rounds]) => `Failed in round ${rounds.map(({ round }) => round).join(', ')}: ${what}`);
 }
 
 /** The times and the CPU of each way in each case. */
