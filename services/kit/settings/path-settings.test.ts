@@ -1,5 +1,6 @@
 import { chmod, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
 import { makeSettingFolder, readSettingFile } from './path-settings.ts';
@@ -40,12 +41,12 @@ test('each folder that cannot be made or used is named with its setting, the rea
   }
 });
 
-test.runIf(process.platform === 'linux')('a file system that makes no folders is refused at once', async () => {
+testWhere(process.platform === 'linux', 'Linux')('a file system that makes no folders is refused at once', async () => {
   await expect(makeSettingFolder('DISPATCHER_DATA_DIR', '/proc/x/y')).rejects.toThrow('no folder can be made there');
   await expect(makeSettingFolder('DISPATCHER_DATA_DIR', '/dev/null/x')).rejects.toThrow('a file is where a folder should be');
 });
 
-test.skipIf(isRoot)('a folder without permission is refused', async () => {
+testWhere(!isRoot, 'a user other than root')('a folder without permission is refused', async () => {
   await using folder = await useFolder();
   await mkdir(join(folder.path, 'closed'), { mode: 0o500 });
   for (const name of ['closed', 'closed/below']) {
