@@ -6,28 +6,34 @@ import { readLogin } from './login-file.ts';
 import type { Printer } from './terminal/printer.ts';
 import { jsonText } from './terminal/terminal-text.ts';
 
-/** What every command is given. */
+/** What each command gets. */
 export interface Cli {
   readonly environment: Environment;
   readonly printer: Printer;
-  /** Aborted by Ctrl-C and SIGTERM, for a command that has something to end first. From the first call on, they no longer end the process. */
+  /**
+   * Aborted by Ctrl-C, SIGTERM and a closed terminal. For commands that must end something first: after the first call,
+   * a signal no longer ends the process.
+   */
   stopSignal(): AbortSignal;
-  /** The client, by flags, then environment, then login. Made when a command needs it: help needs no key. */
+  /**
+   * The client, set up by flags, then environment, then login. Made only when a command needs it, because help needs no
+   * key.
+   */
   dispatcher(): Promise<Recursiv['dispatcher']>;
-  /** Whether the result is for a program. */
+  /** Whether the result is for a program (`--json`). */
   isJson(): boolean;
-  /** Prints a result: as JSON with --json, else as the text. */
+  /** Prints a result: with --json the value, otherwise the text. */
   print(value: unknown, text: () => string): void;
 }
 
-/** The flags that every command takes. */
+/** The flags of all commands. */
 interface GlobalFlags {
   readonly url?: string;
   readonly org?: string;
   readonly json?: boolean;
 }
 
-/** Puts together what commands need; the flags are read when a command runs. */
+/** Makes what commands get. The flags are read when a command runs. */
 export function createCli(program: Command, given: Pick<Cli, 'environment' | 'printer' | 'stopSignal'>): Cli {
   const { environment, printer } = given;
   const flags = () => program.opts<GlobalFlags>();

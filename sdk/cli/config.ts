@@ -1,20 +1,20 @@
 import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 
-/** What the CLI takes from its environment. An empty variable counts as unset. */
+/** What the CLI reads from its environment. An empty variable counts as unset. */
 export interface Environment {
   readonly apiKey: string | undefined;
   readonly baseUrl: string | undefined;
   readonly organizationId: string | undefined;
-  /** The name that claims are made under when no flag says another. */
+  /** The name of the claimer unless a flag names another. */
   readonly agent: string;
-  /** What a person types to run this program, for hints that can be copied. */
+  /** What a person types to run this program, so that hints can be copied. */
   readonly command: string;
-  /** Where `login` keeps the URL and the key. */
+  /** The file in which `login` saves the URL and the key. */
   readonly loginFile: string;
 }
 
-/** Reads the environment: the SDK's variables, `DISPATCHER_AGENT`, and the user's config folder. */
+/** Reads the environment: the variables of the SDK, `DISPATCHER_AGENT`, and the user's config folder. */
 export function readEnvironment(): Environment {
   return {
     apiKey: variable('RECURSIV_API_KEY'),
@@ -26,7 +26,7 @@ export function readEnvironment(): Environment {
   };
 }
 
-/** The environment of a command that works on a task: the CLI's own, without the key, and the task's. */
+/** The environment of a command that works on a task: the CLI's own without the key, and the task. */
 export function environmentForCommand(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const { RECURSIV_API_KEY: _, ...rest } = process.env;
   return { ...rest, ...more };

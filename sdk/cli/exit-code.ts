@@ -11,14 +11,14 @@ import { CommanderError } from 'commander';
 import type { Printer } from './terminal/printer.ts';
 import { oneLine } from './terminal/terminal-text.ts';
 
-/** What scripts can tell apart. */
+/** The exit codes, for scripts. */
 export const exitCodes = { ok: 0, error: 1, usage: 2, conflict: 3, nothing: 4 } as const;
 
-/** A failure that is fit to read and has its own exit code. */
+/** A failure with a message for people and an exit code. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: number;
-  /** What helps, on lines of its own; fit for a terminal. */
+  /** What to do next, on separate lines. It is safe for a terminal. */
   readonly hint: string | undefined;
 
   constructor(message: string, exitCode: number = exitCodes.error, hint?: string) {
@@ -28,7 +28,7 @@ export class CliError extends Error {
   }
 }
 
-/** The exit code for whatever ended a command. */
+/** The exit code for an error that ended a command. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CliError) return error.exitCode;
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
@@ -37,7 +37,7 @@ export function exitCodeOf(error: unknown): number {
   return exitCodes.error;
 }
 
-/** Says on standard error what went wrong and what helps. Commander has said its own already. */
+/** Prints on standard error what went wrong and what to do next. Commander prints its own errors. */
 export function reportFailure(error: unknown, printer: Printer, command: string): void {
   if (error instanceof CommanderError || (error instanceof CliError && error.message === '')) return;
   const message = error instanceof Error ? error.message : String(error);

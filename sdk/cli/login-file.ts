@@ -4,20 +4,20 @@ import { z } from 'zod';
 
 const schema = z.object({ base_url: z.string(), api_key: z.string() });
 
-/** Where the API is, and the key. */
+/** The URL of the API, and the key. */
 export type Login = z.infer<typeof schema>;
 
-/** What `login` kept; undefined before the first. */
+/** Reads what `login` saved. Undefined before the first login. */
 export async function readLogin(path: string): Promise<Login | undefined> {
   try {
     return schema.parse(JSON.parse(await readFile(path, 'utf8')));
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined;
-    throw new Error(`${path} cannot be read; \`dispatcher login\` writes it anew.`, { cause });
+    throw new Error(`${path} cannot be read. Log in again to replace it.`, { cause });
   }
 }
 
-/** Keeps it for its owner's eyes alone, whole or not at all. */
+/** Saves it so that only its owner can read it. The file is written as a whole or not at all. */
 export async function saveLogin(path: string, login: Login): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const next = `${path}.${process.pid}`;

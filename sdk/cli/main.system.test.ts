@@ -32,7 +32,7 @@ async function json(args: readonly string[]): Promise<unknown> {
   return JSON.parse(out);
 }
 
-test('a task goes from created to done by commands alone, and each says what it did', async () => {
+test('commands take a task from created to done, and each says what it did', async () => {
   expect(
     await cli.run(['create', 'Fix the login page', '--id', 'fix-login', '--owner', 'bill', '--layer', 'core', '--rev', '5', '--effort', '2']),
   ).toEqual({
@@ -56,7 +56,7 @@ test('a task goes from created to done by commands alone, and each says what it 
   expect((await cli.run(['stats'])).out).toMatch(/bill +1/);
 });
 
-test('scripts read JSON from standard output and nothing else there', async () => {
+test('with --json standard output is JSON and nothing else', async () => {
   await api.create({ id: 'scripted', title: 'a script reads this', owner: 'script' });
   expect(await json(['tasks', '--owner', 'script', '--no-held'])).toMatchObject({ data: [{ id: 'scripted' }], meta: { has_more: false } });
   expect(await json(['show', 'scripted', '--activity'])).toMatchObject({ data: { id: 'scripted' }, activity: [{ type: 'task.created' }] });
@@ -78,11 +78,11 @@ test.each([
   ['a value out of range', ['tasks', '--limit', '999'], 2, /^limit: /],
   ['an unknown flag', ['tasks', '--nope'], 2, /unknown option/],
   ['an unknown command', ['frobnicate'], 2, /unknown command/],
-  ['a word that is no number', ['create', 'a', '--rev', 'x'], 2, /not a number/],
+  ['a word that is not a number', ['create', 'a', '--rev', 'x'], 2, /not a number/],
   ['a missing argument', ['show'], 2, /missing required argument/],
   ['a base URL without /api/v1', ['stats', '--url', 'BASE'], 1, /It should end with \/api\/v1: try http:\/\/127\.0\.0\.1:\d+\/api\/v1\./],
-  ['a URL that is none', ['stats', '--url', 'localhost:3000'], 2, /"localhost:3000" is not an http or https URL such as/],
-  ['an id that is none', ['show', '..'], 2, /"\.\." is not an id/],
+  ['a wrong URL', ['stats', '--url', 'localhost:3000'], 2, /"localhost:3000" is not an http or https URL such as/],
+  ['a wrong id', ['show', '..'], 2, /"\.\." is not an id/],
   ['a dispatcher that is away', ['stats', '--url', 'http://127.0.0.1:9/api/v1'], 1, /cannot be reached/],
   ['a route for the admin', ['keys', 'list'], 1, /\(forbidden\)/],
 ])('%s has its exit code and a message on standard error', async (_, args, code, message) => {
@@ -111,7 +111,7 @@ test('watch shows what happens until it is interrupted', async () => {
   for (const line of out.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ type: 'task.created' });
 });
 
-test('the admin makes, lists and ends keys', async () => {
+test('the admin makes, lists and revokes keys', async () => {
   const { out, err } = await admin.run(['keys', 'create', '--org', 'acme', '--name', 'ci\u001b[2J', '--scope', 'dispatcher:read']);
   expect(out).toMatch(/^sk_live_\w+\n$/);
   const id = /key_\w+/.exec(err)?.[0] ?? '';
@@ -125,7 +125,7 @@ test('--version says the version', async () => {
   expect(await cli.run(['--version'])).toEqual({ code: 0, out: '0.1.0\n', err: '' });
 });
 
-test('login keeps URL and key for the user alone, and only a key that works', async () => {
+test('login saves the URL and a working key in a file that only the user can read', async () => {
   await using home = await useFolder();
   const { url, api_key } = dispatcher.credentials;
   const fresh = useCli({ XDG_CONFIG_HOME: home.path });

@@ -7,7 +7,7 @@ import { createPrinter } from './terminal/printer.ts';
 
 const readerLeft = new AbortController();
 let stop: AbortSignal | undefined;
-/** Made for the commands that have something to end. Every other command is ended by a signal at once. */
+/** Made only for commands that must end something first. A signal ends every other command at once. */
 const stopSignal = () => {
   stop ??= AbortSignal.any([createStopSignal(), readerLeft.signal]);
   return stop;
@@ -15,10 +15,10 @@ const stopSignal = () => {
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (stop) return readerLeft.abort(new Error('Nobody reads the output any more.'));
-  // A reader that left, as in `dispatcher tasks | head -1`, is not an error.
+  // It is not an error when the reader ends first, as in `dispatcher tasks | head -1`.
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
-// When the terminal is closed, a task in hand must still be given back.
+// A claimed task must be given back also after the terminal was closed.
 process.stderr.on('error', () => undefined);
 
 const environment = readEnvironment();

@@ -30,9 +30,9 @@ Environment: RECURSIV_API_KEY, RECURSIV_BASE_URL, RECURSIV_ORGANIZATION_ID,
 /** The whole command line. */
 export function createProgram(given: Pick<Cli, 'environment' | 'printer' | 'stopSignal'>): Command {
   const program = new Command('dispatcher')
-    .description('Sees and moves the tasks of a dispatcher.')
+    .description('Lists, creates, claims and finishes the tasks of a dispatcher.')
     .option('--url <url>', 'where the API is, such as http://localhost:3000/api/v1')
-    .option('--org <id>', 'the organization to look at (for the admin key)')
+    .option('--org <id>', 'the organization, for the admin key')
     .option('--json', 'print JSON, for scripts')
     .version(manifest.version, '--version', 'show the version')
     .configureHelp({ showGlobalOptions: true })

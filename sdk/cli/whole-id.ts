@@ -5,23 +5,23 @@ import { CliError, exitCodes } from './exit-code.ts';
 import { shortIds } from './terminal/short-id.ts';
 import { oneLine } from './terminal/terminal-text.ts';
 
-/** Fewer characters are too easily those of something else. The id of each key begins with `key_`. */
+/** With fewer characters a typing error would too easily mean something else. The id of each key begins with `key_`. */
 const leastCharacters = { task: 4, key: 8 } as const;
 const mostCandidates = 8;
 
-/** Something whose id a person may have meant. */
+/** Something whose id begins with what a person typed. */
 interface Candidate {
   readonly id: string;
-  /** What people call it. */
+  /** Its name for people. */
   readonly name: string;
 }
 
-/** Does something with the task whose id a person typed, as a whole or only its beginning. */
+/** Runs an action on the task whose id a person typed, as a whole or only the beginning. */
 export function withTask<T>(cli: Cli, typed: string, act: (id: string) => Promise<T>): Promise<T> {
   if (typed.length < leastCharacters.task) return act(typed);
   return withWholeId(cli, typed, act, async () => {
     const dispatcher = await cli.dispatcher();
-    // Every id of a task is a slug; anything else would be refused as a beginning.
+    // All task ids are slugs. The API refuses anything else as a beginning.
     if (!/^[a-z0-9][a-z0-9._-]{0,127}$/.test(typed)) return [];
     const { data } = await dispatcher.tasks({ id_prefix: typed, limit: mostCandidates + 1 });
     return data.map(({ id, title }) => ({ id, name: title }));
@@ -38,13 +38,13 @@ export function withKey<T>(cli: Cli, typed: string, act: (id: string) => Promise
   });
 }
 
-/** A whole id costs no further call: only what is not found is looked for. */
+/** A whole id needs no further call: only an id that was not found is looked for. */
 async function withWholeId<T>(cli: Cli, typed: string, act: (id: string) => Promise<T>, find: () => Promise<readonly Candidate[]>): Promise<T> {
   try {
     return await act(typed);
   } catch (error) {
     if (!(error instanceof NotFoundError) || error.code !== 'not_found') throw error;
-    // A key that may not read learns what it would have without this.
+    // A key that may not read gets the error that it would get for a whole id.
     const found = await find().catch((reason: unknown) => Promise.reject(reason instanceof AuthorizationError ? error : reason));
     const [id, ...others] = new Set(found.map((candidate) => candidate.id));
     if (id === undefined) throw error;

@@ -56,7 +56,7 @@ describe('with a dispatcher', () => {
     await vi.waitFor(() => expect(acme.dispatcher.tasks()).rejects.toMatchObject({ name: 'AuthenticationError' }), { timeout: 3_000, interval: 100 });
   });
 
-  test('64 callers at once share 200 tasks, none taken twice', async () => {
+  test('64 callers at once share 200 tasks, and no task is claimed twice', async () => {
     await Promise.all(Array.from({ length: 200 }, (_, n) => r.dispatcher.create({ title: `share ${n}`, project: 'share' })));
     const taken: string[] = [];
     const work = async (agent: string) => {
@@ -80,7 +80,7 @@ describe('with a dispatcher', () => {
     expect(new Set(claims.map(({ data }) => data?.claim.claim_token)).size).toBe(1);
   });
 
-  test('claim-next waits for a task that is created meanwhile', async () => {
+  test('claim-next waits for a task that is created while it waits', async () => {
     const waiting = r.dispatcher.claimNext({ agent: 'a', project: 'later', wait_seconds: 20 });
     await r.dispatcher.create({ title: 'a', project: 'later' });
     expect((await waiting).data?.task.project).toBe('later');

@@ -5,7 +5,7 @@ import { Recursiv } from './recursiv.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
-test('what is not given comes from the environment, then from the default', () => {
+test('an option that is not given comes from the environment, then from the default', () => {
   vi.stubEnv('RECURSIV_API_KEY', 'sk_live_env');
   vi.stubEnv('RECURSIV_ORGANIZATION_ID', 'acme');
   vi.stubEnv('RECURSIV_BASE_URL', '');
@@ -44,7 +44,7 @@ test('a base URL or number that cannot work is refused', () => {
   );
 });
 
-test('without a process, as in a browser, the options alone count', () => {
+test('without a process, as in a browser, only the options count', () => {
   vi.stubGlobal('process', undefined);
   try {
     expect(settingsFromOptions({ apiKey: 'k' }).baseUrl).toBe('http://localhost:3000/api/v1');

@@ -1,20 +1,23 @@
 import { AuthenticationError, ValidationError } from './errors.ts';
 
-/** How to reach the API. What is absent comes from the environment, then from the default. */
+/** How to reach the API. An absent option comes from the environment, then from the default. */
 export interface RecursivOptions {
-  /** An `sk_live_…` key or the admin's; `RECURSIV_API_KEY` when absent. */
+  /** A key `sk_live_…` or the admin key. `RECURSIV_API_KEY` when absent. */
   apiKey?: string | undefined;
-  /** Where the API lives; `RECURSIV_BASE_URL` when absent, else `http://localhost:3000/api/v1`. */
+  /** Where the API is. `RECURSIV_BASE_URL` when absent, then `http://localhost:3000/api/v1`. */
   baseUrl?: string | undefined;
-  /** Milliseconds that one attempt may take; 30,000 when absent. `wait_seconds` is added to it. */
+  /** Time limit of one attempt in milliseconds, 30,000 when absent. `wait_seconds` is added to it. */
   timeout?: number | undefined;
-  /** How often a failed call is repeated; 2 when absent. */
+  /** How often a failed call is retried, 2 when absent. */
   maxRetries?: number | undefined;
-  /** Sent as `organization_id` where a request takes one and the caller names none; `RECURSIV_ORGANIZATION_ID` when absent. */
+  /**
+   * Sent as `organization_id` in requests that take one, unless the caller names one. `RECURSIV_ORGANIZATION_ID` when
+   * absent.
+   */
   organizationId?: string | undefined;
 }
 
-/** The options with every gap filled. */
+/** The complete options. */
 export interface Settings {
   readonly apiKey: string;
   readonly baseUrl: string;
@@ -23,7 +26,7 @@ export interface Settings {
   readonly organizationId: string | undefined;
 }
 
-/** Fills the gaps of the options from the environment and the defaults, and refuses what cannot work. */
+/** Completes the options from the environment and the defaults, and refuses what cannot work. */
 export function settingsFromOptions(options: RecursivOptions): Settings {
   return {
     apiKey: checkedKey(options.apiKey ?? environment('RECURSIV_API_KEY')),
@@ -34,12 +37,12 @@ export function settingsFromOptions(options: RecursivOptions): Settings {
   };
 }
 
-/** A browser has no `process`; an empty variable counts as unset. */
+/** A browser has no `process`. An empty variable counts as unset. */
 function environment(name: string): string | undefined {
   return typeof process === 'undefined' ? undefined : process.env?.[name] || undefined;
 }
 
-/** A key that fits in a header. fetch would print a bad one in its error message. */
+/** Refuses a key that does not fit in a header, because fetch would print it in its error message. */
 function checkedKey(apiKey: string | undefined): string {
   const key = apiKey?.trim();
   if (!key)

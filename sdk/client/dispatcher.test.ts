@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 const agent = 'agent-1';
 
-/** Answers claims with a new token each, and whatever else with success. */
+/** Answers each claim with a new token, and every other request with success. */
 function useClaims() {
   let claims = 0;
   return useServer((response, { url, body }) => {
@@ -56,7 +56,7 @@ test('a claim that was lost stays fenced: a late complete cannot end the claim o
   expect(server.received.at(-1)?.body).toMatchObject({ claim_token: 'old' });
 });
 
-test('a token is not sent for another agent, nor in place of one that the caller gives', async () => {
+test('a token is not sent for another agent, and does not replace one that the caller gives', async () => {
   await using server = await useClaims();
   const { dispatcher } = server.client();
   await dispatcher.claimNext({ agent });

@@ -11,9 +11,12 @@ import type * as inputs from './inputs.ts';
 import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task } from './outputs.ts';
 import { type StreamItem, type StreamOptions, streamEvents } from './stream/stream.ts';
 
-/** The methods of the dispatcher. Each answers `{ data }`, lists `{ data, meta }`, and rejects with a RecursivError. */
+/**
+ * The methods of the dispatcher. Each returns `{ data }`, lists return `{ data, meta }`. Each rejects with a
+ * RecursivError.
+ */
 export class Dispatcher {
-  /** The keys of the organizations; for the admin key alone. */
+  /** The keys of the organizations. Only for the admin key. */
   readonly keys: Keys;
   readonly #settings: Settings;
   readonly #call: Call;
@@ -25,27 +28,27 @@ export class Dispatcher {
     this.keys = new Keys(call);
   }
 
-  /** The tasks, in the order claim-next would hand them out. */
+  /** Lists tasks in the order in which claim-next hands them out. */
   tasks(params: inputs.TasksParams = {}, options?: CallOptions): Promise<{ data: Task[]; meta: Page }> {
     return this.#call(TaskService.method.listTasks, params, options);
   }
 
-  /** One task by its id, archived ones included. */
+  /** Reads one task by its id, also an archived one. */
   get(id: string, params: inputs.GetParams = {}, options?: CallOptions): Promise<{ data: Task }> {
     return this.#call(TaskService.method.getTask, { ...params, task_id: id }, options);
   }
 
-  /** Creates a task. Its own `id` is refused with `duplicate_id` when the organization has it. */
+  /** Creates a task. An `id` that the organization already has is refused with `duplicate_id`. */
   create(input: inputs.CreateInput, options?: CallOptions): Promise<{ data: Task }> {
     return this.#call(TaskService.method.createTask, input, options);
   }
 
-  /** Changes content, score inputs, notes or `held`; null clears a field. */
+  /** Changes content, score inputs, notes or `held`. Null clears a field. */
   update(id: string, input: inputs.UpdateInput, options?: CallOptions): Promise<{ data: Task }> {
     return this.#call(TaskService.method.updateTask, { ...input, task_id: id }, options);
   }
 
-  /** Takes a task out of lists, counts and claims for good. Twice is once. */
+  /** Removes a task from lists, counts and claims for good. A second call changes nothing. */
   async archive(id: string, input: inputs.ArchiveInput = {}, options?: CallOptions): Promise<{ data: Task }> {
     const known = this.#memory.find({ id, organizationId: this.#organization(input) });
     const answer = await this.#call(ClaimService.method.archiveTask, { ...input, task_id: id }, options);
@@ -53,12 +56,12 @@ export class Dispatcher {
     return answer;
   }
 
-  /** Every transition of one task, oldest first. */
+  /** Lists every transition of one task, oldest first. */
   activity(id: string, params: inputs.ActivityParams = {}, options?: CallOptions): Promise<{ data: Event[]; meta: Page }> {
     return this.#call(TaskService.method.listTaskActivity, { ...params, task_id: id }, options);
   }
 
-  /** Claims the task with the highest effective score that matches; null when there is none. */
+  /** Claims the matching task with the highest effective score. Null when there is none. */
   async claimNext(input: inputs.ClaimNextInput, options?: CallOptions): Promise<{ data: ClaimedTask | null }> {
     const answer = await this.#call(ClaimService.method.claimNextTask, input, options);
     if (answer.data !== null) this.#memory.remember(answer.data.claim);
@@ -72,12 +75,14 @@ export class Dispatcher {
     return answer;
   }
 
-  /** Claims a task and keeps the claim alive until it is completed, released or disposed of; null when there is none. */
+  /**
+   * Claims a task and keeps the claim alive until it is completed, released or disposed of. Null when there is none.
+   */
   hold(input: inputs.HoldInput, options?: CallOptions): Promise<HeldClaim | null> {
     return holdClaim(this, input, options);
   }
 
-  /** Renews the lease for its full length from now. Conflict: `claim_lost`. */
+  /** Renews the lease for its full length from now on. Conflict: `claim_lost`. */
   heartbeat(id: string, input: inputs.HeartbeatInput, options?: CallOptions): Promise<{ data: Claim }> {
     return this.#call(ClaimService.method.heartbeatTask, { ...this.#fenced(id, input), task_id: id }, options);
   }
@@ -98,25 +103,26 @@ export class Dispatcher {
     return answer;
   }
 
-  /** The live claims, oldest first. */
+  /** Lists the live claims, oldest first. */
   claims(params: inputs.ClaimsParams = {}, options?: CallOptions): Promise<{ data: Claim[]; meta: Page }> {
     return this.#call(ClaimService.method.listClaims, params, options);
   }
 
-  /** How many tasks there are, by status, owner and layer. */
+  /** Counts the tasks by status, owner and layer. */
   stats(params: inputs.StatsParams = {}, options?: CallOptions): Promise<{ data: Stats }> {
     return this.#call(StatsService.method.getStats, params, options);
   }
 
   /**
-   * Events as they happen. Reconnects and resumes by itself, without end; ends when the signal is aborted, and throws when the server
-   * refuses the request, a revoked key for one. An item of type `reset` says that events may be missing before it.
+   * Yields events as they happen. Reconnects and resumes by itself, for ever. Ends when the signal is aborted. Throws
+   * when the server refuses the request, for example because the key was revoked. An item of type `reset` says that
+   * events may be missing before it.
    */
   stream(params: inputs.StreamParams = {}, options: StreamOptions = {}): AsyncGenerator<StreamItem, void, undefined> {
     return streamEvents(this.#settings, params, options);
   }
 
-  /** Adds the remembered token, unless the caller gives one. */
+  /** Adds the remembered token unless the caller gives one. */
   #fenced<T extends Fence>(id: string, input: T): T & Fence {
     if (input.claim_token !== undefined) return input;
     return { ...input, ...this.#memory.find({ id, organizationId: this.#organization(input), agent: input.agent }) };
@@ -133,7 +139,7 @@ interface Fence {
   readonly agent?: string | undefined;
 }
 
-/** The keys of the organizations; for the admin key alone. */
+/** The keys of the organizations. Only for the admin key. */
 export class Keys {
   readonly #call: Call;
 
@@ -141,17 +147,17 @@ export class Keys {
     this.#call = call;
   }
 
-  /** Makes a key. Its secret, `key`, is in this answer alone. Never repeated by itself after a broken connection. */
+  /** Makes a key. Its secret, `key`, is only in this answer. A broken connection is not retried. */
   create(input: inputs.CreateKeyInput, options?: CallOptions): Promise<{ data: Key }> {
     return this.#call(KeyService.method.createKey, input, options);
   }
 
-  /** The keys, revoked and expired ones included, newest first. */
+  /** Lists the keys, also revoked and expired ones, newest first. */
   list(params: inputs.KeysParams = {}, options?: CallOptions): Promise<{ data: Key[]; meta: Page }> {
     return this.#call(KeyService.method.listKeys, params, options);
   }
 
-  /** Ends a key by its id; refused everywhere within a second. Twice is once. */
+  /** Revokes a key by its id. It is refused everywhere within a second. A second call changes nothing. */
   revoke(id: string, options?: CallOptions): Promise<{ data: Key }> {
     const fields: Fields = { key_id: id };
     return this.#call(KeyService.method.revokeKey, fields, options);

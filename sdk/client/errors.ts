@@ -1,4 +1,4 @@
-/** What an error is made from: the API's own words where it answered, the SDK's where it did not. */
+/** What an error is made from: the words of the API if it answered, the SDK's if it did not. */
 export interface ErrorFacts {
   readonly status: number;
   readonly code: string;
@@ -10,20 +10,20 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-/** Whatever went wrong with a call. `code` is one of the codes in the API's error table. */
+/** Any error of a call. `code` is one of the codes in the API's error table. */
 export class RecursivError extends Error {
   override readonly name: string = 'RecursivError';
-  /** The HTTP status; 0 when there was no answer. */
+  /** The HTTP status, or 0 when no answer came. */
   readonly status: number;
   /** The family of the error, such as `conflict_error`. */
   readonly type: string;
-  /** The error itself, such as `already_claimed`. */
+  /** The exact error, such as `already_claimed`. */
   readonly code: string;
-  /** What the API adds for programs, such as the agent that holds a claim; null when nothing. */
+  /** What the API adds for programs, such as the agent that holds a claim. Null when it adds nothing. */
   readonly details: Readonly<Record<string, unknown>> | null;
-  /** Names the request in the server's log; null when there was no answer. */
+  /** The id of the request in the server's log. Null when no answer came. */
   readonly requestId: string | null;
-  /** How long the server asks to wait, in seconds; null when it did not say. */
+  /** How long the server asks to wait, in seconds. Null when it did not ask. */
   readonly retryAfterSeconds: number | null;
 
   constructor(facts: ErrorFacts) {
@@ -45,17 +45,17 @@ export class AuthenticationError extends RecursivError {
   }
 }
 
-/** 403: the key may not do this, or not in that organization. */
+/** 403: the key may not do this, or not in this organization. */
 export class AuthorizationError extends RecursivError {
   override readonly name: string = 'AuthorizationError';
 }
 
-/** 404: no such task, or one of another organization. */
+/** 404: there is no such task, or it belongs to another organization. */
 export class NotFoundError extends RecursivError {
   override readonly name: string = 'NotFoundError';
 }
 
-/** 400, 413, 415, 422: the request itself is wrong; the message names the field. */
+/** 400, 413, 415, 422: the request is wrong. The message names the field. */
 export class ValidationError extends RecursivError {
   override readonly name: string = 'ValidationError';
   constructor(facts: ErrorFacts) {
@@ -63,7 +63,7 @@ export class ValidationError extends RecursivError {
   }
 }
 
-/** 409: the task does not stand where the call needs it; `code` says why. */
+/** 409: the task is not in the state that the call needs. `code` says why. */
 export class ConflictError extends RecursivError {
   override readonly name: string = 'ConflictError';
 }
@@ -73,7 +73,7 @@ export class RateLimitError extends RecursivError {
   override readonly name: string = 'RateLimitError';
 }
 
-/** No answer: the connection failed (`connection_failed`) or took too long (`timeout`). */
+/** No answer came: the connection failed (`connection_failed`) or took too long (`timeout`). */
 export class ConnectionError extends RecursivError {
   override readonly name: string = 'ConnectionError';
   constructor(code: 'connection_failed' | 'timeout', message: string, cause: unknown) {

@@ -1,4 +1,4 @@
-// The public face of the SDK: everything a caller may import stands here.
+// The public interface of the SDK: everything that a caller can import.
 export type { CallOptions } from './call/call.ts';
 export type { HeldClaim } from './claim/hold.ts';
 export type { RecursivOptions } from './config.ts';

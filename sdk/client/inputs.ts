@@ -4,16 +4,16 @@ import type * as stats from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type * as task from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { JsonInput } from './call/json-shape.ts';
 
-/** Which tasks to list. Filters are joined by and. */
+/** Which tasks to list. A task must match all filters. */
 export type TasksParams = JsonInput<task.ListTasksRequest, task.ListTasksRequestJson>;
 
-/** Where to look for the task; only the admin needs it. */
+/** The organization of the task. Only the admin needs it. */
 export type GetParams = JsonInput<task.GetTaskRequest, task.GetTaskRequestJson, 'task_id'>;
 
 /** A task to create. */
 export type CreateInput = JsonInput<task.CreateTaskRequest, task.CreateTaskRequestJson>;
 
-/** What to change. What is absent stays; null clears. */
+/** What to change. An absent field stays as it is, and null clears it. */
 export type UpdateInput = OrNull<
   JsonInput<task.UpdateTaskRequest, task.UpdateTaskRequestJson, 'task_id' | 'update_mask'>,
   'organization_id' | 'title' | 'held'
@@ -22,7 +22,7 @@ export type UpdateInput = OrNull<
 /** Which page of a task's history. */
 export type ActivityParams = JsonInput<task.ListTaskActivityRequest, task.ListTaskActivityRequestJson, 'task_id'>;
 
-/** Who asks for work, and which. */
+/** Who asks for work, and for which. */
 export type ClaimNextInput = JsonInput<claim.ClaimNextTaskRequest, claim.ClaimNextTaskRequestJson>;
 
 /** Who claims the task. */
@@ -37,30 +37,30 @@ export type CompleteInput = JsonInput<claim.CompleteTaskRequest, claim.CompleteT
 /** Why the task goes back to the queue. */
 export type ReleaseInput = JsonInput<claim.ReleaseTaskRequest, claim.ReleaseTaskRequestJson, 'task_id'>;
 
-/** Where to look for the task; only the admin needs it. */
+/** The organization of the task. Only the admin needs it. */
 export type ArchiveInput = JsonInput<claim.ArchiveTaskRequest, claim.ArchiveTaskRequestJson, 'task_id'>;
 
 /** Which claims to list. */
 export type ClaimsParams = JsonInput<claim.ListClaimsRequest, claim.ListClaimsRequestJson>;
 
-/** Whose counts; only the admin needs it. */
+/** Whose tasks to count. Only the admin needs it. */
 export type StatsParams = JsonInput<stats.GetStatsRequest, stats.GetStatsRequestJson>;
 
-/** Which events. `after` resumes from a position on. */
+/** Which events to read. `after` resumes after a position. */
 export type StreamParams = JsonInput<stats.WatchEventsRequest, stats.WatchEventsRequestJson>;
 
 /** A key to make. */
 export type CreateKeyInput = JsonInput<key.CreateKeyRequest, key.CreateKeyRequestJson, 'organization_id'> & {
-  /** The organization; the client's own when absent. */
+  /** The organization. The client's own when absent. */
   organization_id?: string | undefined;
 };
 
 /** Which keys to list. */
 export type KeysParams = JsonInput<key.ListKeysRequest, key.ListKeysRequestJson>;
 
-/** What to claim and hold: the task `id`, or the next one that matches. */
+/** What to claim and hold: the task `id`, or the next task that matches. */
 export type HoldInput = ClaimNextInput & {
-  /** The task to claim; the filters and `wait_seconds` do not count then. */
+  /** The task to claim. The filters and `wait_seconds` have no effect then. */
   id?: string | undefined;
 };
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 
-/** A process that prints `stopping` when its stop signal is aborted, and ends only when a second signal ends it. */
+/** A process that prints `stopping` when its stop signal is aborted, and that only a second signal ends. */
 async function useProgram(): Promise<{ child: ChildProcess; output(): string } & Disposable> {
   const code = `
     import { createStopSignal } from ${JSON.stringify(join(import.meta.dirname, 'node.ts'))};

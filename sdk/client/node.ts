@@ -1,13 +1,14 @@
-// What only programs under Node can use. The rest of the SDK also runs in browsers.
+// Only for programs under Node. The rest of the SDK also runs in browsers.
 import { constants } from 'node:os';
 
-/** Signals that arrive closer together than this come from one keystroke. */
+/** Signals that are closer together than this come from one keystroke. */
 const oneKeystrokeMilliseconds = 500;
 
 /**
- * For a program that holds claims: aborted by the first SIGINT, SIGTERM or SIGHUP, so that the program can give its tasks back before it ends. The
- * second signal ends the process at once. Ctrl-C under `npm run` arrives twice, some milliseconds apart, because npm passes on what the terminal
- * has already sent; so signals less than half a second apart count as one.
+ * A signal for programs that hold claims. The first SIGINT, SIGTERM or SIGHUP aborts it, so that the program can give
+ * its tasks back before it ends. The second ends the process at once. Ctrl-C under `npm run` arrives twice within
+ * milliseconds, because npm passes on what the terminal has already sent. So signals less than half a second apart
+ * count as one.
  */
 export function createStopSignal(): AbortSignal {
   const stop = new AbortController();

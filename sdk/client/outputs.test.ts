@@ -11,7 +11,7 @@ import { presence } from './claim/presence.ts';
 import type { ClaimNextInput, CreateInput, UpdateInput } from './inputs.ts';
 import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task } from './outputs.ts';
 
-/** Every message that an answer can hold. */
+/** All messages that an answer can contain. */
 function answeredMessages(): Map<string, DescMessage> {
   const found = new Map<string, DescMessage>();
   const visit = (message: DescMessage) => {

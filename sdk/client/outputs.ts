@@ -9,10 +9,10 @@ import type { JsonOutput } from './call/json-shape.ts';
 /** A piece of work. */
 export type Task = JsonOutput<task.Task, task.TaskJson>;
 
-/** One agent's lease on one task. `claim_token` is there only in the answer to the claimer. */
+/** One agent's lease on one task. `claim_token` is only in the answer to the claimer. */
 export type Claim = JsonOutput<task.Claim, task.ClaimJson>;
 
-/** A task together with the claim just made on it. */
+/** A task and the new claim on it. */
 export type ClaimedTask = JsonOutput<claim.ClaimedTask, claim.ClaimedTaskJson>;
 
 /** One transition of one task. */
@@ -24,8 +24,8 @@ export type EventTask = JsonOutput<event.EventTask, event.EventTaskJson>;
 /** Numbers of tasks by status, owner and layer. */
 export type Stats = JsonOutput<stats.Stats, stats.StatsJson>;
 
-/** A key of an organization. `key`, the secret, is there only in the answer to its creation. */
+/** A key of an organization. `key`, the secret, is only in the answer that creates it. */
 export type Key = JsonOutput<key.Key, key.KeyJson>;
 
-/** Where a page of a list stands. Give `next_cursor` as `cursor` to get the page that follows. */
+/** The place of a page in its list. Give `next_cursor` as `cursor` to get the next page. */
 export type Page = JsonOutput<page.Page, page.PageJson>;

@@ -9,7 +9,10 @@ import { Recursiv } from '@recursiv/sdk';
 import { expect, test } from 'vitest';
 import { createDispatcherServer } from './server.ts';
 
-/** The public suite speaks HTTP alone, so the same server is put behind the official HTTP transport, one for each request. */
+/**
+ * The public suite speaks only HTTP, so the same server is put behind the official HTTP transport, a new one for each
+ * request.
+ */
 async function useHttpServer(): Promise<{ url: string } & AsyncDisposable> {
   const { dispatcher } = new Recursiv({ apiKey: 'sk_live_test', baseUrl: 'http://127.0.0.1:9/api/v1' });
   const http = createServer((request, response) => {
@@ -33,7 +36,8 @@ async function useHttpServer(): Promise<{ url: string } & AsyncDisposable> {
   };
 }
 
-// Of the suite's scenarios these are for any server with tools; the others call tools, prompts and resources of a sample server.
+// These scenarios of the suite are for all servers with tools. The others call tools, prompts and resources of a sample
+// server.
 test.each(['server-initialize', 'ping', 'tools-list'])('the public conformance test %s passes', async (scenario) => {
   await using server = await useHttpServer();
   const bin = fileURLToPath(import.meta.resolve('@modelcontextprotocol/conformance/dist/index.js'));

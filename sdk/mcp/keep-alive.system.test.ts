@@ -13,7 +13,7 @@ test('a model that works for six minutes and sends no heartbeat keeps its claim 
   await api.create({ id: 'long', title: 'takes six minutes' });
   const lastHeartbeat = async () => (await api.get('long')).data.claim?.last_heartbeat_at ?? expect.unreachable('the claim is gone');
 
-  // The server's stopwatch and timers run ahead; the dispatcher keeps the real time.
+  // The clock of the server runs ahead. The dispatcher's clock does not.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   await using mcp = await useMcp(connect());
   await mcp.call('claim_next_task', { agent: 'model-1' });

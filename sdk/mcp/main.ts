@@ -20,7 +20,7 @@ It is set up by environment variables:
 
 process.exit(await run());
 
-/** Answers the exit code. */
+/** Returns the exit code. */
 async function run(): Promise<number> {
   try {
     const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' } } });
@@ -41,7 +41,7 @@ async function run(): Promise<number> {
   }
 }
 
-/** Serves until the client is gone or a signal comes, then gives back what was claimed. */
+/** Serves until the client goes away or a signal comes, then gives back all claims. */
 async function serve(): Promise<void> {
   const { dispatcher } = new Recursiv();
   const ended = new Promise<void>((resolve) => {
@@ -55,13 +55,13 @@ async function serve(): Promise<void> {
   await ended;
 }
 
-/** Standard output belongs to the protocol, so what is said to people goes to standard error. */
+/** Standard output belongs to the protocol, so messages for people go to standard error. */
 function fail(message: string, exitCode = 1): number {
   process.stderr.write(`recursiv-mcp: ${message}\n`);
   return exitCode;
 }
 
-/** A pipe may take a text in pieces, and `process.exit` waits for none of them. */
+/** Waits until the text is written. A pipe may take it in pieces, and `process.exit` does not wait. */
 function print(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(text, () => resolve()));
 }

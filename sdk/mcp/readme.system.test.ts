@@ -13,7 +13,7 @@ const tomlFile = z.object({ mcp_servers: z.object({ dispatcher: entry }) }).tran
 
 const snippets = snippetsOf(await readFile(join(import.meta.dirname, 'README.md'), 'utf8'));
 
-// Importing the official stdio transport opens the standard input of the test's process, which nobody reads.
+// The import of the official stdio transport opens the standard input of the test's process. Nobody reads it.
 afterAll(() => void process.stdin.destroy());
 
 test('the README has a configuration for each of the three agents', () => {

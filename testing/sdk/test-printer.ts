@@ -1,6 +1,6 @@
 import type { Printer } from '../../sdk/cli/terminal/printer.ts';
 
-/** A printer of a terminal with so many columns, or of a file when undefined. It paints and writes nothing. */
+/** A printer for a terminal with this many columns, or for a file when undefined. It does not paint or write. */
 export function testPrinter(width: number | undefined): Printer {
   return { width, paint: (_, text) => text, line: () => undefined, note: () => undefined };
 }

@@ -17,28 +17,30 @@ interface CliRun {
 interface StartedCli {
   readonly child: ChildProcess;
   readonly ended: Promise<CliRun>;
-  /** What it has written to standard output so far. */
+  /** What it has written to standard output until now. */
   output(): string;
   type(text: string): void;
 }
 
-/** The CLI with an environment of its own. */
+/** The CLI with its own environment. */
 export interface TestCli {
   run(args: readonly string[], input?: string): Promise<CliRun>;
-  /** The same without waiting for its end. */
+  /** Starts it and does not wait for its end. */
   start(args: readonly string[]): StartedCli;
-  /** The same in a terminal of 80 columns, where both streams are one. What is typed is typed when a prompt (`: `) stands there. */
+  /**
+   * Runs it in a terminal of 80 columns, where both streams are one. `typed` is typed when a prompt (`: `) is shown.
+   */
   runInTerminal(args: readonly string[], typed?: string): Promise<CliRun>;
-  /** In such a terminal, as most people start it: with `npm run`. */
+  /** Starts it in such a terminal with `npm run`, as most people do. */
   startWithNpm(args: readonly string[]): StartedCli;
 }
 
-/** Runs the CLI as its users do, as a process, with these variables and no others. */
+/** Runs the CLI as users do, as a process, with only these environment variables. */
 export function useCli(variables: Readonly<Record<string, string>>): TestCli {
   const env = { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: '/nonexistent', TERM: 'xterm', ...variables };
   const start = (command: string, args: readonly string[]): StartedCli => {
     const child = spawn(command, args, { env, cwd: dirname(main), stdio: ['pipe', 'pipe', 'pipe'] });
-    // A program that ended does not read what is typed.
+    // Typing fails after the program has ended.
     child.stdin.on('error', () => undefined);
     let output = '';
     child.stdout.on('data', (chunk: Buffer) => {

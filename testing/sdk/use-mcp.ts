@@ -4,7 +4,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { createDispatcherServer } from '@recursiv/mcp/server.ts';
 import type { Dispatcher } from '@recursiv/sdk';
 
-/** The official client, connected to the server in this process. Disposing of it is the client going away. */
+/** The official client, connected to a server in this process. Disposing of it is what a client does that goes away. */
 export interface TestMcp extends AsyncDisposable {
   readonly client: Client;
   call(name: string, given?: Record<string, unknown>): Promise<CallToolResult>;
@@ -16,7 +16,7 @@ export async function useMcp(dispatcher: Dispatcher): Promise<TestMcp> {
   const client = new Client({ name: 'test', version: '1.0.0' });
   const dispatcherServer = createDispatcherServer(dispatcher);
   await Promise.all([dispatcherServer.server.connect(serverSide), client.connect(clientSide)]);
-  // The client checks structured content against the output schemas of the tools it has listed.
+  // Clients list the tools before they call one.
   await client.listTools();
   return {
     client,

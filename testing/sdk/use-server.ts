@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import type { RecursivOptions } from '../../sdk/client/config.ts';
 import { Recursiv } from '../../sdk/client/recursiv.ts';
 
-/** A request as the server saw it. */
+/** A request that the server received. */
 export interface Received {
   readonly method: string;
   readonly url: string;
@@ -12,18 +12,18 @@ export interface Received {
   readonly body: Record<string, unknown> | undefined;
 }
 
-/** What the server does with a request; `index` counts them from 0. */
+/** Answers a request. `index` counts the requests from 0. */
 export type Play = (response: ServerResponse, received: Received, index: number) => void;
 
-/** A real HTTP server on a free port that plays the given answers. */
+/** A real HTTP server on a free port that gives prepared answers. */
 export interface TestServer extends AsyncDisposable {
   readonly baseUrl: string;
   readonly received: readonly Received[];
-  /** A client of it. */
+  /** Makes a client of this server. */
   client(options?: RecursivOptions): Recursiv;
 }
 
-/** Starts the server; dispose of it at the end of the test. */
+/** Starts the server. Dispose of it at the end of the test. */
 export async function useServer(play: Play): Promise<TestServer> {
   const received: Received[] = [];
   const server = createServer((request, response) => {
@@ -52,17 +52,17 @@ export async function useServer(play: Play): Promise<TestServer> {
   };
 }
 
-/** Answers JSON. */
+/** Answers with JSON. */
 export function answerJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-/** Answers an error in the API's form. */
+/** Answers with an error in the API's form. */
 export function answerError(response: ServerResponse, status: number, code: string, headers: Record<string, string> = {}): void {
   answerJson(response, status, { error: { type: 'some_error', code, message: `it is ${code}` } }, { 'x-request-id': 'request-1', ...headers });
 }
 
-/** A claim as the API answers it; its lease begins now and lasts the given time. */
+/** A claim as the API returns it. Its lease begins now and lasts for the given time. */
 export function claimOf(taskId: string, leaseMilliseconds = 60_000, more: Record<string, unknown> = {}): Record<string, unknown> {
   const now = Date.now();
   return {

@@ -7,14 +7,14 @@ import { taskText } from '../terminal/task-text.ts';
 import { oneLine } from '../terminal/terminal-text.ts';
 import { withTask } from '../whole-id.ts';
 
-/** `dispatcher claim`: one task by its id. */
+/** `dispatcher claim`: claims one task by its id. */
 export function addClaimCommand(program: Command, cli: Cli): void {
   program
     .command('claim')
     .description('Claim one task by its id.')
     .argument('<id>', 'the task: its id, or the beginning of it')
-    .option('--agent <name>', 'the name to claim it under', cli.environment.agent)
-    .option('--lease <seconds>', 'how long it is yours without a heartbeat, 30 to 1800', numberFrom)
+    .option('--agent <name>', 'the name of the claimer', cli.environment.agent)
+    .option('--lease <seconds>', 'how long the claim lasts without a heartbeat, 30 to 1800 (1800)', numberFrom)
     .addHelpText('after', '\nExample:\n  $ dispatcher claim fix-login --agent bill-laptop')
     .action(async (id: string, { agent, lease }: { agent: string; lease?: number }) => {
       const dispatcher = await cli.dispatcher();
@@ -23,7 +23,7 @@ export function addClaimCommand(program: Command, cli: Cli): void {
     });
 }
 
-/** A task just claimed, and until when. */
+/** A task that was just claimed, and what to do next. */
 export function claimedText(cli: Cli, { task, claim }: ClaimedTask): string {
   const whole = taskText(cli.printer, { ...task, claim });
   const id = oneLine(shortId(cli.printer, task.id));

@@ -10,7 +10,7 @@ export function addHeartbeatCommand(program: Command, cli: Cli): void {
     .command('heartbeat')
     .description('Keep your claim on a task alive.')
     .argument('<id>', 'the task: its id, or the beginning of it')
-    .option('--agent <name>', 'the name it was claimed under', cli.environment.agent)
+    .option('--agent <name>', 'the name of the claimer', cli.environment.agent)
     .option('--token <token>', 'only if this is the live claim’s token')
     .addHelpText('after', '\nExample:\n  $ dispatcher heartbeat fix-login --agent bill-laptop')
     .action(async (id: string, { agent, token }: { agent: string; token?: string }) => {

@@ -10,23 +10,23 @@ import { oneLine } from '../terminal/terminal-text.ts';
 import { timeText } from '../terminal/time-text.ts';
 import { withKey } from '../whole-id.ts';
 
-/** `dispatcher keys`: the keys of the organizations, with the admin key. */
+/** `dispatcher keys`: the keys of the organizations. Needs the admin key. */
 export function addKeysCommand(program: Command, cli: Cli): void {
-  const keys = program.command('keys').description('Make, list and end API keys. Needs the admin key; --org names the organization.');
+  const keys = program.command('keys').description('Make, list and revoke API keys. Needs the admin key. --org names the organization.');
   keys
     .command('create')
-    .description('Make a key. The organization exists from its first key.')
-    .requiredOption('--name <name>', 'what people call it')
+    .description('Make a key. The first key of an organization creates the organization.')
+    .requiredOption('--name <name>', 'a name for people')
     .addOption(
-      new Option('--scope <scope>', 'what it may do, both when absent; may be given twice')
+      new Option('--scope <scope>', 'what the key may do (both); may be given twice')
         .choices(['dispatcher:read', 'dispatcher:write'])
         .argParser(appended),
     )
-    .option('--expires-at <time>', 'when it ends by itself, such as 2030-01-31T00:00:00Z')
+    .option('--expires-at <time>', 'when the key expires, such as 2030-01-31T00:00:00Z')
     .addHelpText('after', '\nExample:\n  $ dispatcher keys create --org acme --name ci')
     .action(async ({ name, scope, expiresAt }: { name: string; scope?: string[]; expiresAt?: string }) => {
       const { data } = await (await cli.dispatcher()).keys.create({ name, scopes: scope, expires_at: expiresAt });
-      if (!cli.isJson()) cli.printer.note(`Key ${oneLine(data.id)} of ${oneLine(data.organization_id)}. It is shown this once:`);
+      if (!cli.isJson()) cli.printer.note(`Key ${oneLine(data.id)} of ${oneLine(data.organization_id)}. It is shown only now:`);
       cli.print({ data }, () => oneLine(data.key ?? ''));
     });
   keys
@@ -40,7 +40,7 @@ export function addKeysCommand(program: Command, cli: Cli): void {
     });
   keys
     .command('revoke')
-    .description('End a key.')
+    .description('Revoke a key.')
     .argument('<id>', 'the id of the key or the beginning of it, not its secret')
     .addHelpText('after', '\nExample:\n  $ dispatcher keys revoke key_0123456789')
     .action(async (id: string) => {

@@ -14,7 +14,10 @@ interface Flags extends Pick<HoldInput, 'agent' | 'owner' | 'milestone' | 'proje
   readonly interactive?: boolean;
 }
 
-/** With --exec the claim is renewed while the command runs, so a short lease costs nothing, and ends soon after this machine is gone. */
+/**
+ * With --exec the claim is renewed while the command runs. So a short lease does no harm, and it ends soon after this
+ * machine has failed.
+ */
 const execLeaseSeconds = 300;
 
 const help = `
@@ -29,13 +32,13 @@ With any other, the task goes back to the queue: its notes get the end of the
 output, and it can be claimed again after 60 s, then 120 s, and so on.
 Ctrl-C ends the command and gives the task back.`;
 
-/** `dispatcher next`: the best task there is, claimed, and with --exec worked on. */
+/** `dispatcher next`: claims the best available task, and with --exec runs a command for it. */
 export function addNextCommand(program: Command, cli: Cli): void {
-  const command = program.command('next').description('Claim the best task there is. Exit code 4 when there is none.');
+  const command = program.command('next').description('Claim the best available task. Exit code 4 when there is none.');
   addFilterFlags(command)
-    .option('--agent <name>', 'the name to claim it under', cli.environment.agent)
-    .option('--lease <seconds>', 'how long it is yours without a heartbeat, 30 to 1800 (1800, with --exec 300)', numberFrom)
-    .option('--wait <seconds>', 'how long to wait for a task, 0 to 30', numberFrom)
+    .option('--agent <name>', 'the name of the claimer', cli.environment.agent)
+    .option('--lease <seconds>', 'how long the claim lasts without a heartbeat, 30 to 1800 (1800, with --exec 300)', numberFrom)
+    .option('--wait <seconds>', 'how long to wait for a task, 0 to 30 (0)', numberFrom)
     .option('--exec <command>', 'run this command for the task, then finish the task or give it back')
     .option('--interactive', 'with --exec: the command gets the terminal, to ask and to draw; its output is not kept')
     .option('--retry-after <seconds>', 'with --exec: how soon a task that failed can be claimed again, 0 to 86400', numberFrom)
@@ -55,7 +58,7 @@ export function addNextCommand(program: Command, cli: Cli): void {
     });
 }
 
-/** With --json a script still reads the API's own answer. */
+/** With --json a script still gets the API's own answer. */
 function nothing(cli: Cli): CliError {
   if (cli.isJson()) cli.print({ data: null }, () => '');
   return new CliError(cli.isJson() ? '' : 'Nothing to do.', exitCodes.nothing);

@@ -23,7 +23,7 @@ beforeAll(async () => {
 
 afterAll(() => resources.disposeAsync());
 
-/** What a terminal of 80 columns shows, without its colours. */
+/** What a terminal of 80 columns shows, without colours. */
 async function shown(args: readonly string[]): Promise<string[]> {
   const { out } = await cli.runInTerminal(args);
   return out
@@ -32,7 +32,7 @@ async function shown(args: readonly string[]): Promise<string[]> {
     .split('\r\n');
 }
 
-test('tables of tasks with ids of the server fit into 80 columns, with the title and who is at work', async () => {
+test('a table of tasks with server-made ids fits into 80 columns, with titles and agents', async () => {
   const common = { project: 'the web site', owner: 'fits', milestone: 'autumn release', layer: 'core', rev: 5 };
   for (let n = 0; n < 3; n += 1) await api.create({ title: `Make the login page work on narrow screens ${n}`, ...common });
   const { data } = await api.claimNext({ agent: 'a-rather-long-name-of-an-agent', owner: 'fits' });
@@ -44,7 +44,7 @@ test('tables of tasks with ids of the server fit into 80 columns, with the title
   expect(claimed).toMatch(/^[0-9a-f]{8} +claimed +7\.50 +\d+ s +a-rather-long-name-of-a… +Make the login page/);
 });
 
-test('outside a terminal ids are whole and times are exact', async () => {
+test('in a file, ids are whole and times are exact', async () => {
   const { data } = await api.create({ title: 'for a script', owner: 'whole' });
   expect((await cli.run(['tasks', '--owner', 'whole'])).out).toContain(`${data.id}  pending   0.00  ${data.created_at}`);
 });
@@ -79,7 +79,7 @@ test('--held says why each task is held', async () => {
   for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
 });
 
-test('the beginning of an id is taken for the whole by every command, and refused where several begin so', async () => {
+test('every command takes the beginning of an id for the whole, and refuses it when several ids begin with it', async () => {
   const { data: task } = await api.create({ title: 'Made by the server', owner: 'beginning' });
   const beginning = task.id.slice(0, 8);
   for (const args of [['show'], ['claim'], ['heartbeat'], ['release'], ['claim'], ['done']])
@@ -98,7 +98,7 @@ test('the beginning of an id is taken for the whole by every command, and refuse
   for (const typed of ['sam', 'zzzz', 'No slug!', '..x..']) expect((await cli.run(['show', typed])).err, typed).toMatch(/\(not_found\)/);
 });
 
-test('the beginning of the id of a key is taken for the whole', async () => {
+test('revoke takes the beginning of the id of a key for the whole', async () => {
   const { out } = await admin.run(['keys', 'create', '--org', 'acme', '--name', 'short', '--json']);
   const { id } = JSON.parse(out).data;
   expect((await admin.run(['keys', 'revoke', 'key_'])).code).toBe(1);

@@ -22,10 +22,10 @@ interface Flags {
 export function addReleaseCommand(program: Command, cli: Cli): void {
   const command = program.command('release').description('Give a claimed task back.').argument('<id>', 'the task: its id, or the beginning of it');
   addFenceFlags(addWorkFlags(command))
-    .addOption(new Option('--reason <reason>', 'why; `completed` means built but not merged').choices(reasons))
-    .option('--retry-after <seconds>', 'keep it back for this long, 0 to 86400', numberFrom)
+    .addOption(new Option('--reason <reason>', 'why; `completed` means built, but not merged yet').choices(reasons))
+    .option('--retry-after <seconds>', 'how soon it can be claimed again, 0 to 86400 (0)', numberFrom)
     .option('--branch <name>', 'the branch the work is on')
-    .option('--handoff <text>', 'what the next holder should know')
+    .option('--handoff <text>', 'what the next claimer should know')
     .addHelpText('after', '\nExample:\n  $ dispatcher release fix-login --reason blocked --notes "Waits for the new certificate"')
     .action(async (id: string, { agent, token, notes, pr, commit, reason, retryAfter, branch, handoff }: Flags) => {
       const dispatcher = await cli.dispatcher();

@@ -6,7 +6,7 @@ import { eventLine } from '../terminal/event-text.ts';
 import { taskText } from '../terminal/task-text.ts';
 import { withTask } from '../whole-id.ts';
 
-/** `dispatcher show`: one task, the attempts at it, and its history if asked for. */
+/** `dispatcher show`: shows one task, its attempts, and with --activity its history. */
 export function addShowCommand(program: Command, cli: Cli): void {
   program
     .command('show')

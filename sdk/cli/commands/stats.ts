@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { tableText } from '../terminal/table.ts';
 
-/** `dispatcher stats`: how many tasks there are. */
+/** `dispatcher stats`: counts the tasks. */
 export function addStatsCommand(program: Command, cli: Cli): void {
   program
     .command('stats')

@@ -18,7 +18,7 @@ Examples:
   $ dispatcher tasks --held
   $ dispatcher tasks --status done --limit 50`;
 
-/** `dispatcher tasks`: the list, in the order claim-next would hand it out. */
+/** `dispatcher tasks`: lists tasks in the order in which claim-next hands them out. */
 export function addTasksCommand(program: Command, cli: Cli): void {
   const command = program.command('tasks').description('List tasks, the best first. Tasks that are done are left out unless you ask for them.');
   addFilterFlags(command)
@@ -46,7 +46,7 @@ function noneText(isOpenOnly: boolean): string {
   return isOpenOnly ? 'No task is pending or claimed. --all also shows what is done.' : 'No tasks.';
 }
 
-/** Two lists are shown as one, so no place in one of them says where the other stands. */
+/** The list is made of two lists of the API, so a place in one of them says nothing about the other. */
 function refusePlace({ offset, cursor }: TasksParams): void {
   if (offset === undefined && cursor === undefined) return;
   throw new CliError(`${cursor === undefined ? '--offset' : '--cursor'} needs --status or --all.`, exitCodes.usage);
@@ -56,10 +56,10 @@ function whatFollows({ next_cursor }: Page): string {
   return next_cursor === undefined ? '--limit takes up to 200, and --status pending --all shows every one.' : `--all, or --cursor ${next_cursor}`;
 }
 
-/** What is not done: the API lists one status or all, so this is two of its lists put together in its order. */
+/** Lists what is not done. The API lists one status or all, so this merges two of its lists in its order. */
 async function openTasks(dispatcher: Recursiv['dispatcher'], params: TasksParams): Promise<{ data: Task[]; meta: Page }> {
   const lists = await Promise.all(['claimed', 'pending'].map((status) => dispatcher.tasks({ ...params, status })));
-  // A task that was claimed between the two calls is in both.
+  // A task that is claimed between the two calls is in both lists.
   const both = [...new Map(lists.flatMap(({ data }) => data).map((task) => [`${task.organization_id}/${task.id}`, task])).values()].sort(byOrder);
   const limit = lists[0]?.meta.limit ?? both.length;
   const hasMore = both.length > limit || lists.some(({ meta }) => meta.has_more);

@@ -5,13 +5,13 @@ import { appended, numberFrom } from '../flags.ts';
 import { eventLine } from '../terminal/event-text.ts';
 import { jsonText, oneLine } from '../terminal/terminal-text.ts';
 
-/** `dispatcher watch`: events as they happen, until Ctrl-C. */
+/** `dispatcher watch`: shows events as they happen, until Ctrl-C. */
 export function addWatchCommand(program: Command, cli: Cli): void {
   program
     .command('watch')
-    .description('Show what happens, as it happens, until Ctrl-C. With --json one event a line.')
+    .description('Show events as they happen, until Ctrl-C. With --json one event per line.')
     .option('--type <type>', 'only events such as task.claimed; may be given several times', appended)
-    .option('--after <position>', 'begin with the event that follows this position', numberFrom)
+    .option('--after <position>', 'begin after the event at this position', numberFrom)
     .addHelpText('after', '\nExample:\n  $ dispatcher watch --type task.completed --json')
     .action(async ({ type, after }: { type?: string[]; after?: number }) => {
       const dispatcher = await cli.dispatcher();

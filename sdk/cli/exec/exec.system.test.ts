@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => resources.disposeAsync());
 
-/** A command that runs until it is ended, with a process in the background whose id it writes down. */
+/** Waits until a command like `longCommand` has started. Returns the id of its background process. */
 async function untilStarted(name: string): Promise<number> {
   const read = async () => Number(await readFile(join(folder, name), 'utf8')) || expect.unreachable();
   return await vi.waitFor(read, { timeout: 30_000 });
@@ -48,7 +48,7 @@ test('exit code 0 finishes the task, and no shell reads what people wrote', asyn
   await expect(stat(join(folder, 'pwned'))).rejects.toThrow('ENOENT');
 });
 
-test('any other exit code gives the task back with a pause, and the end of the output in its notes', async () => {
+test('any other exit code gives the task back with a pause, and its notes get the end of the output', async () => {
   await given('fails');
   const command = String.raw`seq 1000; printf '10 %%\r100 %%\n\033[31mred\033[0m\a\000\n' >&2; echo 'cannot find the module' >&2; exit 7`;
   const run = await cli.run(['next', '--owner', 'fails', '--exec', command]);
@@ -70,7 +70,7 @@ test('the pause doubles with each attempt, --retry-after sets it, and the last f
   };
   await claimedById();
   expect(await failOnce()).toContain('can be claimed again in 120 s');
-  // A claim by id does not wait for the end of the pause.
+  // A claim by id ignores the pause.
   await claimedById();
   expect(await failOnce('--retry-after', '0')).toContain('is back in the queue');
   expect(await failOnce()).toContain('is held until a person takes it up');

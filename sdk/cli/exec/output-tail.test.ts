@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { OutputTail } from './output-tail.ts';
 
-test('the last lines are kept, however much is printed and however it arrives', () => {
+test('the last lines are kept, however much is printed', () => {
   const tail = new OutputTail();
   for (let n = 0; n < 100_000; n += 1) tail.add(Buffer.from(`line ${n}\n`));
   expect(tail.text().split('\n')).toEqual(Array.from({ length: 30 }, (_, index) => `line ${99_970 + index}`));
@@ -15,6 +15,6 @@ test('one line without an end is cut to its end', () => {
   expect(tail.text()).toMatch(/^ü+end$/);
 });
 
-test('nothing printed is no text', () => {
+test('without output the text is empty', () => {
   expect(new OutputTail().text()).toBe('');
 });

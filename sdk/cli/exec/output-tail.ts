@@ -1,16 +1,16 @@
 import { plainText } from '../terminal/terminal-text.ts';
 
-/** Enough for the lines that are shown, with the escape sequences and progress bars between them. */
+/** Enough for the lines that are kept and for the escape sequences and progress bars between them. */
 const mostBytes = 64 * 1024;
 const mostLines = 30;
 const mostCharacters = 4_000;
 
-/** Keeps the end of what a program prints, however much it prints. */
+/** Keeps the end of a program's output, however long the output is. */
 export class OutputTail {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  /** Takes what was just printed. */
+  /** Adds a piece of output. */
   add(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;

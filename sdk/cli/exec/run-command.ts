@@ -5,11 +5,11 @@ import type { ClaimedTask, Task } from '@recursiv/sdk';
 import { environmentForCommand } from '../config.ts';
 import { OutputTail } from './output-tail.ts';
 
-/** How a command is run. */
+/** How to run a command. */
 export interface RunOptions {
-  /** Aborted when the command has to end. */
+  /** Abort it to end the command. */
   readonly signal: AbortSignal;
-  /** Whether the command gets the terminal itself, to ask and to draw. Nothing of its output is kept then. */
+  /** Whether the command gets the terminal itself, to ask and to draw. Its output is not kept then. */
   readonly isInteractive: boolean;
   /** Where the command's standard output goes. */
   readonly out: NodeJS.WriteStream;
@@ -20,19 +20,21 @@ export interface RunOptions {
 export interface CommandEnd {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** The end of what it printed, fit to read. */
+  /** The end of its output, as readable text. */
   readonly tail: string;
 }
 
-/** How long a command may take to end after it was asked to. */
+/** How long a command may take to end after SIGTERM. */
 const graceMilliseconds = 5_000;
-/** How long to wait for the rest of the output. A process that the command left behind may hold the pipe open for ever. */
+/**
+ * How long to wait for the rest of the output. A process that the command left behind can keep the pipe open for ever.
+ */
 const drainMilliseconds = 1_000;
 
 /**
- * Runs a command line in a shell. The task is in its environment, so no shell reads what people wrote. The command is a process group of its own, so
- * that all of it can be ended, also when this process is ended by a second signal. An interactive command stays in the terminal's group, where it
- * can read from the terminal.
+ * Runs a command line in a shell. The task is in its environment, so no shell interprets what people wrote. The command
+ * is a process group of its own, so that all of it can be ended, also when a second signal ends this process. An
+ * interactive command stays in the terminal's group, where it can read from the terminal.
  */
 export async function runCommand(command: string, claimed: ClaimedTask, options: RunOptions): Promise<CommandEnd> {
   const { signal, isInteractive } = options;
@@ -99,7 +101,7 @@ function taskVariables(task: Task): Record<string, string> {
   );
 }
 
-/** A command that could not be started has no process id; one that has ended is gone, which is what was wanted. */
+/** A command that did not start has no process id, and one that has ended does not exist. Neither is an error. */
 function killQuietly(pid: number | undefined, name: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {

@@ -6,20 +6,20 @@ import { taskLine } from '../terminal/task-text.ts';
 import { firstLine, oneLine } from '../terminal/terminal-text.ts';
 import { type CommandEnd, runCommand } from './run-command.ts';
 
-/** What to run for a task, and how. */
+/** What to run for a task. */
 export interface Work {
   readonly command: string;
   readonly isInteractive: boolean;
-  /** Seconds until a task that failed can be claimed again; undefined for a pause that grows with each attempt. */
+  /** Seconds until a failed task can be claimed again. Undefined: a pause that grows with each attempt. */
   readonly retryAfter: number | undefined;
 }
 
-/** Runs a command for a task that is held, then finishes the task or gives it back. */
+/** Runs a command for a claimed task, then finishes the task or gives it back. */
 export async function workOnTask(cli: Cli, held: HeldClaim, { command, isInteractive, retryAfter }: Work): Promise<void> {
   const stop = cli.stopSignal();
   cli.printer.note(`Claimed ${oneLine(shortId(cli.printer, held.task.id))}: ${oneLine(held.task.title)}`);
   stop.addEventListener('abort', () => cli.printer.note('Ending the command. Press Ctrl-C again to leave at once.'));
-  // Under --json only the answer of the API goes to standard output.
+  // With --json only the API's answer goes to standard output.
   const out = cli.isJson() ? process.stderr : process.stdout;
   const signal = AbortSignal.any([held.signal, stop]);
   const end = await runCommand(command, held, { signal, isInteractive, out, err: process.stderr });
@@ -36,17 +36,20 @@ async function giveBack(cli: Cli, held: HeldClaim, notes: string, retryAfter: nu
   throw new CliError(firstLine(notes), exitCodes.error, whatFollows(data, retryAfter));
 }
 
-/** A minute after the first attempt, then twice as long after each: a task that always fails must not keep a machine busy. */
+/**
+ * One minute after the first attempt, then twice as long after each, because a task that always fails must not keep a
+ * machine busy.
+ */
 function pauseAfter(attempt: number): number {
   return Math.min(86_400, 60 * 2 ** Math.min(20, attempt - 1));
 }
 
-/** The first line stands alone in lists and events, so it ends with the last that the command said. */
+/** Lists and events show only the first line, so it ends with the last line of the output. */
 function noteOf({ code, signal, tail }: CommandEnd): string {
   const how = code === null ? `The command was ended by ${signal}` : `The command ended with exit code ${code}`;
   const last = tail.slice(tail.lastIndexOf('\n') + 1).trim();
   const first = last === '' ? `${how}.` : `${how}: ${last.slice(0, 200)}`;
-  // A text that was cut within a character is refused by the API.
+  // The API refuses a text that was cut within a character.
   return (tail.includes('\n') ? `${first}\n\nThe end of its output:\n${tail}` : first).toWellFormed();
 }
 

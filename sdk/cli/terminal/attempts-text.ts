@@ -5,7 +5,9 @@ import { durationText, leaseText, timeText } from './time-text.ts';
 
 const endings: ReadonlySet<string> = new Set(['task.released', 'task.expired', 'task.completed', 'task.archived']);
 
-/** The claims of a task, the oldest first: for which stage, who had it, when, and how it ended. Below each, the first line of its notes. */
+/**
+ * The claims of a task, oldest first: stage, agent, time, and how each ended, with the first line of its notes below.
+ */
 export function attemptsText(printer: Printer, task: Task, events: readonly Event[]): string {
   return events
     .filter(({ type }) => type === 'task.claimed')
@@ -35,7 +37,7 @@ function howItEnded({ type, release_reason }: Event): string {
     case 'task.archived':
       return 'archived';
     default:
-      // This reason says that nothing went wrong: the work goes on to the next stage.
+      // With this reason nothing went wrong: the task goes on to the next stage.
       if (release_reason === 'completed') return 'built, to be merged';
       return release_reason === undefined ? 'released' : `released, ${oneLine(release_reason)}`;
   }

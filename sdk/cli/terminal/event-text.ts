@@ -4,7 +4,7 @@ import { shortId } from './short-id.ts';
 import { firstLine, oneLine } from './terminal-text.ts';
 import { clockText, timeText } from './time-text.ts';
 
-/** One event in one line. */
+/** An event in one line. */
 export function eventLine(printer: Printer, event: Event): string {
   const { id, title } = event.task;
   const parts = [
@@ -17,7 +17,10 @@ export function eventLine(printer: Printer, event: Event): string {
   return [...parts, ...(why.length === 0 ? [] : [why.join('; ')])].join('  ');
 }
 
-/** Why something was given back or is held, in a line: the reason and the first line of the notes. Empty when nobody said. */
+/**
+ * Why a task was given back or is held, in one line: the reason and the first line of the notes. Empty when nobody
+ * said.
+ */
 export function reasonText({ release_reason, notes }: { release_reason?: string | null; notes?: string | null }): string {
   return [release_reason, notes].flatMap((text) => (text === null || text === undefined || text === '' ? [] : [firstLine(text)])).join(': ');
 }

@@ -3,19 +3,22 @@ import { styleText } from 'node:util';
 /** The colours and weights in use. */
 export type Format = Parameters<typeof styleText>[0];
 
-/** Where the CLI writes. Results go to standard output, words about them to standard error, so that scripts read only results. */
+/**
+ * Where the CLI writes. Results go to standard output and everything else to standard error, so that scripts read only
+ * results.
+ */
 export interface Printer {
-  /** The width of the terminal; undefined when standard output is none. */
+  /** The width of the terminal. Undefined when standard output is not a terminal. */
   readonly width: number | undefined;
-  /** Colours text, in a terminal alone. */
+  /** Colours text, but only in a terminal. */
   paint(format: Format, text: string): string;
   /** Writes a result. */
   line(text: string): void;
-  /** Writes a word about it. */
+  /** Writes a message to standard error. */
   note(text: string): void;
 }
 
-/** A printer on the process's streams. Colour follows the stream, `NO_COLOR` and `FORCE_COLOR`. */
+/** Makes a printer for the process's streams. Colour depends on the stream, `NO_COLOR` and `FORCE_COLOR`. */
 export function createPrinter(out: NodeJS.WriteStream, err: NodeJS.WriteStream): Printer {
   return {
     width: out.isTTY ? Math.max(40, out.columns || 80) : undefined,

@@ -22,7 +22,7 @@ test('columns are aligned by what a terminal shows, wide characters included', (
   expect(tableText(testPrinter(undefined), columns, rows)).toBe(['ID    TITLE', '修复  wide', 'a     -'].join('\n'));
 });
 
-test('outside a terminal nothing is cut', () => {
+test('in a file nothing is cut', () => {
   const rows = [{ id: 'a'.repeat(60), title: `${'👩‍👩‍👧'.repeat(30)} end` }];
   expect(tableText(testPrinter(undefined), columns, rows)).toMatch(/a{60} .* end$/s);
 });
@@ -47,7 +47,7 @@ test('no line is wider than the terminal, and no character is halved', () => {
   );
 });
 
-test('columns are left out in their order, as long as the title has too little room', () => {
+test('columns are left out in their order until the title has enough room', () => {
   const given: readonly Column<Row>[] = [
     { head: 'ID', cell: ({ id }) => id },
     { head: 'SECOND', cell: () => 'b'.repeat(15), drop: 2 },
@@ -63,7 +63,7 @@ test('columns are left out in their order, as long as the title has too little r
   expect(headOf(40)).toEqual(['ID', 'TITLE']);
 });
 
-test('flexible columns share the room that is left, and a short one takes no more than it needs', () => {
+test('flexible columns share the room that is left, and a short one takes only what it needs', () => {
   const given: readonly Column<Row>[] = [
     { head: 'WHY', cell: () => 'short', flexible: true },
     { head: 'TITLE', cell: ({ title }) => title, flexible: true },

@@ -6,25 +6,28 @@ import { oneLine } from './terminal-text.ts';
 export interface Column<T> {
   readonly head: string;
   readonly cell: (item: T) => string | number | null;
-  /** Numbers read better on the right. */
+  /** Numbers are easier to read on the right. */
   readonly align?: 'right';
-  /** Takes what the other columns leave. Several share it. */
+  /** Gets the width that the other columns leave. Several flexible columns share it. */
   readonly flexible?: boolean;
-  /** In a terminal that is too narrow for all columns the ones with a number are left out, the lowest first. */
+  /** In a terminal that is too narrow, columns with a number are left out, the lowest number first. */
   readonly drop?: number;
   readonly format?: (item: T) => Format | undefined;
 }
 
-/** No column of a terminal is wider, unless it is flexible: one long name must not push out all other columns. */
+/**
+ * The widest that a column can be in a terminal unless it is flexible: one long name must not push out all other
+ * columns.
+ */
 const widest = 24;
-/** As long as a flexible column would be narrower than this, other columns are left out. */
+/** Columns are left out until each flexible column is at least this wide. */
 const comfortable = 20;
 const narrowest = 8;
 const gap = 2;
 
 /**
- * The items as aligned columns. A column in which no item has a value is left out. Cells are foreign text: nothing in them moves the cursor. Only in a
- * terminal are they cut, and columns left out.
+ * The items as aligned columns. A column in which no item has a value is left out. Cells are foreign text, and nothing
+ * in them can move the cursor. Only in a terminal are cells cut and columns left out.
  */
 export function tableText<T>(printer: Printer, all: readonly Column<T>[], items: readonly T[]): string {
   const filled = all
@@ -49,7 +52,7 @@ interface Filled<T> {
   readonly width: number;
 }
 
-/** Leaves columns out until the flexible ones have a comfortable width, then shares what is left among these. */
+/** Leaves columns out until the flexible ones are wide enough, then shares the rest of the width among these. */
 function fitted<T>(all: readonly Filled<T>[], available: number): Filled<T>[] {
   const capped = all.map((one) => (one.column.flexible ? one : { ...one, width: Math.min(one.width, widest) }));
   const needed = (columns: readonly Filled<T>[]) =>
@@ -60,7 +63,7 @@ function fitted<T>(all: readonly Filled<T>[], available: number): Filled<T>[] {
   return shared(kept, available);
 }
 
-/** The narrowest flexible column takes what it needs, the next its share of the rest. */
+/** The narrowest flexible column gets what it needs, the next one its share of the rest. */
 function shared<T>(columns: readonly Filled<T>[], available: number): Filled<T>[] {
   const flexible = columns.filter(({ column }) => column.flexible).sort((one, other) => one.width - other.width);
   let left = available - columns.reduce((sum, { column, width }) => sum + gap + (column.flexible ? 0 : width), -gap);
@@ -79,7 +82,7 @@ function padded(text: string, width: number, align: 'right' | undefined): string
   return align === 'right' ? padding + cut : cut + padding;
 }
 
-/** Cuts between characters as people see them, so that no emoji is halved. */
+/** Cuts between characters as people see them, so that no emoji is cut in half. */
 function cutTo(text: string, width: number): string {
   let cut = '';
   for (const { segment } of new Intl.Segmenter().segment(text)) {

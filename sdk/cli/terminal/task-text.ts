@@ -4,7 +4,7 @@ import { shortId } from './short-id.ts';
 import { manyLines, oneLine } from './terminal-text.ts';
 import { leaseText, timeText } from './time-text.ts';
 
-/** The status, with what keeps a pending task back: `held`, `waiting` for a time, or `merge` for the next stage. */
+/** The status. A pending task can also be `held`, `waiting` for a time, or in the stage `merge`. */
 export function statusOf({ status, stage, held, available_at }: Task): string {
   if (status !== 'pending') return status;
   if (held) return 'held';
@@ -18,12 +18,12 @@ export function statusFormat(task: Task): Format | undefined {
   return formats[statusOf(task)];
 }
 
-/** A task in one line, after something was done with it. */
+/** A task in one line, for the result of a command. */
 export function taskLine(printer: Printer, task: Task): string {
   return `${oneLine(shortId(printer, task.id))} is ${statusOf(task)}: ${oneLine(task.title)}`;
 }
 
-/** A task for people: its title, what it has a value for, then its long texts. `more` stands between the two. */
+/** A task for people: its title, its fields with a value, `more`, then its long texts. */
 export function taskText(printer: Printer, task: Task, more: readonly string[] = []): string {
   const facts = factsOf(printer, task).filter(([, value]) => value !== null && value !== '');
   const width = Math.max(...facts.map(([name]) => name.length));

@@ -6,13 +6,13 @@ import { type Column, tableText } from './table.ts';
 import { statusFormat, statusOf } from './task-text.ts';
 import { ageText, timeText } from './time-text.ts';
 
-/** Tasks as a table. A list of held tasks says why each is held. */
+/** Tasks as a table. A table of held tasks says why each is held. */
 export function tasksTable(printer: Printer, tasks: readonly Task[], isHeldOnly: boolean): string {
   const short = shortIds(
     printer,
     tasks.map(({ id }) => id),
   );
-  // Times are ages in a terminal.
+  // A terminal shows ages instead of times.
   const inTerminal = printer.width !== undefined;
   const columns: readonly Column<Task>[] = [
     { head: 'ID', cell: ({ id }) => short(id) },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { jsonText, manyLines, oneLine, plainText } from './terminal-text.ts';
 
-/** What a terminal acts on, or shows in another order than it is written. */
+/** Characters that a terminal acts on or shows in another order. */
 const acting = /[^\P{Cc}\n]|[\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 const nasty = fc.string({
   unit: fc.oneof(
@@ -26,16 +26,16 @@ test('no foreign text can move the cursor, change a colour or reorder what is sh
   );
 });
 
-test('what was there stays to be seen', () => {
+test('characters that a terminal acts on are shown as escapes', () => {
   expect(oneLine('a\u001b[31mb\u009b1Ac\u202ed')).toBe('a\\x1b[31mb\\x9b1Ac\\u202ed');
   expect(oneLine('two\n  lines')).toBe('two lines');
   expect(manyLines('one\r\n\ttwo')).toBe('one\n    two');
 });
 
-test('what a program printed is left as a person would have read it', () => {
+test('output of a program is kept as a person would have read it', () => {
   expect(plainText('\u001b[1mbold\u001b[0m\r\n10 %\r50 %\r100 %\n\tend\u0007\u0000')).toBe('bold\n100 %\n    end');
 });
 
-test('text of every language stays as it is', () => {
+test('text in any language is not changed', () => {
   for (const text of ['Grüße', '修复登录', 'שלום', 'مرحبا', '👩‍👩‍👧 é']) expect(oneLine(text)).toBe(text);
 });

@@ -24,7 +24,7 @@ test.each([
   expect(timeText(terminal, at(seconds), now)).toBe(text);
 });
 
-test('anything but a terminal reads the time itself', () => {
+test('files get exact times', () => {
   expect(timeText(file, at(-12), now)).toBe('2026-05-04T11:59:48.000Z');
   expect(ageText(file, at(-12), now)).toBe('2026-05-04T11:59:48.000Z');
   expect(clockText(file, at(-12), new Date(now))).toBe('2026-05-04T11:59:48.000Z');
@@ -36,7 +36,7 @@ test('an age is never negative, whatever the clock of this machine says', () => 
   expect(durationText(90_000)).toBe('2 min');
 });
 
-test('an event of today is shown by the clock, an earlier one with its date', () => {
+test('an event of today has only its time, an earlier one its date too', () => {
   expect(clockText(terminal, at(-1), new Date(now))).toMatch(/^\d\d:\d\d:\d\d$/);
   expect(clockText(terminal, at(-5 * 86_400), new Date(now))).toMatch(/^2026-04-\d\d \d\d:\d\d:\d\d$/);
 });

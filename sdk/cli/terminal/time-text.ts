@@ -1,6 +1,6 @@
 import type { Printer } from './printer.ts';
 
-/** A time for a person in a terminal, as `3 min ago` or `in 2 h`. Anything else reads the time itself. */
+/** A time: in a terminal `3 min ago` or `in 2 h`, elsewhere as it is. */
 export function timeText(printer: Printer, time: string, now = Date.now()): string {
   if (printer.width === undefined) return time;
   const milliseconds = Date.parse(time) - now;
@@ -9,12 +9,12 @@ export function timeText(printer: Printer, time: string, now = Date.now()): stri
   return milliseconds < 0 ? `${duration} ago` : `in ${duration}`;
 }
 
-/** How long ago a time was, for a narrow column. Anything but a terminal reads the time itself. */
+/** An age for a narrow column of a terminal. Elsewhere the time as it is. */
 export function ageText(printer: Printer, time: string, now = Date.now()): string {
   return printer.width === undefined ? time : durationText(Math.max(0, now - Date.parse(time)));
 }
 
-/** How long a lease lasts unless it is renewed, after a name: `for another 25 min`. */
+/** How long a lease lasts if it is not renewed: in a terminal `for another 25 min`. */
 export function leaseText(printer: Printer, expiresAt: string, now = Date.now()): string {
   return printer.width === undefined ? `until ${expiresAt}` : `for another ${durationText(Math.max(0, Date.parse(expiresAt) - now))}`;
 }
@@ -29,7 +29,7 @@ export function durationText(milliseconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
 }
 
-/** When an event happened, by the clock on the wall: with its date when that is not today. */
+/** The local time of an event in a terminal, with its date if that is not today. Elsewhere the time as it is. */
 export function clockText(printer: Printer, time: string, now = new Date()): string {
   if (printer.width === undefined) return time;
   const at = new Date(time);

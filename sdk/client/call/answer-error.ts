@@ -22,7 +22,7 @@ const byStatus: Readonly<Record<number, typeof RecursivError>> = {
   429: RateLimitError,
 };
 
-/** The error for an answer that is not a success. Of a body that is not the API's, such as a proxy's page, only the status is kept. */
+/** The error for an answer that is not a success. A body that is not the API's, such as a proxy's page, is not used. */
 export function errorFromAnswer({ baseUrl }: Settings, { status, headers }: Response, body: unknown): RecursivError {
   const error = isRecord(body) && isRecord(body.error) ? body.error : {};
   const Kind = byStatus[status] ?? RecursivError;
@@ -39,8 +39,8 @@ export function errorFromAnswer({ baseUrl }: Settings, { status, headers }: Resp
 }
 
 /**
- * What to say when the API does not seem to be at the base URL: nothing is there, or a page. A base URL that does not end with `/api/v1` may be right
- * behind a proxy, so only the answer shows that it is wrong.
+ * What to say when the API does not seem to be at the base URL: nothing is there, or a page. A base URL that does not
+ * end with `/api/v1` can be right behind a proxy, so only the answer shows that it is wrong.
  */
 function wrongBaseUrl(baseUrl: string, status: number, code: string): string | undefined {
   const isPage = code === 'unexpected_answer' && (status < 300 || status === 404 || status === 405);

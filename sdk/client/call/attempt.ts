@@ -4,15 +4,18 @@ import { errorFromAnswer } from './answer-error.ts';
 import { withDeadline } from './deadline.ts';
 import type { HttpRequest } from './route.ts';
 
-/** What one attempt needs beside the request. */
+/** What one attempt needs besides the request. */
 export interface AttemptOptions {
-  /** Milliseconds until it is given up. */
+  /** Time limit in milliseconds. */
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
   readonly idempotencyKey: string | undefined;
 }
 
-/** Sends the request once. Answers the body of a success; throws the API's error, a ConnectionError, or the caller's own abort reason. */
+/**
+ * Sends the request once. Returns the body of a success. Throws the API's error, a ConnectionError, or the reason of
+ * the caller's own abort.
+ */
 export async function attempt(settings: Settings, request: HttpRequest, options: AttemptOptions): Promise<unknown> {
   const { response, text } = await withDeadline(
     options.timeout,
@@ -35,7 +38,7 @@ export function headersFor(settings: Settings, more: Readonly<Record<string, str
   return headers;
 }
 
-/** What fetch threw, in our words. The cause stays for people; it holds no header. */
+/** Says in our words what fetch threw. The cause is kept for people; it holds no header. */
 export function connectionError(cause: unknown, timedOut: boolean, timeout: number): RecursivError {
   if (timedOut) return new ConnectionError('timeout', `No answer within ${timeout} ms.`, cause);
   const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
@@ -43,7 +46,7 @@ export function connectionError(cause: unknown, timedOut: boolean, timeout: numb
   return new ConnectionError('connection_failed', `The dispatcher cannot be reached${code === undefined ? '' : ` (${code})`}.`, cause);
 }
 
-/** The body is always read to its end: a connection is only used again then. */
+/** Always reads the whole body, because a connection is reused only then. */
 async function send(
   settings: Settings,
   request: HttpRequest,

@@ -6,9 +6,9 @@ const mostMilliseconds = 8_000;
 export const mostServerSeconds = 60;
 
 /**
- * How long to wait before a repetition, in milliseconds: exponential with full jitter, so that clients that failed together do not return
- * together (AWS, "Exponential Backoff and Jitter"), and never less than the server asks for. Undefined when it asks for more than a minute: the
- * caller gets the error instead.
+ * How long to wait before a retry, in milliseconds. The pause grows exponentially with full jitter, so that clients
+ * that failed together do not return together (AWS, "Exponential Backoff and Jitter"). It is never shorter than the
+ * server asks for. Undefined when the server asks for more than a minute: the caller gets the error instead.
  */
 export function retryDelay(repetition: number, retryAfterSeconds: number | null): number | undefined {
   if (retryAfterSeconds !== null && retryAfterSeconds > mostServerSeconds) return undefined;
@@ -16,7 +16,7 @@ export function retryDelay(repetition: number, retryAfterSeconds: number | null)
   return (retryAfterSeconds ?? 0) * 1000 + Math.random() * ceiling;
 }
 
-/** Resolves after the time, or rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after the time, or rejects with the signal's reason when the signal is aborted. */
 export function sleep(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const abort = () => {

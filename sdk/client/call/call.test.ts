@@ -5,7 +5,7 @@ import type { CallOptions } from './call.ts';
 const nothing = { data: null };
 const agent = 'agent-1';
 
-test.each([429, 502, 503, 504])('a %i is repeated with the same idempotency key until it succeeds', async (status) => {
+test.each([429, 502, 503, 504])('a %i is retried with the same idempotency key until it succeeds', async (status) => {
   await using server = await useServer((response, _, index) =>
     index < 2 ? answerError(response, status, 'busy') : answerJson(response, 200, nothing),
   );
@@ -15,7 +15,7 @@ test.each([429, 502, 503, 504])('a %i is repeated with the same idempotency key 
   expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('a connection that breaks before the answer is repeated with the same idempotency key', async () => {
+test('a call whose connection breaks before the answer is retried with the same idempotency key', async () => {
   await using server = await useServer((response, _, index) => (index === 0 ? response.destroy() : answerJson(response, 200, nothing)));
   await server.client().dispatcher.claimNext({ agent });
   expect(server.received[0]?.headers['idempotency-key']).toBe(server.received[1]?.headers['idempotency-key']);
@@ -36,7 +36,7 @@ test('two calls have two idempotency keys; reads, heartbeats and keys have none'
   expect(keys.slice(2)).toEqual(['mine', undefined, undefined, undefined, undefined]);
 });
 
-test('a repetition waits as long as the server asks', async () => {
+test('a retry waits as long as the server asks', async () => {
   await using server = await useServer((response, _, index) =>
     index === 0 ? answerError(response, 503, 'unavailable', { 'retry-after': '1' }) : answerJson(response, 200, nothing),
   );
@@ -45,13 +45,13 @@ test('a repetition waits as long as the server asks', async () => {
   expect(performance.now() - start).toBeGreaterThanOrEqual(995);
 });
 
-test('a server that asks for more than a minute is not waited for', async () => {
+test('the client does not wait for a server that asks for more than a minute', async () => {
   await using server = await useServer((response) => answerError(response, 429, 'rate_limited', { 'retry-after': '3600' }));
   await expect(server.client().dispatcher.stats()).rejects.toMatchObject({ name: 'RateLimitError', retryAfterSeconds: 3600 });
   expect(server.received).toHaveLength(1);
 });
 
-test('repetitions end after maxRetries, and other errors are not repeated', async () => {
+test('retries end after maxRetries, and other errors are not retried', async () => {
   await using server = await useServer((response, { url }) => answerError(response, url.endsWith('/stats') ? 503 : 500, 'some'));
   const { dispatcher } = server.client({ maxRetries: 1 });
   await expect(dispatcher.stats()).rejects.toMatchObject({ status: 503 });
@@ -60,7 +60,7 @@ test('repetitions end after maxRetries, and other errors are not repeated', asyn
   expect(server.received).toHaveLength(4);
 });
 
-test('making a key is not repeated when the answer was lost: the first key would be nobody’s', async () => {
+test('making a key is not retried after a lost answer, because nobody would know the first key', async () => {
   await using server = await useServer((response, _, index) => (index === 0 ? response.destroy() : answerError(response, 503, 'unavailable')));
   const { keys } = server.client().dispatcher;
   await expect(keys.create({ organization_id: 'acme', name: 'ci' })).rejects.toMatchObject({ code: 'connection_failed' });
@@ -88,7 +88,7 @@ test.each([
   expect(error).toMatchObject({ name, status, type: 'a_type', code: 'a_code', message: 'a message', details: { agent }, requestId: 'request-1' });
 });
 
-test('a page of a proxy, or an answer that is not JSON, is an error too', async () => {
+test('a page of a proxy and an answer that is not JSON are errors too', async () => {
   await using server = await useServer((response, _, index) =>
     response.writeHead(index === 0 ? 403 : 200, { 'content-type': 'text/html' }).end('<p>Hello'),
   );
@@ -104,7 +104,7 @@ test.each([
   ['/api/v2/', '/api/v1'],
   ['/api/v1/dispatcher', '/api/v1'],
   ['/team', '/team/api/v1'],
-])('a base URL that ends with "%s" is answered with the one that should be used', async (path, expected) => {
+])('the error for a base URL that ends with "%s" names the right one', async (path, expected) => {
   await using server = await useServer((response, _, index) =>
     index % 2 === 0
       ? answerError(response, 404, 'unknown_route')
@@ -118,12 +118,12 @@ test.each([
   await expect(dispatcher.stream().next()).rejects.toThrow(words);
 });
 
-test('an unknown route below a base URL that is right keeps the words of the API', async () => {
+test('the error for an unknown route at a right base URL has the words of the API', async () => {
   await using server = await useServer((response) => answerError(response, 404, 'unknown_route'));
   await expect(server.client().dispatcher.stats()).rejects.toThrow(/^it is unknown_route$/);
 });
 
-test('an answer that does not come is given up after the timeout', async () => {
+test('a call without an answer ends after the timeout', async () => {
   await using server = await useServer(() => undefined);
   await expect(server.client({ timeout: 50, maxRetries: 1 }).dispatcher.stats()).rejects.toMatchObject({ name: 'ConnectionError', code: 'timeout' });
   expect(server.received).toHaveLength(2);
@@ -140,7 +140,7 @@ test('a timeout that is longer than a timer can hold does not end a call at once
   await expect(dispatcher.claimNext({ agent, wait_seconds: 2 ** 30 })).resolves.toEqual(nothing);
 });
 
-test('the caller’s signal ends a call with its own reason, in flight and between repetitions', async () => {
+test('the caller’s signal ends a call with its own reason, in flight and between retries', async () => {
   await using server = await useServer((response, { url }) =>
     url.endsWith('/stats') ? undefined : answerError(response, 503, 'unavailable', { 'retry-after': '30' }),
   );
@@ -156,7 +156,7 @@ test('the caller’s signal ends a call with its own reason, in flight and betwe
   await Promise.all(calls);
 });
 
-test('the organization of the client goes where a request takes one and the caller names none', async () => {
+test('the client adds its organization to requests that take one, unless the caller names one', async () => {
   await using server = await useServer((response) => answerJson(response, 200, { data: {} }));
   const { dispatcher } = server.client({ organizationId: 'acme' });
   await dispatcher.stats();

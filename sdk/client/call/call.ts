@@ -6,28 +6,33 @@ import { retryDelay, sleep } from './backoff.ts';
 import type { JsonOutput } from './json-shape.ts';
 import { type Fields, requestFromFields, takesField } from './route.ts';
 
-/** What a caller may say about one call. */
+/** Options of one call. */
 export interface CallOptions {
-  /** Gives the call up; it then rejects with the signal's reason. */
+  /** Ends the call, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds that one attempt may take, instead of the client's. */
+  /** Time limit of one attempt in milliseconds, instead of the client's. */
   timeout?: number | undefined;
-  /** How often the call is repeated when it fails, instead of the client's. */
+  /** How often the call is retried when it fails, instead of the client's number. */
   maxRetries?: number | undefined;
-  /** Instead of a random one: the same key has one effect, however often and from however many processes it is sent. */
+  /**
+   * Idempotency key, instead of a random one. The same key has one effect, however often and from however many
+   * processes it is sent.
+   */
   idempotencyKey?: string | undefined;
 }
 
-/** The answer of a method, as its response message says. */
+/** The answer of a method: its response message as JSON. */
 type AnswerOf<M extends DescMethodUnary> = JsonOutput<MessageShape<M['output']> & Message, MessageJsonType<M['output']>>;
 
-/** Calls a method over REST, repeating it when that helps. */
+/** Calls a method over REST, and retries when that helps. */
 export type Call = <M extends DescMethodUnary>(method: M, fields: Fields, options?: CallOptions) => Promise<AnswerOf<M>>;
 
-/** These take no idempotency key: a heartbeat may be repeated as it is, the other two are ignored by the API. */
+/**
+ * Methods without an idempotency key. A heartbeat can be repeated as it is; the API ignores the key of the other two.
+ */
 const withoutKey: ReadonlySet<string> = new Set(['HeartbeatTask', 'CreateKey', 'RevokeKey']);
 
-/** Makes the function that all methods of the client go through. */
+/** Makes the function that all methods of the client use. */
 export function createCall(settings: Settings): Call {
   return async (method, fields, options = {}) => {
     const request = requestFromFields(method, withOrganization(settings, method, fields));
@@ -40,14 +45,14 @@ export function createCall(settings: Settings): Call {
     const answer = await repeated(() => attempt(settings, request, attemptOptions), {
       maxRetries: options.maxRetries ?? settings.maxRetries,
       signal: options.signal,
-      // A second key made by a repetition would be one that nobody knows of.
+      // A retry could make a second key that nobody knows.
       shouldRepeat: (error) => (method.name === 'CreateKey' ? error.status === 429 : isPassing(error)),
     });
     return answer as AnswerOf<typeof method>;
   };
 }
 
-/** Whether the same request may succeed a little later: overload, a restart, a broken connection. */
+/** Whether the same request may succeed a little later: after overload, a restart or a broken connection. */
 function isPassing(error: RecursivError): boolean {
   return error instanceof ConnectionError || [429, 502, 503, 504].includes(error.status);
 }
@@ -71,7 +76,7 @@ async function repeated(once: () => Promise<unknown>, { maxRetries, signal, shou
   }
 }
 
-/** The client's organization goes where a request takes one and the caller names none. */
+/** Adds the client's organization to a request that takes one, unless the caller names one. */
 function withOrganization(settings: Settings, method: DescMethodUnary, fields: Fields): Fields {
   if (settings.organizationId === undefined || !takesField(method, 'organization_id')) return fields;
   return { ...fields, organization_id: fields.organization_id ?? settings.organizationId };

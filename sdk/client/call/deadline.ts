@@ -1,11 +1,14 @@
 import { startTimer } from './timer.ts';
 
-/** How work under a deadline ended badly: `isOver` says that the time was over, not the caller's patience. */
+/**
+ * Handles a failure of work with a time limit. `isOver` is true when the time was over, false when the caller aborted.
+ */
 type OnFailure = (cause: unknown, isOver: boolean) => never;
 
 /**
- * Does a piece of work that is aborted when the time is over or the caller's signal is aborted. `AbortSignal.timeout` and `AbortSignal.any` would do
- * the same, but keep a timer and a signal for the whole time after each call, however quick it was.
+ * Runs work that is aborted after a time, or when the caller's signal is aborted. `AbortSignal.timeout` and
+ * `AbortSignal.any` would do the same, but they keep a timer and a signal for the whole time after each call, however
+ * short the call was.
  */
 export async function withDeadline<T>(
   milliseconds: number,

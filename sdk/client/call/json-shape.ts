@@ -2,8 +2,9 @@ import type { Message } from '@bufbuild/protobuf';
 import type { Presence } from '../claim/presence.ts';
 
 /**
- * What the API answers for a message: its fields under their JSON names, each present, null where the proto says optional. `M` is the
- * generated message type, which knows what is optional and what is a number; `J` the generated JSON type, which knows the names.
+ * What the API answers for a message: all its fields under their JSON names, null where the proto says optional. `M` is
+ * the generated message type, which knows what is optional and what is a number. `J` is the generated JSON type, which
+ * knows the names.
  */
 export type JsonOutput<M, J> = Simplify<
   { [K in keyof J as Exclude<K, Fact<M, 'omitted'>>]-?: Value<Field<M, K>, Exclude<J[K], undefined>> | NullOf<M, K> } & {
@@ -11,14 +12,20 @@ export type JsonOutput<M, J> = Simplify<
   }
 >;
 
-/** What a caller gives for a request: required are the fields that the proto neither marks optional nor repeats. `P` fields stand elsewhere. */
+/**
+ * What a caller gives for a request. Fields that the proto marks neither optional nor repeated are required. `P` are
+ * fields that are arguments of their own.
+ */
 export type JsonInput<M, J, P extends string = never> = Simplify<
   { [K in keyof J as K & Exclude<RequiredKeys<M, J>, P>]-?: Value<Field<M, K>, Exclude<J[K], undefined>> } & {
     [K in keyof J as Exclude<K, RequiredKeys<M, J> | P>]?: Value<Field<M, K>, Exclude<J[K], undefined>> | undefined;
   }
 >;
 
-/** A JSON value by the field's type: 64-bit integers and doubles are numbers, messages are objects, the rest is as generated. */
+/**
+ * A JSON value by the field's type: 64-bit integers and doubles are numbers, messages are objects, all else is as
+ * generated.
+ */
 type Value<V, J> = V extends bigint | number
   ? number
   : V extends readonly (infer E)[]
@@ -33,10 +40,10 @@ type Value<V, J> = V extends bigint | number
         ? Record<string, number>
         : J;
 
-/** The message's field behind a JSON name, without undefined. */
+/** The message's field with this JSON name, without undefined. */
 type Field<M, K> = CamelCase<K> extends keyof M ? Exclude<M[CamelCase<K>], undefined> : never;
 
-/** Null when the field may be: an optional scalar by its type, a message by the table. */
+/** Null when the field can be null. The type says so for an optional scalar, the table for a message. */
 type NullOf<M, K> =
   K extends Fact<M, 'nullable'> ? null : Field<M, K> extends Message ? never : IsOptional<M, CamelCase<K>> extends true ? null : never;
 

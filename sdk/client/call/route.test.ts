@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { ValidationError } from '../errors.ts';
 import { requestFromFields } from './route.ts';
 
-test('every method with a route goes where the contract says', () => {
+test('every method is called at the route of the contract', () => {
   const methods = [TaskService, ClaimService, StatsService, KeyService]
     .flatMap((service) => service.methods)
     .filter((method) => hasOption(method, http));
@@ -37,19 +37,19 @@ test('every method with a route goes where the contract says', () => {
   ]);
 });
 
-test('an id stands in the path, escaped, and nowhere else; null stays in a body', () => {
+test('an id is in the path, escaped, and nowhere else; null is kept in a body', () => {
   const { path, body } = requestFromFields(TaskService.method.updateTask, { task_id: 'a/b?c#d e', description: null, owner: undefined });
   expect(path).toBe('/dispatcher/tasks/a%2Fb%3Fc%23d%20e');
   expect(body).toBe('{"description":null}');
 });
 
-test('what a GET asks for stands in the query, lists repeated, absent values left out', () => {
+test('the fields of a GET are in the query: one pair for each item of a list, none for an absent value', () => {
   const { path } = requestFromFields(StatsService.method.watchEvents, { types: ['task.created', 'task.claimed'], organization_id: undefined });
   expect(path).toBe('/dispatcher/stream?types=task.created&types=task.claimed');
   expect(requestFromFields(TaskService.method.listTasks, { held: false, owner: 'a&b' }).path).toBe('/dispatcher/tasks?held=false&owner=a%26b');
 });
 
-test('an id that would name another route is refused', () => {
+test('an id that would lead to another route is refused', () => {
   for (const id of ['', '.', '..', undefined]) {
     expect(() => requestFromFields(ClaimService.method.completeTask, { task_id: id }), String(id)).toThrow(ValidationError);
   }

@@ -6,14 +6,14 @@ import { ValidationError } from '../errors.ts';
 /** The fields of a request under their JSON names. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A request as HTTP sees it; the path is below the base URL. */
+/** An HTTP request. The path is relative to the base URL. */
 export interface HttpRequest {
   readonly verb: string;
   readonly path: string;
   readonly body: string | undefined;
 }
 
-/** Turns the fields of a method's request into the HTTP request that its `google.api.http` annotation describes. */
+/** Makes the HTTP request that a method's `google.api.http` annotation describes from the fields of its request. */
 export function requestFromFields(method: DescMethod, fields: Fields): HttpRequest {
   const { verb, template, hasBody } = ruleOf(method);
   const rest: Record<string, unknown> = { ...fields };
@@ -32,14 +32,14 @@ export function takesField(method: DescMethod, jsonName: string): boolean {
   return method.input.fields.some((field) => field.jsonName === jsonName);
 }
 
-/** The annotation's path stands below `/api/v1`, which the base URL already has. */
+/** The path in the annotation begins with `/api/v1`, which is already in the base URL. */
 function ruleOf(method: DescMethod): { verb: string; template: string; hasBody: boolean } {
   const { pattern, body } = getOption(method, http);
   if (pattern.case === undefined || pattern.case === 'custom') throw new Error(`${method.name} has no HTTP route.`);
   return { verb: pattern.case.toUpperCase(), template: pattern.value.replace(/^\/api\/v1/, ''), hasBody: body === '*' };
 }
 
-/** An empty segment or one of dots would name another route (WHATWG URL, path state), so it never leaves the process. */
+/** Refuses an empty segment and one of dots, because it would lead to another route (WHATWG URL, path state). */
 function pathSegment(name: string, value: unknown): string {
   const text = typeof value === 'string' ? value.toWellFormed() : '';
   if (text === '' || text === '.' || text === '..') {

@@ -1,12 +1,12 @@
 import type { Claim } from '../outputs.ts';
 
-/** The token of a claim, and the organization its task stands in. */
+/** The token of a claim, and the organization of its task. */
 export interface Fence {
   readonly claim_token: string;
   readonly organization_id: string;
 }
 
-/** Which claim a call means, as far as the caller said. */
+/** What a caller said about which claim it means. */
 export interface ClaimRef {
   readonly id: string;
   readonly organizationId?: string | undefined;
@@ -17,17 +17,17 @@ interface Remembered extends Fence {
   readonly agent: string;
 }
 
-/** Far more than one process works on at once; only claims that were lost can pile up. */
+/** Many more than one process works on at once. Only lost claims can pile up. */
 const mostTasks = 10_000;
 
 /**
- * Remembers the token of each claim the client made, so that the calls that follow are fenced. A claim that was lost stays remembered until
- * the task is claimed again: a late `complete(id)` is then refused instead of ending somebody else's claim.
+ * Remembers the token of each claim that the client made, so that later calls are fenced. A lost claim stays remembered
+ * until the task is claimed again, so a late `complete(id)` is refused and does not end the claim of somebody else.
  */
 export class ClaimMemory {
   readonly #byTask = new Map<string, Map<string, Remembered>>();
 
-  /** Keeps the token of a claim just made. */
+  /** Keeps the token of a new claim. */
   remember(claim: Claim): void {
     if (claim.claim_token === undefined) return;
     const inOrganizations = this.#byTask.get(claim.task_id) ?? new Map<string, Remembered>();
@@ -37,7 +37,10 @@ export class ClaimMemory {
     this.#dropOldest();
   }
 
-  /** The fence of the claim that the call means; none when the caller names another agent, or the id stands in several organizations. */
+  /**
+   * The fence of the claim that the call means. None when the caller names another agent, or when the id exists in
+   * several organizations.
+   */
   find({ id, organizationId, agent }: ClaimRef): Fence | undefined {
     const known = [...(this.#byTask.get(id)?.values() ?? [])].filter((one) => organizationId === undefined || one.organization_id === organizationId);
     const [only] = known;
@@ -45,7 +48,7 @@ export class ClaimMemory {
     return { claim_token: only.claim_token, organization_id: only.organization_id };
   }
 
-  /** Forgets a claim that ended, unless the task was claimed anew while the answer was on its way. */
+  /** Forgets a claim that ended, unless the task was claimed again before the answer arrived. */
   forget(id: string, claimToken: string | undefined): void {
     const inOrganizations = this.#byTask.get(id);
     for (const [organizationId, known] of inOrganizations ?? []) {

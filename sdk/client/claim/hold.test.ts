@@ -7,7 +7,7 @@ import { holdClaim } from './hold.ts';
 const agent = 'agent-1';
 const token = { claim_token: 'token-1' };
 
-/** Claims succeed with the lease given, every other call is played by name: heartbeat, done, release. */
+/** Claims succeed with the given lease. `plays` answers the other calls by name: heartbeat, done, release. */
 function useLease(lease: number, plays: Readonly<Record<string, Play>> = {}): Promise<TestServer> {
   return useServer((response, received, index) => {
     const name = nameOf(received);
@@ -31,7 +31,7 @@ function refused(code: string): (response: ServerResponse) => void {
   return (response) => answerError(response, 409, code);
 }
 
-test('a held claim is renewed by itself until it is completed, and is not released then', async () => {
+test('a held claim is renewed until it is completed, and is not released after that', async () => {
   await using server = await useLease(1_500);
   {
     await using held = await server.client().dispatcher.hold({ agent });
@@ -56,7 +56,7 @@ test('a held claim that is neither completed nor released is released when its b
   expect(server.received[0]?.body).toEqual({ agent, lease_seconds: 60 });
 });
 
-test('nothing to do is null, which may stand in `await using`', async () => {
+test('without a task the answer is null, which `await using` accepts', async () => {
   await using server = await useServer((response) => answerJson(response, 200, { data: null }));
   await using held = await server.client().dispatcher.hold({ agent, owner: 'bill' });
   expect(held).toBeNull();
@@ -76,7 +76,7 @@ test.each(['claim_lost', 'not_claimed', 'already_done', 'archived'])(
   },
 );
 
-test('a dispatcher that is away for less than the lease costs nothing', async () => {
+test('a claim survives a dispatcher that is away for less than the lease', async () => {
   let beats = 0;
   await using server = await useLease(3_000, {
     heartbeat: (response) => {
@@ -131,7 +131,7 @@ test('a claim whose answer came late is renewed before anybody works on it', asy
   expect(namesOf(server)).toEqual(['claim-next', 'heartbeat']);
 });
 
-test('a complete that fails for a passing reason leaves the claim held, one that comes too late says it is lost', async () => {
+test('after a temporary failure of complete the claim is still held; a complete that comes too late says that it is lost', async () => {
   let codes = ['unavailable', 'claim_lost'];
   await using server = await useLease(60_000, {
     done: (response) => {

@@ -5,7 +5,7 @@ import { ConnectionError, RecursivError } from '../errors.ts';
 import type { ClaimInput, ClaimNextInput, CompleteInput, HeartbeatInput, HoldInput, ReleaseInput } from '../inputs.ts';
 import type { Claim, ClaimedTask, Task } from '../outputs.ts';
 
-/** The calls that a held claim makes, as `Dispatcher` has them. */
+/** The methods of `Dispatcher` that a held claim calls. */
 interface ClaimCalls {
   claim(id: string, input: ClaimInput, options?: CallOptions): Promise<{ data: ClaimedTask }>;
   claimNext(input: ClaimNextInput, options?: CallOptions): Promise<{ data: ClaimedTask | null }>;
@@ -14,7 +14,7 @@ interface ClaimCalls {
   release(id: string, input: ReleaseInput, options?: CallOptions): Promise<{ data: Task }>;
 }
 
-/** Claims a task and keeps the claim alive; null when there is none. */
+/** Claims a task and keeps the claim alive. Null when no task is available. */
 export async function holdClaim(calls: ClaimCalls, input: HoldInput, options?: CallOptions): Promise<HeldClaim | null> {
   const { id, agent, lease_seconds, organization_id } = input;
   const { id: _, ...next } = input;
@@ -26,14 +26,17 @@ export async function holdClaim(calls: ClaimCalls, input: HoldInput, options?: C
   return HeldClaim.begin(calls, data, sentAt);
 }
 
-/** Nobody waits for the claim any more, so it counts no attempt. */
+/** Gives a claim back that nobody waits for any more. It does not count as an attempt. */
 async function giveBack(calls: ClaimCalls, claim: Claim, { reason }: AbortSignal): Promise<never> {
   const { agent, claim_token, organization_id, task_id } = claim;
   await calls.release(task_id, { agent, claim_token, organization_id, release_reason: 'not_started' }).catch(() => undefined);
   throw reason;
 }
 
-/** A claim that renews itself. Dispose of it (`await using`) and the task goes back to the queue unless it was completed or released. */
+/**
+ * A claim that renews itself. When it is disposed of (`await using`), the task goes back to the queue unless it was
+ * completed or released.
+ */
 export class HeldClaim implements AsyncDisposable {
   /** The task as it was claimed. */
   readonly task: Task;
@@ -54,7 +57,10 @@ export class HeldClaim implements AsyncDisposable {
     this.#renewed(claim, sentAt);
   }
 
-  /** Begins to renew. A claim whose answer was long on its way is renewed at once, since only the server knows what is left of it. */
+  /**
+   * Starts to renew the claim. A claim whose answer took long is renewed at once, because only the server knows how
+   * much time is left.
+   */
   static async begin(calls: ClaimCalls, claimed: ClaimedTask, sentAt: number): Promise<HeldClaim> {
     const held = new HeldClaim(calls, claimed, sentAt);
     if (performance.now() - sentAt > leaseMilliseconds(claimed.claim) / 3) await held.#beat();
@@ -63,27 +69,30 @@ export class HeldClaim implements AsyncDisposable {
     return held;
   }
 
-  /** The claim as of its last accepted heartbeat. */
+  /** The claim at its last accepted heartbeat. */
   get claim(): Claim {
     return this.#claim;
   }
 
-  /** Aborted when the lease is lost; its reason is the error that said so. Not aborted by `complete` and `release`. */
+  /**
+   * Aborted when the lease is lost, with the error that says so as its reason. `complete` and `release` do not abort
+   * it.
+   */
   get signal(): AbortSignal {
     return this.#lost.signal;
   }
 
-  /** Ends the claim with the task done. When it fails for a passing reason the claim is still held. */
+  /** Ends the claim with the task done. After a temporary failure the claim is still held. */
   complete(input: CompleteInput = {}, options?: CallOptions): Promise<{ data: Task }> {
     return this.#end(() => this.#calls.complete(this.task.id, { ...this.#fence, ...input }, options));
   }
 
-  /** Ends the claim with the task pending again. When it fails for a passing reason the claim is still held. */
+  /** Ends the claim with the task pending again. After a temporary failure the claim is still held. */
   release(input: ReleaseInput = {}, options?: CallOptions): Promise<{ data: Task }> {
     return this.#end(() => this.#calls.release(this.task.id, { ...this.#fence, ...input }, options));
   }
 
-  /** Releases the task when it is still held. When the dispatcher cannot be reached, the lease ends by itself. */
+  /** Releases the task if it is still held. If the dispatcher cannot be reached, the lease ends by itself. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#over.signal.aborted) {
       await this.release().catch((error: unknown) => {
@@ -104,7 +113,7 @@ export class HeldClaim implements AsyncDisposable {
     }
   }
 
-  /** One heartbeat. While the claim is being ended its refusal means nothing. */
+  /** Sends one heartbeat. Its refusal means nothing while the claim is being ended. */
   async #beat(): Promise<boolean> {
     const sentAt = performance.now();
     const timeout = Math.ceil(leaseMilliseconds(this.#claim) / 3);
@@ -118,7 +127,10 @@ export class HeldClaim implements AsyncDisposable {
     }
   }
 
-  /** The lease ends on the server no earlier than its length after the request was sent: the local clock is only used as a stopwatch. */
+  /**
+   * On the server, the lease ends no earlier than its length after the request was sent. So the local clock is only a
+   * stopwatch.
+   */
   #renewed(claim: Claim, sentAt: number): void {
     this.#claim = { ...claim, ...(this.#fence.claim_token === undefined ? {} : { claim_token: this.#fence.claim_token }) };
     clearTimeout(this.#leaseEnd);
@@ -156,12 +168,12 @@ export class HeldClaim implements AsyncDisposable {
 
 const lossCodes: ReadonlySet<string> = new Set(['claim_lost', 'not_claimed', 'already_done', 'archived', 'not_found']);
 
-/** Whether the answer says that the claim is over, so that no later heartbeat can be accepted. */
+/** Whether the error says that the claim is over, so that no later heartbeat can be accepted. */
 function isLoss(error: unknown): boolean {
   return error instanceof RecursivError && lossCodes.has(error.code);
 }
 
-/** Both times are the database's, so their difference holds whatever the local clock says. */
+/** Both times come from the database, so the difference is right whatever the local clock says. */
 function leaseMilliseconds(claim: Claim): number {
   return Date.parse(claim.expires_at) - Date.parse(claim.last_heartbeat_at);
 }

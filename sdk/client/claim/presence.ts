@@ -1,6 +1,6 @@
 /**
- * The two facts about a field that the generated types do not tell: whether a message-typed field can be null, and whether JSON leaves a
- * field out instead of writing null. A test holds this table to the descriptors.
+ * Two facts about fields that the generated types do not hold: whether a field with a message type can be null, and
+ * whether JSON leaves the field out instead of writing null. A test compares this table with the descriptors.
  */
 export const presence = {
   'dispatcher.v1.Task': { nullable: ['available_at', 'claim', 'completed_at', 'archived_at'], omitted: [] },

@@ -6,15 +6,21 @@ import type { Settings } from '../config.ts';
 import { ConnectionError, RecursivError } from '../errors.ts';
 import { createSseParser, type SseBlock } from './sse-parser.ts';
 
-/** What one connection to an event stream needs beside the request. */
+/** What one connection to an event stream needs besides the request. */
 export interface EventSourceOptions {
   readonly lastEventId: string | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Milliseconds of silence after which the connection counts as dead. The server writes at least a comment every 15 s. */
+  /**
+   * The connection counts as dead after this many milliseconds of silence. The server writes at least a comment every
+   * 15 s.
+   */
   readonly idleTimeout: number;
 }
 
-/** The blocks of one connection, until the server ends it. Throws what the server refuses, a broken or silent connection, or the caller's abort reason. */
+/**
+ * Yields the blocks of one connection until the server ends it. Throws when the server refuses, when the connection
+ * breaks or is silent for too long, and when the caller aborts.
+ */
 export async function* openEventSource(
   settings: Settings,
   request: HttpRequest,
@@ -25,7 +31,7 @@ export async function* openEventSource(
   const within = <T>(timeout: number, work: () => Promise<T>) => workWithin(connection, timeout, work);
   try {
     const response = await within(settings.timeout, () => connect(settings, request, options.lastEventId, signal));
-    // Where the stream stands before its first event: one that breaks until then can still be resumed.
+    // The position of the stream before its first event: a stream that breaks before it can still be resumed.
     const position = response.headers.get('x-last-event-id');
     if (position !== null) yield { id: position, event: 'message', data: undefined, retry: undefined };
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -44,7 +50,7 @@ export async function* openEventSource(
   }
 }
 
-/** Ends the whole connection when the work takes too long. The time that the reader of the events takes does not count. */
+/** Ends the connection when the work takes too long. The time that the reader of the events needs does not count. */
 async function workWithin<T>(connection: AbortController, timeout: number, work: () => Promise<T>): Promise<T> {
   const timer = startTimer(() => connection.abort(new ConnectionError('timeout', `Nothing came for ${timeout} ms.`, undefined)), timeout);
   try {

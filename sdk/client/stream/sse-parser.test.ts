@@ -12,18 +12,18 @@ test('reads ids, types, data of several lines, retry and comments', () => {
   ]);
 });
 
-test('passes over ids with NUL, retry that is no number and fields it does not know', () => {
+test('skips ids with NUL, a retry that is not a number, and unknown fields', () => {
   expect(createSseParser()('id: 1\0\nretry: 1s\nfoo: bar\ndata: x\n\n')).toEqual([{ id: undefined, event: 'message', data: 'x', retry: undefined }]);
 });
 
-test('reads the same however the text is cut and whatever ends its lines', () => {
+test('reads the same blocks wherever the text is cut and however its lines end', () => {
   const line = fc.constantFrom(': c', 'id: 42', 'event: task.done', 'data: one', 'data:  two', 'data', 'retry: 5', '');
   const property = fc.property(
     fc.array(line, { maxLength: 20 }),
     fc.constantFrom('\n', '\r\n', '\r'),
     fc.array(fc.nat(40), { maxLength: 40 }),
     (lines, end, cuts) => {
-      // The last character is a line feed, since a lone carriage return at the end may be half of a CRLF.
+      // The last character is a line feed, because a carriage return at the end may be half of a CRLF.
       const whole = `${lines.join(end)}${end}${end}`.replace(/\r$/, '\r\n');
       const expected = createSseParser()(whole.replaceAll('\r\n', '\n').replaceAll('\r', '\n'));
       const parse = createSseParser();

@@ -1,26 +1,26 @@
-/** One block of an event stream, as the HTML standard's section 9.2.6 reads it. */
+/** One block of an event stream (HTML standard, section 9.2.6). */
 export interface SseBlock {
-  /** The new last event id; undefined when the block names none. */
+  /** The new last event id. Undefined when the block has none. */
   readonly id: string | undefined;
-  /** `message` when the block names none. */
+  /** `message` when the block has none. */
   readonly event: string;
-  /** Undefined when the block carries no data and so is no event. */
+  /** Undefined when the block has no data and so is not an event. */
   readonly data: string | undefined;
-  /** How long to wait before a reconnection, in milliseconds. */
+  /** How long to wait before the next connection, in milliseconds. */
   readonly retry: number | undefined;
 }
 
-/** More than any event has; a server that never ends a line must not fill the memory. */
+/** More than any event has. A server that never ends a line must not fill the memory. */
 const mostCharacters = 4 * 1024 * 1024;
 
-/** Makes a function that takes the stream's text in whatever pieces it arrives and answers the blocks that are complete. */
+/** Makes a parser. It takes the text of the stream in pieces of any size and returns the blocks that are complete. */
 export function createSseParser(): (text: string) => SseBlock[] {
   let rest = '';
   let lines: string[] = [];
   return (text) => {
     const blocks: SseBlock[] = [];
     rest += text;
-    // A carriage return at the very end may be half of a CRLF: it waits for the next piece.
+    // A carriage return at the end may be half of a CRLF, so it waits for the next piece.
     const pieces = rest.split(/\r\n|\n|\r(?!$)/);
     rest = pieces.pop() ?? '';
     for (const line of pieces) {

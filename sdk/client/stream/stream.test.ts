@@ -19,7 +19,7 @@ async function take(stream: AsyncIterable<StreamItem>, count: number): Promise<S
   return items;
 }
 
-test('a stream goes on after the last event it yielded, over ended and broken connections', async () => {
+test('a stream resumes after the last event that it yielded, over ended and broken connections', async () => {
   await using server = await useServer((response, _, index) => {
     if (index === 0) open(response, `retry: 1\n\n${event(7)}${event(8)}`).end();
     else if (index === 1) open(response, event(9)).write('id: 10\nevent: task.claimed\ndata: {"pos', () => response.destroy());
@@ -53,7 +53,7 @@ test('a stream that breaks before its first event resumes where it was opened', 
   expect(server.received[1]?.headers['last-event-id']).toBe('99');
 });
 
-test('a position that comes without an event moves the place too', async () => {
+test('a position without an event also moves the place of the stream', async () => {
   await using server = await useServer((response, _, index) =>
     index === 0 ? open(response, 'retry: 1\nid: 99\n\n').end() : open(response, event(100)),
   );
@@ -95,13 +95,13 @@ test.each([
   expect(server.received).toHaveLength(1);
 });
 
-test('a connection that says nothing for too long is made anew', async () => {
+test('a stream reconnects when a connection is silent for too long', async () => {
   await using server = await useServer((response, _, index) => open(response, index === 0 ? 'retry: 1\n\n' : event(1)));
   expect(await take(server.client().dispatcher.stream({}, { idleTimeout: 50 }), 1)).toHaveLength(1);
   expect(server.received).toHaveLength(2);
 });
 
-test('comments keep a connection alive, and so does a reader that takes its time', async () => {
+test('comments keep a connection alive, and a slow reader does not end it', async () => {
   await using server = await useServer((response) => {
     let comments = 0;
     open(response, event(1));
@@ -146,7 +146,7 @@ test('a reader that stops closes its connection', async () => {
   await vi.waitFor(() => expect(isClosed).toBe(true));
 });
 
-test('events of types that this version does not know are passed over', async () => {
+test('events of types that this version does not know are skipped', async () => {
   await using server = await useServer((response) => open(response, `${event(1, 'fleet.paused')}${event(2)}`));
   expect(await take(server.client().dispatcher.stream(), 1)).toMatchObject([{ position: 2 }]);
 });

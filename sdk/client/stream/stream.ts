@@ -8,28 +8,34 @@ import type { Event } from '../outputs.ts';
 import { openEventSource } from './event-source.ts';
 import type { SseBlock } from './sse-parser.ts';
 
-/** An event, told from a reset by its `type`. */
+/** An event. Its `type` tells it from a reset. */
 export type StreamEvent = Event & { type: `task.${string}`; position: number };
 
-/** The position asked for is no longer kept, or never was: events may be missing before this item. The live stream follows. */
+/**
+ * The position that was asked for is no longer kept, or never existed, so events may be missing before this item. The
+ * live stream follows.
+ */
 export interface StreamReset {
   type: 'reset';
-  /** What was wrong, for people. */
+  /** The reason, for people. */
   reason: string;
-  /** The newest position; the stream goes on after it. */
+  /** The newest position. The stream goes on after it. */
   position: number;
 }
 
 /** What a stream yields. */
 export type StreamItem = StreamEvent | StreamReset;
 
-/** What a caller may say about one stream. */
+/** Options of one stream. */
 export interface StreamOptions {
   /** Ends the stream. */
   signal?: AbortSignal | undefined;
-  /** The position of the last event that was seen; the stream begins with the one that follows. */
+  /** The position of the last event that you have seen. The stream begins with the next one. */
   lastEventId?: string | number | undefined;
-  /** Milliseconds of silence after which the connection is made anew; 45,000 when absent, three of the server's comments. */
+  /**
+   * The stream reconnects after this many milliseconds of silence. 45,000 when absent, three times the server's
+   * interval between comments.
+   */
   idleTimeout?: number | undefined;
 }
 
@@ -39,7 +45,7 @@ interface Progress {
   retryMilliseconds: number;
 }
 
-/** Events as they happen, over as many connections as it takes. */
+/** Yields events as they happen, over as many connections as needed. */
 export async function* streamEvents(settings: Settings, params: StreamParams, options: StreamOptions): AsyncGenerator<StreamItem, void, undefined> {
   const { after, ...filters } = params;
   const request = requestFromFields(StatsService.method.watchEvents, {
@@ -58,7 +64,7 @@ export async function* streamEvents(settings: Settings, params: StreamParams, op
       if (!(error instanceof RecursivError) || isRefusal(error)) throw error;
       retryAfterSeconds = error.retryAfterSeconds;
     }
-    // Aborted while it waits: the loop's condition ends the stream.
+    // When it is aborted while it waits, the condition of the loop ends the stream.
     await sleep(reconnectDelay(progress, retryAfterSeconds), options.signal).catch(() => undefined);
     progress.failures += 1;
   }
@@ -79,27 +85,28 @@ async function* oneConnection(
     progress.failures = 0;
     progress.retryMilliseconds = block.retry ?? progress.retryMilliseconds;
     const item = itemFromBlock(block);
-    // The place moves only when the caller asks for what follows, so an item is never passed over that nobody saw.
+    // The position moves only when the caller asks for the next item, so no item is skipped that nobody saw.
     if (item !== undefined) yield item;
     progress.lastEventId = item?.type === 'reset' ? String(item.position) : (block.id ?? progress.lastEventId);
   }
 }
 
-/** An event of a type that this version does not know is passed over. */
+/** Skips an event of a type that this version does not know. */
 function itemFromBlock({ event, data }: SseBlock): StreamItem | undefined {
   if (data === undefined) return undefined;
   if (event === 'reset') return { type: 'reset', ...(JSON.parse(data) as Omit<StreamReset, 'type'>) };
   return event.startsWith('task.') ? (JSON.parse(data) as StreamEvent) : undefined;
 }
 
-/** What no reconnection can mend: a bad request, a bad key, a route that is not there. */
+/** Errors that a new connection cannot mend: a bad request, a bad key, an unknown route. */
 function isRefusal(error: RecursivError): boolean {
   return error.status >= 200 && error.status < 500 && error.status !== 408 && error.status !== 429;
 }
 
 /**
- * How long to wait before the next connection. One that worked is made anew after the time the server names, give or take half; one that failed,
- * after longer each time. A stream has nobody to give an error to, so a server that asks for more than a minute is asked again after a minute.
+ * How long to wait before the next connection. After a connection that worked: the time that the server names, give or
+ * take half. After one that failed: longer each time. A server that asks for more than a minute is asked again after a
+ * minute, because a stream has nobody to give the error to.
  */
 function reconnectDelay({ failures, retryMilliseconds }: Progress, retryAfterSeconds: number | null): number {
   const asked = Math.min(mostServerSeconds, retryAfterSeconds ?? 0) * 1000;

@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject } from 'ajv';
 import type { Tool } from '../tools/tool.ts';
 
-/** Makes the check of a tool's arguments: the first fault in words, undefined when there is none. */
+/** Makes the check of a tool's arguments. It returns the first fault in words, or undefined. */
 export function createArgumentCheck(tool: Tool): (given: Record<string, unknown>) => string | undefined {
   const ajv = new Ajv({ strict: true, allowUnionTypes: true, verbose: true });
   const validate = ajv.compile(tool.description.inputSchema);
@@ -12,7 +12,9 @@ export function createArgumentCheck(tool: Tool): (given: Record<string, unknown>
   };
 }
 
-/** What is wrong with which argument, and what it may be. A regular expression is put in words by the comment of the field. */
+/**
+ * Says which argument is wrong and what is allowed. For a regular expression the comment of the field says it in words.
+ */
 function faultText({ keyword, params, instancePath, data, parentSchema }: ErrorObject): string {
   if (keyword === 'additionalProperties') return `There is no argument ${JSON.stringify(params.additionalProperty)}.`;
   if (keyword === 'required') return `The argument ${params.missingProperty} is missing.`;

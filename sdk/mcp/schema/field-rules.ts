@@ -2,7 +2,10 @@ import type { DescField } from '@bufbuild/protobuf';
 import { getOption } from '@bufbuild/protobuf';
 import { type FieldRules, field as rules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 
-/** The protovalidate rules of a field as JSON Schema keywords. A limit in bytes has none; the API itself refuses what is too long. */
+/**
+ * The protovalidate rules of a field as JSON Schema keywords. There is no keyword for a limit in bytes; the API refuses
+ * what is too long.
+ */
 export function rulesOf(field: DescField): Record<string, unknown> {
   return keywords(getOption(field, rules));
 }

@@ -18,7 +18,10 @@ interface ValueSchema {
 
 const commentOf: Readonly<Record<string, string>> = comments;
 
-/** The schema of a request: nothing beside its fields is taken. `omit` are fields that callers do not set, `nullable` ones that null clears. */
+/**
+ * The schema of a request. It allows no other fields. `omit` are fields that callers do not set, `nullable` are fields
+ * that null clears.
+ */
 export function inputSchema(message: DescMessage, omit: readonly string[], nullable: readonly string[] = []): ObjectSchema {
   const fields = message.fields.filter(({ jsonName }) => !omit.includes(jsonName));
   return {
@@ -29,7 +32,7 @@ export function inputSchema(message: DescMessage, omit: readonly string[], nulla
   };
 }
 
-/** An empty string or list is what a missing one would be, so only a plain scalar must be given. */
+/** A missing list is the same as an empty one, so only a plain scalar is required. */
 function isRequired(field: DescField): boolean {
   return field.fieldKind === 'scalar' && !field.proto.proto3Optional;
 }

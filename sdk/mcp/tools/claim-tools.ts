@@ -11,8 +11,10 @@ const { method } = ClaimService;
 const claimNext = defineTool<ClaimNextInput>({
   name: 'claim_next_task',
   title: 'Claim the next task',
-  description:
-    'Claims the best task that is available, so that no other agent works on it. The claim is kept alive while you work; end it with complete_task or release_task. Answers null when there is nothing to do.',
+  description: [
+    'Claims the best available task, so that no other agent works on it. The claim is kept alive while you work.',
+    'End it with complete_task or release_task. Answers null when there is nothing to do.',
+  ].join(' '),
   method: method.claimNextTask,
   hints: {},
   call: async ({ claims, signal }, given) => claimed(await claims.hold(given, signal)),
@@ -21,8 +23,10 @@ const claimNext = defineTool<ClaimNextInput>({
 const claim = defineTool<OfTask<{ agent: string }>>({
   name: 'claim_task',
   title: 'Claim one task',
-  description:
-    'Claims one task by its id, held ones included. The claim is kept alive while you work; end it with complete_task or release_task. Fails when another agent holds the task or it is done.',
+  description: [
+    'Claims one task by its id, also a held one. The claim is kept alive while you work.',
+    'End it with complete_task or release_task. Fails when another agent holds the task or when it is done.',
+  ].join(' '),
   method: method.claimTask,
   hints: {},
   call: async ({ claims, signal }, { task_id, agent }) => claimed(await claims.hold({ id: task_id, agent }, signal)),
@@ -31,13 +35,15 @@ const claim = defineTool<OfTask<{ agent: string }>>({
 const heartbeat = defineTool<OfTask<HeartbeatInput>>({
   name: 'heartbeat_task',
   title: 'Renew a claim',
-  description:
-    'Renews the claim on a task. Claims made through this server are renewed by themselves; this is for a claim made elsewhere, or to learn whether it still stands.',
+  description: [
+    'Renews the claim on a task. The server renews the claims that it made by itself.',
+    'Use this for a claim made elsewhere, or to learn whether a claim is still valid.',
+  ].join(' '),
   method: method.heartbeatTask,
   hints: { idempotent: true },
   async call({ dispatcher, signal }, { task_id, ...given }) {
     const { data } = await dispatcher.heartbeat(task_id, given, { signal });
-    return { nextStep: 'The claim stands. Go on with the task.', data };
+    return { nextStep: 'The claim is valid. Go on with the task.', data };
   },
 });
 
@@ -58,8 +64,11 @@ const complete = defineTool<OfTask<CompleteInput>>({
 const release = defineTool<OfTask<ReleaseInput>>({
   name: 'release_task',
   title: 'Release a task',
-  description:
-    'Ends your claim without finishing, so that the task can be taken again. Say why in release_reason: blocked and needs_human hold it until a person takes it up, completed means built but not merged. Leave in context_handoff what the next holder should know.',
+  description: [
+    'Ends your claim without finishing, so that the task can be claimed again. Say why in release_reason:',
+    'blocked and needs_human hold it until a person takes it up, completed means built but not merged yet.',
+    'Say in context_handoff what the next claimer should know.',
+  ].join(' '),
   method: method.releaseTask,
   hints: { destructive: true },
   async call({ dispatcher, claims, signal }, { task_id, ...given }) {
@@ -74,7 +83,7 @@ const release = defineTool<OfTask<ReleaseInput>>({
 const listClaims = defineTool<ClaimsParams>({
   name: 'list_active_claims',
   title: 'List the live claims',
-  description: 'Lists who works on what at this moment, the oldest claim first.',
+  description: 'Lists who works on what now, the oldest claim first.',
   method: method.listClaims,
   hints: { readOnly: true },
   call: ({ dispatcher, signal }, given) =>
@@ -86,10 +95,10 @@ const listClaims = defineTool<ClaimsParams>({
     ),
 });
 
-/** The tools that say who works on a task. */
+/** The tools for claims. */
 export const claimTools: readonly Tool[] = [claimNext, claim, heartbeat, complete, release, listClaims];
 
-/** A task and its claim, once. The token stays in this process, where no transcript shows it. */
+/** A task and its claim. The token stays in this process, so no transcript shows it. */
 function claimed(mine: HeldClaim | null): Answer {
   if (mine === null) return { nextStep: 'No task is available. Ask again later, or with wait_seconds.', data: null };
   const { claim_token: _, ...rest } = mine.claim;

@@ -8,13 +8,16 @@ const nextSteps: Readonly<Record<string, string>> = {
   already_done: 'The task is done. There is nothing more to do for it; take another with claim_next_task.',
   archived: 'The task is archived and takes no more work. Take another with claim_next_task.',
   duplicate_id: 'A task with this id exists. Look at it with get_task, or create yours under another id.',
-  ambiguous_id: 'The id stands in several organizations. Ask the person to set RECURSIV_ORGANIZATION_ID for this server.',
+  ambiguous_id: 'The id exists in several organizations. Ask the person to set RECURSIV_ORGANIZATION_ID for this server.',
   not_found: 'There is no such task. Look at the ids with list_tasks.',
   insufficient_scopes: 'The key of this server may not do this. Ask the person for a key with the scope dispatcher:write.',
   forbidden: 'The key of this server may not do this. Tell the person.',
 };
 
-/** What went wrong and what to do next, in words that a model can act on. What the dispatcher said may quote foreign text, so it is marked as data. */
+/**
+ * Says what went wrong and what to do next, so that a model can act on it. The dispatcher's own words may quote foreign
+ * text, so they are marked as data.
+ */
 export function errorText(error: unknown): string {
   if (!(error instanceof RecursivError)) return 'The tool failed for a reason of its own. Try once more, then tell the person.';
   return dataText(`${error.code}: ${nextStep(error)}`, compact({ message: error.message, details: error.details }));

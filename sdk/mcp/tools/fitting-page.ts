@@ -2,10 +2,13 @@ import type { Page } from '@recursiv/sdk';
 import { compact } from './data-text.ts';
 import type { Answer } from './tool.ts';
 
-/** Clients cut what is much longer, and it would fill most of a model's context. */
+/** Clients cut longer answers, and those would fill most of a model's context. */
 const mostCharacters = 64 * 1024;
 
-/** Reads a page of a list. One that is too long for a model is read again with fewer items, so that its cursor goes on where it ends. */
+/**
+ * Reads a page of a list. A page that is too long for a model is read again with fewer items, so that its cursor is
+ * right.
+ */
 export async function fittingPage<T>(
   what: string,
   limit: number | undefined,
@@ -21,7 +24,7 @@ export async function fittingPage<T>(
   }
 }
 
-/** How many of the first items fit; one always does. */
+/** How many of the first items fit. One item always fits. */
 function countFitting(items: readonly unknown[]): number {
   let characters = 0;
   const tooMuch = items.findIndex((item, index) => {

@@ -12,8 +12,10 @@ const { method } = TaskService;
 const list = defineTool<TasksParams>({
   name: 'list_tasks',
   title: 'List tasks',
-  description:
-    'Lists tasks, the best first, in the order claim_next_task would hand them out. Archived tasks are left out. The list leaves out descriptions, notes and other long texts: get_task has them.',
+  description: [
+    'Lists tasks, the best first, in the order in which claim_next_task hands them out. Archived tasks are left out.',
+    'So are descriptions, notes and other long texts: get_task has them.',
+  ].join(' '),
   method: method.listTasks,
   hints: { readOnly: true },
   call: ({ dispatcher, signal }, given) =>
@@ -23,7 +25,7 @@ const list = defineTool<TasksParams>({
 const get = defineTool<{ task_id: string }>({
   name: 'get_task',
   title: 'Get a task',
-  description: 'Reads one task by its id, archived ones included.',
+  description: 'Reads one task by its id, also an archived one.',
   method: method.getTask,
   hints: { readOnly: true },
   async call({ dispatcher, signal }, { task_id }) {
@@ -35,7 +37,7 @@ const get = defineTool<{ task_id: string }>({
 const create = defineTool<CreateInput>({
   name: 'create_task',
   title: 'Create a task',
-  description: 'Creates a task for any agent to take. Its score follows from rev, use, ts, sec, stab and effort, and decides when it is handed out.',
+  description: 'Creates a task for any agent. Its score comes from rev, use, ts, sec, stab and effort, and decides when it is handed out.',
   method: method.createTask,
   hints: {},
   async call({ dispatcher, signal }, given) {
@@ -47,7 +49,7 @@ const create = defineTool<CreateInput>({
 const update = defineTool<OfTask<UpdateInput>>({
   name: 'update_task',
   title: 'Update a task',
-  description: 'Changes the content, score inputs, notes or held of a task; never its status. What is not given stays, null clears.',
+  description: 'Changes the content, score inputs, notes or held of a task, never its status. Null clears a field.',
   method: method.updateTask,
   nullable: ['description', 'project', 'owner', 'milestone', 'layer', 'rev', 'use', 'ts', 'sec', 'stab', 'effort', 'notes'],
   hints: { destructive: true, idempotent: true },
@@ -70,8 +72,7 @@ const activity = defineTool<OfTask<ActivityParams>>({
 const stats = defineTool<Record<string, never>>({
   name: 'get_dispatcher_stats',
   title: 'Count the tasks',
-  description:
-    'Counts the tasks by status, owner and layer; archived ones are left out. Of many owners only the 100 with the most tasks are counted.',
+  description: 'Counts the tasks by status, owner and layer, without archived ones. Only the 100 owners with the most tasks are listed.',
   method: StatsService.method.getStats,
   hints: { readOnly: true },
   async call({ dispatcher, signal }) {
@@ -80,7 +81,7 @@ const stats = defineTool<Record<string, never>>({
   },
 });
 
-/** The tools that read and write what a task is. */
+/** The tools for tasks. */
 export const taskTools: readonly Tool[] = [list, get, create, update, activity, stats];
 
 function happened({ type, occurred_at, actor, attempt, release_reason, notes, available_at }: Event): object {

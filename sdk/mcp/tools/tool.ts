@@ -4,21 +4,21 @@ import type { Dispatcher, Page } from '@recursiv/sdk';
 import { inputSchema } from '../schema/json-schema.ts';
 import type { HeldClaims } from './held-claims.ts';
 
-/** What a call of a tool works with. */
+/** What a call of a tool gets. */
 interface ToolContext {
   readonly dispatcher: Dispatcher;
   readonly claims: HeldClaims;
-  /** Aborted when the client gives the call up. */
+  /** Aborted when the client cancels the call. */
   readonly signal: AbortSignal;
 }
 
-/** What a tool answers a model. */
+/** The answer of a tool. */
 export interface Answer {
-  /** What to do now, in a sentence of ours. */
+  /** What to do next, in our own words. */
   readonly nextStep: string;
-  /** What the dispatcher said. All texts in it were written by people and agents. */
+  /** The dispatcher's answer. People and agents wrote the texts in it. */
   readonly data: unknown;
-  /** Where a page of a list stands. */
+  /** The place of a page in its list. */
   readonly meta?: Page;
 }
 
@@ -29,26 +29,26 @@ export interface Tool {
   call(context: ToolContext, given: Record<string, unknown>): Promise<Answer>;
 }
 
-/** How a tool is written down. */
+/** The definition of a tool. */
 interface ToolDefinition<Given> {
   readonly name: string;
   readonly title: string;
   readonly description: string;
-  /** The RPC whose request is the schema of the arguments. */
+  /** The RPC. The schema of the arguments is made from its request. */
   readonly method: DescMethodUnary;
-  /** What null clears. */
+  /** The fields that null clears. */
   readonly nullable?: readonly string[];
   readonly hints: { readonly readOnly?: true; readonly destructive?: true; readonly idempotent?: true };
   call(context: ToolContext, given: Given): Promise<Answer>;
 }
 
 /**
- * Never an argument: the key and `RECURSIV_ORGANIZATION_ID` of the server decide the organization, the server keeps tokens and leases, and the mask
- * is for gRPC.
+ * Fields that are never arguments: the key and `RECURSIV_ORGANIZATION_ID` of the server decide the organization, the
+ * server keeps tokens and sets the lease, and the mask is for gRPC.
  */
 const notForCallers = ['organization_id', 'claim_token', 'lease_seconds', 'update_mask'];
 
-/** Makes a tool from its definition. The arguments are checked against the schema of the same method before `call` sees them. */
+/** Makes a tool from its definition. The server checks the arguments against the schema before it runs `call`. */
 export function defineTool<Given>({ name, title, description, method, nullable, hints, call }: ToolDefinition<Given>): Tool {
   const { properties, required, ...schema } = inputSchema(method.input, notForCallers, nullable);
   return {

@@ -2,10 +2,10 @@ import { textOf, useMcp } from '@dispatcher/testing/sdk/use-mcp.ts';
 import { Recursiv } from '@recursiv/sdk';
 import { expect, test } from 'vitest';
 
-/** Nothing listens there: these tests make no call that gets so far. */
+/** Nothing listens at this address, and these tests need no answer. */
 const { dispatcher } = new Recursiv({ apiKey: 'sk_live_secret', baseUrl: 'http://127.0.0.1:9/api/v1', maxRetries: 0 });
 
-test('the tools are exactly those of the golden file: names, texts, schemas', async () => {
+test('the tools are those of the golden file: names, texts, schemas', async () => {
   await using mcp = await useMcp(dispatcher);
   const { tools } = await mcp.client.listTools();
   await expect(`${JSON.stringify(tools, null, 2)}\n`).toMatchFileSnapshot('tools.golden');
@@ -55,7 +55,7 @@ test.each([
     'id is "My id", which is not allowed. Your own id for it: lower-case letters, digits, `.`, `_`, `-`, up to 128.',
   ],
   ['an item of a list', 'complete_task', { task_id: 'a', commits: ['ok', ''] }, 'commits 1 is "", which is not allowed.'],
-])('%s is refused before any call, with what to correct', async (_, name, given, message) => {
+])('%s is refused before any call, and the answer says what to correct', async (_, name, given, message) => {
   await using mcp = await useMcp(dispatcher);
   const result = await mcp.call(name, given);
   expect(result.isError).toBe(true);

@@ -2,5 +2,5 @@ import { claimTools } from './claim-tools.ts';
 import { taskTools } from './task-tools.ts';
 import type { Tool } from './tool.ts';
 
-/** Every tool of the server. */
+/** All tools of the server. */
 export const tools: readonly Tool[] = [...claimTools, ...taskTools];
