@@ -122,6 +122,14 @@ test('show lists the attempts and how each ended, and says nothing confusing aft
   expect(attempts[4]).toMatch(/^3 {2}merge by merger, (now|\d+ s ago), took \d+ s: done$/);
   expect(lines.join('\n')).not.toMatch(/attempts +3/);
 
+  await api.create({ id: 'twice', title: 'Was not started at first' });
+  await api.claim('twice', { agent: 'nobody' });
+  await api.release('twice', { agent: 'nobody', release_reason: 'not_started' });
+  await api.claim('twice', { agent: 'somebody' });
+  await api.complete('twice');
+  const ends = (await shown(['show', 'twice'])).filter((line) => line.includes(' by '));
+  expect(ends.join('\n')).toMatch(/build by nobody, .*: given back, does not count as an attempt\n.*build by somebody, .*: done$/);
+
   await api.create({ id: 'working', title: 'Is being worked on' });
   await api.claim('working', { agent: 'somebody', lease_seconds: 1800 });
   expect((await shown(['show', 'working'])).join('\n')).toMatch(/1 {2}build by somebody, (now|\d+ s ago): at work, for another 30 min at least/);

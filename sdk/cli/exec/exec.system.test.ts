@@ -106,7 +106,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('two %s of one keystroke end
   child.kill(name);
   expect(await ended).toMatchObject({ code: 1, out: `${id} is pending: title of ${id}\n` });
   await expectEnded(pid);
-  expect((await api.get(id)).data).toMatchObject({ status: 'pending', available_at: null, notes: 'The command was interrupted.' });
+  expect((await api.get(id)).data).toMatchObject({ status: 'pending', available_at: null, attempts: 0, notes: 'The command was interrupted.' });
 });
 
 test('Ctrl-C in a terminal under `npm run`, which passes the signal on a second time, gives the task back', async () => {

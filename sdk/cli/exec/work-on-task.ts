@@ -1,4 +1,4 @@
-import type { HeldClaim, Task } from '@recursiv/sdk';
+import type { HeldClaim, ReleaseInput, Task } from '@recursiv/sdk';
 import type { Cli } from '../cli.ts';
 import { CliError, exitCodes } from '../exit-code.ts';
 import { shortId } from '../terminal/short-id.ts';
@@ -24,16 +24,17 @@ export async function workOnTask(cli: Cli, held: HeldClaim, { command, isInterac
   const signal = AbortSignal.any([held.signal, stop]);
   const end = await runCommand(command, held, { signal, isInteractive, out, err: process.stderr });
   if (held.signal.aborted) throw new CliError(`The claim on ${held.task.id} was lost. The command was ended.`, exitCodes.conflict);
-  if (stop.aborted) return giveBack(cli, held, 'The command was interrupted.', 0);
-  if (end.code !== 0) return giveBack(cli, held, noteOf(end), retryAfter ?? pauseAfter(held.claim.attempt));
+  // The task did not fail, so this does not count as an attempt.
+  if (stop.aborted) return giveBack(cli, held, { notes: 'The command was interrupted.', release_reason: 'not_started' });
+  if (end.code !== 0) return giveBack(cli, held, { notes: noteOf(end), retry_after_seconds: retryAfter ?? pauseAfter(held.claim.attempt) });
   const { data } = await held.complete();
   cli.print({ data }, () => taskLine(cli.printer, data));
 }
 
-async function giveBack(cli: Cli, held: HeldClaim, notes: string, retryAfter: number): Promise<never> {
-  const { data } = await held.release({ notes, retry_after_seconds: retryAfter });
+async function giveBack(cli: Cli, held: HeldClaim, how: ReleaseInput & { notes: string }): Promise<never> {
+  const { data } = await held.release(how);
   cli.print({ data }, () => taskLine(cli.printer, data));
-  throw new CliError(firstLine(notes), exitCodes.error, whatFollows(data, retryAfter));
+  throw new CliError(firstLine(how.notes), exitCodes.error, whatFollows(data, how.retry_after_seconds ?? 0));
 }
 
 /**

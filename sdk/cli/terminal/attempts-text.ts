@@ -10,9 +10,10 @@ const endings: ReadonlySet<string> = new Set(['task.released', 'task.expired', '
  */
 export function attemptsText(printer: Printer, task: Task, events: readonly Event[]): string {
   return events
-    .filter(({ type }) => type === 'task.claimed')
-    .map((claimed) => {
-      const end = events.find(({ attempt, type }) => attempt === claimed.attempt && endings.has(type));
+    .flatMap((claimed, index) => {
+      if (claimed.type !== 'task.claimed') return [];
+      // Not by the number of the attempt: a claim that does not count gives its number to the next.
+      const end = events.slice(index).find(({ type }) => endings.has(type));
       const number = `${claimed.attempt}  `;
       const notes = end?.notes === undefined ? '' : firstLine(end.notes);
       const first = `${number}${beginning(printer, claimed, end)}: ${end ? howItEnded(end) : stillClaimed(printer, task)}`;
@@ -39,6 +40,7 @@ function howItEnded({ type, release_reason }: Event): string {
     default:
       // With this reason nothing went wrong: the task goes on to the next stage.
       if (release_reason === 'completed') return 'built, to be merged';
+      if (release_reason === 'not_started') return 'given back, does not count as an attempt';
       return release_reason === undefined ? 'released' : `released, ${oneLine(release_reason)}`;
   }
 }
