@@ -41,7 +41,7 @@ export async function isOfGoneMember(locksDir: string, prefix: string, agent: st
  */
 async function hostPart(locksDir: string): Promise<string> {
   const host = (hostname().split('.')[0] ?? '').replace(/[^A-Za-z0-9_-]/g, '').slice(0, 63) || 'host';
-  return `${host}.${await idOf(locksDir)}`;
+  return `${host}_${await idOf(locksDir)}`;
 }
 
 /** Four characters that are made once and kept in the folder. */

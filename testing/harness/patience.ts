@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How often a wait measures the machine, in milliseconds. */
@@ -18,10 +19,15 @@ let factor = 1;
  */
 export function patience(): number {
   if (performance.now() - measuredAt > measureEveryMs) {
-    factor = Math.min(most, 1 + 3 * (slowness() - 1));
+    factor = Math.min(most, 1 + 3 * (Math.max(slowness(), load()) - 1));
     measuredAt = performance.now();
   }
   return factor;
+}
+
+/** Processes that want a core, for each core, over the last minute. A short busy loop alone may get its core at once. */
+function load(): number {
+  return (loadavg()[0] ?? 0) / availableParallelism();
 }
 
 /** Wall time over CPU time of a short busy loop; at least 1. */
