@@ -10,7 +10,10 @@ export interface Options {
   readonly out: string | undefined;
 }
 
-/** Reads the arguments of `npm run bench --`. All parts at full length replace the results in the repository; anything less is shown, unless `--out` names a folder. */
+/**
+ * Reads the arguments of `npm run bench --`. All parts at full length replace the results in the repository; anything
+ * less is shown, unless `--out` names a folder.
+ */
 export function readOptions(args: readonly string[], all: readonly Part[], home: string): Options {
   const { values, positionals } = parseArgs({
     args: [...args],

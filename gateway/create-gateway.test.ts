@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 const api = '/api/v1/dispatcher';
 
 describe('a gateway', () => {
-  test('lives without a key, and is ready when what it needs is', async () => {
+  test('needs no key for its probes, and is ready when its services are ready', async () => {
     let failing: string[] = [];
     await using gateway = await useGateway([], { readiness: async () => ({ ready: failing.length === 0, failing }) });
     const headers = { authorization: '' };
@@ -20,14 +20,14 @@ describe('a gateway', () => {
     expect(answer.headers.get('retry-after')).toBe('1');
   });
 
-  test('is not ready when it cannot find out', async () => {
+  test('is not ready when the check of its services fails', async () => {
     for (const readiness of [() => Promise.reject(new Error('no')), () => new Promise<never>(() => undefined)]) {
       await using gateway = await useGateway([], { readiness });
       expect(await gateway.send('GET', '/readyz')).toMatchObject({ status: 503, body: { failing: ['readiness'] } });
     }
   });
 
-  test('that stops is not ready, and finishes what is in flight', async () => {
+  test('that stops is not ready, and finishes the requests in flight', async () => {
     const arrived = Promise.withResolvers<void>();
     const release = Promise.withResolvers<object>();
     const getStats = () => {
@@ -53,7 +53,7 @@ describe('a gateway', () => {
     await expect(useSocket(gateway.port)).rejects.toThrow('ECONNREFUSED');
   });
 
-  test('that stops gives up on a call that does not end, and tells the caller to come again', async () => {
+  test('that stops cancels a call that does not end, and tells the caller to retry', async () => {
     const arrived = Promise.withResolvers<void>();
     const claimNextTask = async (_message: unknown, { signal }: { signal: AbortSignal }) => {
       arrived.resolve();

@@ -37,7 +37,10 @@ export interface GatewayOptions {
   readiness: Readiness;
   /** How long `/readyz` says no before the port closes, for load balancers to notice; 0 when absent. */
   drainMs?: number;
-  /** How long a client that keeps a connection may take to use it once more, since one that is closed under a request loses that; 0 when absent. */
+  /**
+   * How long a client that keeps a connection may take to use it once more, since one that is closed under a request
+   * loses that; 0 when absent.
+   */
   idleMs?: number;
   /** Connections at once; those of docs/security.md when absent. */
   connections?: ConnectionLimits;
@@ -45,7 +48,10 @@ export interface GatewayOptions {
   tls?: Tls | null;
 }
 
-/** A listening gateway. Disposing it lets requests in flight finish, and takes at most 10 s beyond `drainMs` and `idleMs`. */
+/**
+ * A listening gateway. Disposing it lets requests in flight finish, and takes at most 10 s beyond `drainMs` and
+ * `idleMs`.
+ */
 export interface Gateway extends AsyncDisposable {
   readonly port: number;
   /** `http://host:port`. */
@@ -67,7 +73,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const undeliveredClaims = createUndeliveredClaims(options.transport, options.log);
   const inFlight = createInFlight();
   let stopping = false;
-  // A client that keeps its connection learns with each answer to open its next one elsewhere, so that none is in use when they are closed.
+  // A client that keeps its connection learns with each answer to open its next one elsewhere, so that none is in use
+  // when they are closed.
   server.addHook('onRequest', async (_request, reply) => {
     if (stopping) reply.raw.shouldKeepAlive = false;
   });

@@ -16,7 +16,10 @@ import type { Way } from './rounds.ts';
 
 const backlog = 20_000;
 
-/** The ways to claim a task and complete it over REST, two requests a call: all in one process first, then the services and a gateway apart. */
+/**
+ * The ways to claim a task and complete it over REST, two requests a call: all in one process first, then the
+ * services and a gateway apart.
+ */
 export async function startRestWays(mostInFlight: number): Promise<{ ways: Way[] } & AsyncDisposable> {
   await using resources = new AsyncDisposableStack();
   const { path } = resources.use(await useFolder());

@@ -14,7 +14,10 @@ interface Rounds {
   readonly seconds: number;
 }
 
-/** The median of calls a second of each way, for each number in flight. The ways take turns in every round, so that a change of the machine's pace meets all. */
+/**
+ * The median of calls a second of each way, for each number in flight. The ways take turns in every round, so that a
+ * change of the machine's pace meets all.
+ */
 export async function compareWays(ways: readonly Way[], { inFlight, rounds, seconds }: Rounds): Promise<number[][]> {
   const figures = ways.map(() => inFlight.map((): number[] => []));
   for (const way of ways) await measure(way, 16, 1);

@@ -34,7 +34,10 @@ export function wayOf(contender: Contender, work: Work, { scale }: Stage): Way<I
   };
 }
 
-/** A library that works in its caller's own process, on a database of its own. Without `prepare` its driver makes the tasks. */
+/**
+ * A library that works in its caller's own process, on a database of its own. Without `prepare` its driver makes the
+ * tasks.
+ */
 export function startLibrary(name: string, driver: DriverName, traits: Traits, makeDatabase: (stage: Stage) => Promise<string>): StartContender {
   return async (stage, resources) => {
     const at = await makeDatabase(stage);

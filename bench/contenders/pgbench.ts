@@ -16,7 +16,10 @@ import { createTaskDatabase } from '../stage/task-database.ts';
 /** More would only take turns. */
 const mostConnections = 32;
 
-/** Our own statements, from PostgreSQL's own load generator: what they cost without Node. Null where it is not installed. */
+/**
+ * Our own statements, from PostgreSQL's own load generator: what they cost without Node. Null where it is not
+ * installed.
+ */
 export async function pgbenchWay(stage: Stage, resources: AsyncDisposableStack): Promise<Way<InFlight> | null> {
   if (spawnSync('pgbench', ['--version']).status !== 0) return null;
   const { scale, postgres } = stage;

@@ -11,7 +11,10 @@ const readerCount = 1_000;
 const rounds = 6;
 const eventsPerRound = 60;
 
-/** A thousand readers on one gateway, one of them stuck from its first byte: what each gets, how late, and the memory of the process after each round. */
+/**
+ * A thousand readers on one gateway, one of them stuck from its first byte: what each gets, how late, and the memory
+ * of the process after each round.
+ */
 export async function measureManyReaders(): Promise<Figure[]> {
   await using world = await startWorld('alone');
   await createAcme(world);

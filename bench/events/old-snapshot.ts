@@ -9,7 +9,10 @@ const workers = 16;
 /** A part of the run at its beginning, and as long a one at its end. */
 const partMs = 10_000;
 
-/** What a transaction that stays open, as a backup's does, makes of claim-next: dead rows must stay as long as it might read them. */
+/**
+ * What a transaction that stays open, as a backup's does, makes of claim-next: dead rows must stay as long as it
+ * might read them.
+ */
 export async function measureOldSnapshot(): Promise<Figure[]> {
   const without = await claimTimes(async () => undefined);
   const open = await claimTimes(async ({ db }, work) => {

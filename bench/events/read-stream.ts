@@ -6,7 +6,10 @@ import { z } from 'zod';
 
 const agent = new Agent({ keepAlive: false });
 
-/** Opens an event stream with the admin key and calls `listener` with the delay of each event, from the moment it occurred by the database's clock to its arrival. */
+/**
+ * Opens an event stream with the admin key and calls `listener` with the delay of each event, from the moment it
+ * occurred by the database's clock to its arrival.
+ */
 export async function readStream({ nodes, adminKey }: World, listener: (delayMs: number) => void): Promise<Disposable> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const headers = { authorization: `Bearer ${adminKey}` };

@@ -4,7 +4,10 @@ import { createAcme, post } from './call.ts';
 import { type Figure, inMs, quantile } from './figure.ts';
 import { readStream } from './read-stream.ts';
 
-/** From the commit of a change to its arrival at an SSE reader: with one change each tenth of a second, and with 64 requests in flight. */
+/**
+ * From the commit of a change to its arrival at an SSE reader: with one change each tenth of a second, and with 64
+ * requests in flight.
+ */
 export async function measureSseLatency(): Promise<Figure[]> {
   await using world = await startWorld('alone-nats');
   await createAcme(world);

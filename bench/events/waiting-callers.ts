@@ -11,7 +11,9 @@ const waitSeconds = 30;
 /** A backend reports what it has done when it has been idle for 10 s, at the latest. */
 const reportedMs = 11_000;
 
-/** 500 callers of claim-next wait, and one task comes: who gets it, how soon, and what the waiting costs the database. */
+/**
+ * 500 callers of claim-next wait, and one task comes: who gets it, how soon, and what the waiting costs the database.
+ */
 export async function measureWaitingCallers(): Promise<Figure[]> {
   await using world = await startWorld('alone');
   await createAcme(world);

@@ -9,7 +9,10 @@ export interface GrpcConnection {
 /** A message is preceded by a byte that says whether it is compressed, and by its length in four. */
 const prefixLength = 5;
 
-/** The protocol alone, without retries, deadlines and balancing: `grpc-js` takes three times the CPU, and the load shall cost the server's machine little. */
+/**
+ * The protocol alone, without retries, deadlines and balancing: `grpc-js` takes three times the CPU, and the load
+ * shall cost the server's machine little.
+ */
 export function openGrpcConnection(address: string, key: string): GrpcConnection {
   const session = connect(`http://${address}`);
   session.on('error', () => undefined);

@@ -12,8 +12,8 @@ export interface HttpConnection extends Disposable {
 }
 
 /**
- * Connects on the first request. It knows just enough of HTTP to read answers with a content-length: an agent of `node:http` takes several times the
- * CPU, and the load shall cost the server's machine as little as possible.
+ * Connects on the first request. It knows just enough of HTTP to read answers with a content-length: an agent of
+ * `node:http` takes several times the CPU, and the load shall cost the server's machine as little as possible.
  */
 export function openHttpConnection(url: string, key: string): HttpConnection {
   const { hostname, port } = new URL(url);

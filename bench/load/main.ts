@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Driver, Load } from './driver.ts';
 import { drivers } from './drivers.ts';
 
-// A process that makes load. The process that started it sends one request after another, each with a number that stands in the answer too.
+// A process that makes load. The process that started it sends one request after another, each with a number that
+// stands in the answer too.
 const request = z.object({
   id: z.number(),
   open: z.object({ driver: z.enum(Object.keys(drivers) as (keyof typeof drivers)[]), at: z.string(), key: z.string().optional() }).optional(),

@@ -6,7 +6,10 @@ import type { Load } from './driver.ts';
 /** One call; answers how many operations it has done, 0 when there was nothing left to do. */
 export type Call = (caller: number) => Promise<number>;
 
-/** Calls from as many loops as there shall be calls in flight, until the time is over, the most calls are made, or nothing is left. */
+/**
+ * Calls from as many loops as there shall be calls in flight, until the time is over, the most calls are made, or
+ * nothing is left.
+ */
 export async function runLoops(call: Call, { inFlight, seconds, mostCalls = Number.POSITIVE_INFINITY, perSecond }: Load): Promise<Run> {
   const times: number[] = [];
   const start = performance.now();

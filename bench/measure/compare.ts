@@ -20,8 +20,9 @@ export interface Compared {
 export type Progress = (measurement: Measurement, done: number, of: number, unit: string) => void;
 
 /**
- * Measures all ways in all cases, so many rounds. The ways take turns within each case of each round, and another one begins in each round, so that a
- * machine that gets slower or faster meanwhile meets them all alike. A way that fails is noted, and the others go on.
+ * Measures all ways in all cases, so many rounds. The ways take turns within each case of each round, and another one
+ * begins in each round, so that a machine that gets slower or faster meanwhile meets them all alike. A way that fails
+ * is noted, and the others go on.
  */
 export async function compare<C extends Case>(comparison: Comparison<C>, rounds: number, progress: Progress): Promise<Compared> {
   const { title, about, unit, cases, ways, ratios = [], targets = [], notes = [] } = comparison;

@@ -41,11 +41,17 @@ export interface Ratio {
   readonly to: string;
 }
 
-/** What a figure should be, alone or as part of another one. Where no way or no case is named, the worst of all is judged. */
+/**
+ * What a figure should be, alone or as part of another one. Where no way or no case is named, the worst of all is
+ * judged.
+ */
 export interface Target {
   readonly way?: string;
   readonly at?: string;
-  /** What the figure is divided by: where only one is named, the other is the same. Where neither is, the figure itself is judged. */
+  /**
+   * What the figure is divided by: where only one is named, the other is the same. Where neither is, the figure
+   * itself is judged.
+   */
   readonly toWay?: string;
   readonly toCase?: string;
   readonly figure?: 'value' | 'p99Ms';

@@ -1,7 +1,10 @@
 /** The most that one statement does. */
 const largest = 500;
 
-/** Items that arrive while a flush is going on wait for the next one, which takes them all. Answers come in the order of the items. */
+/**
+ * Items that arrive while a flush is going on wait for the next one, which takes them all. Answers come in the order
+ * of the items.
+ */
 export function createBatcher<I, O>(flush: (items: readonly I[]) => Promise<readonly O[]>): (item: I) => Promise<O> {
   let queue: { item: I; resolve: (answer: O) => void; reject: (error: unknown) => void }[] = [];
   let busy = false;

@@ -3,8 +3,9 @@ import { apiPath } from '@dispatcher/testing/system/harness/api-path.ts';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { openReferenceStore, type ReferenceRow } from './store.ts';
 
-// The hand-written service that REST is compared with: Fastify and `pg`, with what Dispatcher does for a claim and a completion and nothing else. It
-// authenticates a key against a table, validates with JSON schemas, batches its statements, and answers with the whole task.
+// The hand-written service that REST is compared with: Fastify and `pg`, with what Dispatcher does for a claim and a
+// completion and nothing else. It authenticates a key against a table, validates with JSON schemas, batches its
+// statements, and answers with the whole task.
 
 /** A key is asked for again after so long, as Dispatcher does. */
 const keyKeptMs = 800;

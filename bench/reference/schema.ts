@@ -1,6 +1,6 @@
 /**
- * What somebody would write who needs claims, leases, an audit trail and an event stream, and nothing else: one index for claim-next, one for the audit
- * trail, no filters, no lists. A row holds what Dispatcher's does.
+ * What somebody would write who needs claims, leases, an audit trail and an event stream, and nothing else: one index
+ * for claim-next, one for the audit trail, no filters, no lists. A row holds what Dispatcher's does.
  */
 export const schemaSql = `
 CREATE TABLE IF NOT EXISTS api_keys (digest bytea PRIMARY KEY, organization_id text NOT NULL);

@@ -22,7 +22,10 @@ WITH picked AS (
 claimed AS (${claim('$2', '$3', '$4::integer')} RETURNING t.*),
 ${logEvents('claimed', 'task.claimed', 'pending')}`;
 
-/** $1 organizations, $2 how many for each, $3 the place before the first of each in the lists that follow: $4 agents, $5 tokens, $6 seconds. */
+/**
+ * $1 organizations, $2 how many for each, $3 the place before the first of each in the lists that follow: $4 agents,
+ * $5 tokens, $6 seconds.
+ */
 export const claimManySql = `
 WITH picked AS (
   SELECT t.organization_id, t.id,

@@ -6,7 +6,9 @@ import { median } from './statistics.ts';
 import { figureOf, judge, ratioOf, samplesOf } from './summary.ts';
 import { spreadText, tableOf } from './table.ts';
 
-/** Load beside the benchmark's own from which on figures say little: a part that begins on a quiet machine finds less. */
+/**
+ * Load beside the benchmark's own from which on figures say little: a part that begins on a quiet machine finds less.
+ */
 const busyFrom = 1.5;
 
 /** A load generator that uses more than this of a core may be what limits the others. */

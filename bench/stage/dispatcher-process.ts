@@ -16,7 +16,10 @@ export interface DispatcherProcess extends AsyncDisposable {
 /** How often it is asked whether it is ready: often enough to time a start, and seldom enough not to slow it down. */
 const askMs = 20;
 
-/** Runs `npm start`, or `npm run start:services` where each service shall be a process of its own, on a data folder, with these settings and no others. */
+/**
+ * Runs `npm start`, or `npm run start:services` where each service shall be a process of its own, on a data folder,
+ * with these settings and no others.
+ */
 export async function startDispatcherProcess(
   dataDir: string,
   settings: Readonly<Record<string, string>> = {},

@@ -15,8 +15,8 @@ export interface NewTasks {
 }
 
 /**
- * Inserts tasks past the services, without events: what it costs to create them is measured elsewhere. Each has a text of 220 characters, an owner, a
- * project, a milestone and a layer, so that a claim has every index to keep up.
+ * Inserts tasks past the services, without events: what it costs to create them is measured elsewhere. Each has a
+ * text of 220 characters, an owner, a project, a milestone and a layer, so that a claim has every index to keep up.
  */
 export async function insertTasks(pool: Pool, { count, organizations, mixed = false }: NewTasks): Promise<void> {
   await pool.query(insertSql, [count, organizations, mixed]);

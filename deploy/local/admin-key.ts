@@ -12,7 +12,10 @@ export interface AdminKeySources {
   readonly print: (text: string) => void;
 }
 
-/** The admin key that is set, else the saved one, else a new one. It is not in the database, so a second start there makes a second one, and says so. */
+/**
+ * The admin key that is set, else the saved one, else a new one. It is not in the database, so a second start there
+ * makes a second one, and says so.
+ */
 export async function chooseAdminKey({ set, saved, databaseUrl, print }: AdminKeySources): Promise<string> {
   const known = set ?? saved;
   if (known !== undefined) return known;

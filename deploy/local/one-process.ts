@@ -38,7 +38,10 @@ export interface OneProcessOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The services and the gateway, running. Disposing them finishes what is in flight and stops them, within 11 s even where PostgreSQL hangs. */
+/**
+ * The services and the gateway, running. Disposing them finishes what is in flight and stops them, within 11 s even
+ * where PostgreSQL hangs.
+ */
 export interface OneProcess extends AsyncDisposable {
   /** The port of REST, SSE and the probes. */
   readonly port: number;

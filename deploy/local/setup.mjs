@@ -1,4 +1,5 @@
-// Installs what the other scripts need. Plain JavaScript, since it runs on whatever Node the machine has; the install brings the right one.
+// Installs what the other scripts need. Plain JavaScript, since it runs on whatever Node the machine has; the install
+// brings the right one.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

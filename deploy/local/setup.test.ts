@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
 
-/** A checkout with the script alone, and a stand-in for npx that notes its arguments, makes what an install makes, and ends with `code`. */
+/**
+ * A checkout with the script alone, and a stand-in for npx that notes its arguments, makes what an install makes, and
+ * ends with `code`.
+ */
 async function useCheckout(
   code = 0,
 ): Promise<{ path: string; run(): Promise<{ code: number | null; output: string }>; installs(): Promise<string[]> } & AsyncDisposable> {

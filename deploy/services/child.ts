@@ -26,7 +26,10 @@ const patienceMs = 25_000;
 
 const setpriv = '/usr/bin/setpriv';
 
-/** Starts it in a session of its own, so that Ctrl-C reaches it only through us. On Linux the kernel asks it to end when this process dies in whatever way. */
+/**
+ * Starts it in a session of its own, so that Ctrl-C reaches it only through us. On Linux the kernel asks it to end
+ * when this process dies in whatever way.
+ */
 export function startChild({ command, args, env, onOutput }: ChildOptions): Child {
   const onDeath = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM'] : [];
   const [program = command, ...rest] = [...onDeath, command, ...args];

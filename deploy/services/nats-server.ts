@@ -4,7 +4,10 @@ import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
 import { createManagedProcess, type ManagedProcess } from './managed-process.ts';
 
-/** A nats-server on 127.0.0.1, not started yet; ready when it takes connections. `path` is where to look for programs, `more` are arguments beside the usual. */
+/**
+ * A nats-server on 127.0.0.1, not started yet; ready when it takes connections. `path` is where to look for programs,
+ * `more` are arguments beside the usual.
+ */
 export function createNatsServer(port: number, path: string, onOutput?: (text: string) => void, more: readonly string[] = []): ManagedProcess {
   return createManagedProcess({
     name: 'nats',

@@ -36,7 +36,10 @@ export function createServiceProcess(service: ServiceName, name: string, { host,
   });
 }
 
-/** A gateway in a process of its own; ready when `/readyz` says so. `addresses` are those of the processes of each service. */
+/**
+ * A gateway in a process of its own; ready when `/readyz` says so. `addresses` are those of the processes of each
+ * service.
+ */
 export function createGatewayProcess(
   name: string,
   addresses: Readonly<Record<ServiceName, readonly string[]>>,

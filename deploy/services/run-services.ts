@@ -24,8 +24,8 @@ export interface ServicesOptions {
 }
 
 /**
- * Runs each service and a gateway as processes of their own, until the signal is aborted. PostgreSQL and NATS run beside
- * them where no other is named.
+ * Runs each service and a gateway as processes of their own, until the signal is aborted. PostgreSQL and NATS run
+ * beside them where no other is named.
  */
 export async function runServices(options: ServicesOptions): Promise<void> {
   const { signal, print } = options;

@@ -41,7 +41,7 @@ test.each(ambiguous)('a request with %s is a 400 and the end of its connection',
   expect(answer).not.toContain('"ok"');
 });
 
-test('a compressed body is refused as it is, so that a bomb grows nothing', async () => {
+test('a compressed body is refused without being unpacked', async () => {
   await using gateway = await useEdge();
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
   const before = process.memoryUsage().rss;
@@ -73,7 +73,7 @@ test('a stranger who holds every connection the gateway allows does not keep oth
   for (const socket of sockets) socket.destroy();
 });
 
-test('2,000 idle connections keep nobody from being served, and cost little', async () => {
+test('2,000 idle connections do not block requests, and use little memory', async () => {
   await using gateway = await useEdge();
   const before = process.memoryUsage().rss;
   const sockets = await Promise.all(

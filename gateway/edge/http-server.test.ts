@@ -43,14 +43,14 @@ describe('what no route answers', () => {
     },
   );
 
-  test('headers too large are refused in our words', async () => {
+  test('headers that are too large get an error of the contract', async () => {
     await using gateway = await useGateway([]);
     using client = await useSocket(gateway.port);
     client.write(`GET /healthz HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(20_000)}\r\n\r\n`);
     expect(await client.ended()).toMatch(/^HTTP\/1.1 400 .*"code":"invalid_argument","message":"The headers are larger than 16 KiB/s);
   });
 
-  test('what is not HTTP is refused in our words', async () => {
+  test('bytes that are not HTTP get an error of the contract', async () => {
     await using gateway = await useGateway([]);
     using client = await useSocket(gateway.port);
     client.write('hello\r\n\r\n');

@@ -4,14 +4,14 @@ import { useSocket } from '@dispatcher/testing/gateway/use-socket.ts';
 import { within } from '@dispatcher/testing/harness/patience.ts';
 import { expect, test } from 'vitest';
 
-test('a connection over which nothing was sent does not hold up the end of the gateway', async () => {
+test('an unused connection does not delay the shutdown of the gateway', async () => {
   const gateway = await useGateway([]);
   using silent = await useSocket(gateway.port);
   await within(2_000, gateway[Symbol.asyncDispose]());
   expect(await silent.ended()).toBe('');
 });
 
-test('a client that keeps its connection has its next request answered while the gateway stops, and is told to come by another', async () => {
+test('during a shutdown a kept connection gets one more answer, which tells the client to open a new connection', async () => {
   const gateway = await useGateway([createRecordingServices().routes], { idleMs: 5000 });
   using client = await useSocket(gateway.port);
   const request = `GET /api/v1/dispatcher/stats HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.acmeKey}\r\n\r\n`;
@@ -23,7 +23,7 @@ test('a client that keeps its connection has its next request answered while the
   await stopped;
 });
 
-test('a client that keeps its connection and does not use it is waited for no longer than it may take', async () => {
+test('during a shutdown an idle connection is closed after its time limit', async () => {
   const gateway = await useGateway([], { idleMs: 300 });
   using client = await useSocket(gateway.port);
   client.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');

@@ -4,9 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The connections of a server over which no request runs at the moment. */
 export interface KeptConnections {
-  /** Resolves when each that a client keeps for its next request now has been used or left by it, and after `patienceMs` at the latest. */
+  /**
+   * Resolves when each that a client keeps for its next request now has been used or left by it, and after
+   * `patienceMs` at the latest.
+   */
   used(patienceMs: number): Promise<void>;
-  /** Ends those over which no request ever began. Node takes them for busy, so a server that closes would wait for them until their time is over. */
+  /**
+   * Ends those over which no request ever began. Node takes them for busy, so a server that closes would wait for
+   * them until their time is over.
+   */
   closeUnused(): void;
 }
 

@@ -2,7 +2,7 @@ import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
 import { describe, expect, it } from 'vitest';
 
 describe('the metrics', () => {
-  it('tell the admin how long requests took, by route and never by what a caller made up', async () => {
+  it('show request durations by route pattern, never by a path that a caller made up', async () => {
     await using gateway = await useGateway([]);
     await gateway.send('GET', '/healthz');
     await gateway.send('GET', '/nothing/made-up');

@@ -6,7 +6,10 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 /** In seconds: from what a fast answer takes to the longest that any may. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 40];
 
-/** What an operator watches, in Prometheus' text format at `/metrics`, for the admin key alone: how long requests took, open streams, and the process. */
+/**
+ * What an operator watches, in Prometheus' text format at `/metrics`, for the admin key alone: how long requests
+ * took, open streams, and the process.
+ */
 export function serveMetrics(server: FastifyInstance, authenticate: Authenticate, openStreams: () => number): void {
   const register = new Registry();
   collectDefaultMetrics({ register });

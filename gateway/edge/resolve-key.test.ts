@@ -37,7 +37,7 @@ function useRemoteKeys() {
   return { atGateway: createAuthenticate(adminKey, createRemoteResolveKey(transport)), atService: authenticate, revoke };
 }
 
-test('a gateway is told who a key stands for, and never from memory, so that what it remembers itself ends within a second', async () => {
+test('the key service answers a gateway without a cache, so that the cache of the gateway alone decides how long a key lives', async () => {
   const { atGateway, atService, revoke } = useRemoteKeys();
   const header = `Bearer ${createApiKey()}`;
   expect(await atGateway(header)).toEqual(caller);

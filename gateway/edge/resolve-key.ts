@@ -2,7 +2,10 @@ import { createClient, type Transport } from '@connectrpc/connect';
 import type { ResolveKey } from '@dispatcher/kit/auth/authentication.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 
-/** Asks the key service whom a key stands for. The service refuses one that is unknown, revoked or expired, and that refusal is passed on. */
+/**
+ * Asks the key service whom a key stands for. The service refuses one that is unknown, revoked or expired, and that
+ * refusal is passed on.
+ */
 export function createRemoteResolveKey(transport: Transport): ResolveKey {
   const keys = createClient(KeyService, transport);
   return async (_digest, key) => {

@@ -44,7 +44,7 @@ describe('the OpenAPI document', () => {
     expect(Object.fromEntries(codes)).toEqual(Object.fromEntries(Object.entries(errorTable).map(([code, { status }]) => [code, status])));
   });
 
-  test('has examples that are what they are examples of, one for every body', () => {
+  test('has a valid example for every body', () => {
     const ajv = new Ajv2020({ strict: false, validateSchema: false });
     formats.default(ajv);
     ajv.addSchema(document, 'openapi');
@@ -61,7 +61,7 @@ describe('the OpenAPI document', () => {
     expect(bodies).toBe(routes.filter(({ hasBody }) => hasBody).length);
   });
 
-  test('says the rules of a body as the proto has them', () => {
+  test('has the validation rules of the proto', () => {
     const { paths } = document as { paths: Record<string, Record<string, { requestBody: { content: Record<string, { schema: Node }> } }>> };
     const schema = paths[`${api}/tasks/claim-next`]?.post?.requestBody.content['application/json']?.schema;
     expect(schema).toMatchObject({
@@ -82,7 +82,7 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the assertion on answers', () => {
-  test('takes what the gateway answers', async () => {
+  test('accepts the answers of the gateway', async () => {
     const time = { seconds: 1n, nanos: 1000 };
     const task = { id: 'x', createdAt: time, updatedAt: time };
     const answers = { GetTask: async () => ({ data: task }), ListTasks: async () => ({ data: [task], meta: {} }), ClaimNextTask: async () => ({}) };

@@ -2,7 +2,10 @@ import { type DescField, getOption } from '@bufbuild/protobuf';
 import { type FieldRules, field as rulesOption } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import type { JsonSchema } from './json-schema.ts';
 
-/** The rules of a field in the proto, as keywords of its JSON Schema. A rule this does not know stops the build of the document. */
+/**
+ * The rules of a field in the proto, as keywords of its JSON Schema. A rule this does not know stops the build of the
+ * document.
+ */
 export function keywordsOfField(field: DescField): JsonSchema {
   return keywordsOf(getOption(field, rulesOption), field.toString());
 }

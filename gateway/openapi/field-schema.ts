@@ -24,7 +24,10 @@ export function schemaOfAnswer(message: DescMessage): JsonSchema {
   };
 }
 
-/** The schema of a body that carries these fields: the optional ones may be absent or null, and nothing else may be there. */
+/**
+ * The schema of a body that carries these fields: the optional ones may be absent or null, and nothing else may be
+ * there.
+ */
 export function schemaOfBody(message: DescMessage, fields: readonly DescField[]): JsonSchema {
   return {
     type: 'object',

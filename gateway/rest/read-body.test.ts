@@ -52,13 +52,13 @@ describe('a body', () => {
     expect(await gateway.send('POST', path, { body })).toMatchObject({ status: 400, body: { error: { code: 'invalid_argument' } } });
   });
 
-  test('nested too deep to be anything is a 400 that names its field', async () => {
+  test('that is nested too deep is a 400 that names the field', async () => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     const body = `{"notes":${'{"a":'.repeat(40_000)}1${'}'.repeat(40_000)}}`;
     expect(await gateway.send('POST', path, { body })).toMatchObject({ status: 400, body: { error: { details: { field: 'notes' } } } });
   });
 
-  test('of bytes that are no UTF-8 is a 400', async () => {
+  test('that is not UTF-8 is a 400', async () => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     using client = await useSocket(gateway.port);
     client.write(head(gateway, 'content-length: 13'));
@@ -76,14 +76,14 @@ describe('a body', () => {
     });
   });
 
-  test('announced too large is refused before it is sent', async () => {
+  test('that is announced as too large is refused before it is sent', async () => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     using client = await useSocket(gateway.port);
     client.write(head(gateway, 'content-length: 999999999'));
     expect(await client.received(/\r\n\r\n.*\}/)).toMatch(/^HTTP\/1.1 413 .*"code":"body_too_large"/s);
   });
 
-  test('sent in chunks is refused as soon as it is too large, and the connection still serves', async () => {
+  test('that is sent in chunks is refused as soon as it is too large, and the connection stays usable', async () => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     using client = await useSocket(gateway.port);
     client.write(head(gateway, 'transfer-encoding: chunked'));
@@ -94,7 +94,7 @@ describe('a body', () => {
     await client.received(/HTTP\/1.1 413 .*HTTP\/1.1 200 /s);
   });
 
-  test('cut short by its client is no fault of the server', async () => {
+  test('that the client cuts off is not logged as a fault of the server', async () => {
     await using server = createHttpServer(createLog('silent'));
     const arrived = Promise.withResolvers<void>();
     const failure = Promise.withResolvers<unknown>();

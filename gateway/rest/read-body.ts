@@ -22,7 +22,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/** Reads all, and stops keeping what comes once it is too much: the rest is read and dropped, so that the client sees the answer. */
+/**
+ * Reads all, and stops keeping what comes once it is too much: the rest is read and dropped, so that the client sees
+ * the answer.
+ */
 function receive(request: IncomingMessage): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];

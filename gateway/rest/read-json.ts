@@ -6,8 +6,8 @@ import { type DispatcherError, invalidField } from '@dispatcher/kit/serving/erro
 export type ReadJson = (json: unknown) => unknown;
 
 /**
- * A reader for one field of a request body. It is stricter than protobuf's JSON mapping where that guesses: a number in quotes is not a number.
- * Ranges are not its matter; the service holds every request to the rules of the proto.
+ * A reader for one field of a request body. It is stricter than protobuf's JSON mapping where that guesses: a number
+ * in quotes is not a number. Ranges are not its matter; the service holds every request to the rules of the proto.
  */
 export function createFieldReader(field: DescField): ReadJson {
   switch (field.fieldKind) {

@@ -17,7 +17,10 @@ export function parseQuery(url: string): [name: string, value: string][] {
     });
 }
 
-/** A reader for a field that stands in a path or query: its text is turned into the JSON that a body would have had, and read like one. */
+/**
+ * A reader for a field that stands in a path or query: its text is turned into the JSON that a body would have had,
+ * and read like one.
+ */
 export function createTextReader(field: DescField): (texts: readonly string[]) => unknown {
   const read = createFieldReader(field);
   const jsonFromText = jsonReaderFor(field.scalar);

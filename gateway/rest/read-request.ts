@@ -47,8 +47,8 @@ function isMask(field: DescField): boolean {
 const isOrganization = (field: DescField): boolean => field.jsonName === 'organization_id';
 
 /**
- * Every key of the body is to be written, those with `null` too. The organization says which task is meant; it is nothing to write. Sorted, so that
- * a repeat is known for one in whatever order its fields come.
+ * Every key of the body is to be written, those with `null` too. The organization says which task is meant; it is
+ * nothing to write. Sorted, so that a repeat is known for one in whatever order its fields come.
  */
 function maskPaths(body: RequestParts['body']): string[] {
   return Object.keys(body)

@@ -42,7 +42,7 @@ describe('a call over REST', () => {
     }
   });
 
-  test('says who is calling before it looks at what they send', async () => {
+  test('authenticates the caller before it reads the body', async () => {
     const { calls, routes } = createRecordingServices();
     await using gateway = await useGateway([routes]);
     for (const [authorization, code] of [
@@ -106,7 +106,7 @@ describe('a call over REST', () => {
     expect(await late).toMatchObject({ status: 504, body: { error: { code: 'deadline_exceeded' } } });
   });
 
-  test('is refused before its body is read when its key sends too many', async () => {
+  test('is refused before its body is read when the key has too many requests in flight', async () => {
     const { routes } = createRecordingServices();
     await using gateway = await useGateway([routes]);
     await using stack = new AsyncDisposableStack();
@@ -139,7 +139,7 @@ describe('a failure over REST', () => {
     expect(headers.get('x-request-id')).toBeTruthy();
   });
 
-  test('that nobody foresaw shows nothing of its cause', async () => {
+  test('that is unexpected does not show its cause', async () => {
     for (const thrown of [new Error('secret'), new ConnectError('secret'), 'secret']) {
       const fail = () => Promise.reject(thrown);
       await using gateway = await useGateway([createRecordingServices({ GetStats: fail }).routes]);
@@ -149,7 +149,7 @@ describe('a failure over REST', () => {
     }
   });
 
-  test('that passes says when to come back', async () => {
+  test('that is temporary says when to retry', async () => {
     const fail = () => Promise.reject(unavailable('The database does not answer.'));
     await using gateway = await useGateway([createRecordingServices({ GetStats: fail }).routes]);
     const { status, headers, body } = await gateway.send('GET', `${api}/stats`);

@@ -25,7 +25,10 @@ export interface RouteContext {
   inFlight: InFlight;
   setCaller: SetCaller;
   undeliveredClaims: UndeliveredClaims;
-  /** Bounds how many bodies are being received, in all and from one key: the services count a call only once its body is here. */
+  /**
+   * Bounds how many bodies are being received, in all and from one key: the services count a call only once its body
+   * is here.
+   */
   bodyAdmissions: Admissions;
 }
 

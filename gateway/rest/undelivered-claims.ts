@@ -15,8 +15,9 @@ export interface UndeliveredClaims {
 }
 
 /**
- * An answer is undelivered when the client left before it was written or while it was written, or when the client resets the connection with the answer
- * unread. A client that reads the answer and closes the connection sends no reset.
+ * An answer is undelivered when the client left before it was written or while it was written, or when the client
+ * resets the connection with the answer unread. A client that reads the answer and closes the connection sends no
+ * reset.
  */
 export function createUndeliveredClaims(transport: Transport, log: Log): UndeliveredClaims {
   /** The last claim that was written to a connection, and when. */

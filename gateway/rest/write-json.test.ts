@@ -42,7 +42,7 @@ describe('the JSON of an answer', () => {
     expect(JSON.parse(createJsonWriter(ListTasksResponseSchema)(page))).toEqual({ data: [], meta: { limit: 20, offset: 0, has_more: false } });
   });
 
-  test('writes counts as numbers under whatever name an owner has', () => {
+  test('writes counts as numbers, also for an owner with a strange name', () => {
     const names = dictionary(constantFrom('__proto__', 'constructor', 'bill', '"', '\u2028'), integer({ min: 0 }));
     const write = createJsonWriter(GetStatsResponseSchema);
     return assert(

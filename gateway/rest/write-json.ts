@@ -7,9 +7,10 @@ import { createTimestampWriter } from './timestamp-text.ts';
 export type WriteJson = (message: Message) => string;
 
 /**
- * A writer for messages of `schema`: protobuf's JSON mapping with REST's three exceptions. What is absent is `null` (or left out, where the field has the
- * option `omit_absent`), lists and maps are always there, 64-bit integers are numbers. It is built once per message type, and writes text without a tree
- * between: a third of the time that `toJson` and `JSON.stringify` take, before any normaliser. A map may have any key, `__proto__` included.
+ * A writer for messages of `schema`: protobuf's JSON mapping with REST's three exceptions. What is absent is `null`
+ * (or left out, where the field has the option `omit_absent`), lists and maps are always there, 64-bit integers are
+ * numbers. It is built once per message type, and writes text without a tree between: a third of the time that
+ * `toJson` and `JSON.stringify` take, before any normaliser. A map may have any key, `__proto__` included.
  */
 export function createJsonWriter(schema: DescMessage): WriteJson {
   const writeTimestamp = createTimestampWriter();

@@ -11,7 +11,10 @@ import type { StreamReader } from './stream-reader.ts';
 export interface EventHub extends AsyncDisposable {
   /** Resolves when the shared stream runs, rejects when it cannot be opened now. The first to ask starts it. */
   live(): Promise<void>;
-  /** Gives a reader all that follows its position. False when that is no longer remembered: it must read on by itself, and ask again. */
+  /**
+   * Gives a reader all that follows its position. False when that is no longer remembered: it must read on by itself,
+   * and ask again.
+   */
   join(reader: StreamReader): boolean;
   leave(reader: StreamReader): void;
 }

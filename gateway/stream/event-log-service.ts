@@ -20,7 +20,10 @@ export interface EventLogService {
 
 const pageSize = 500;
 
-/** Makes an empty one. Odd positions are `task.created`, even ones `task.completed`; the events are of tasks with this title. */
+/**
+ * Makes an empty one. Odd positions are `task.created`, even ones `task.completed`; the events are of tasks with this
+ * title.
+ */
 export function createEventLogService(title = ''): EventLogService {
   let events: TaskEvent[] = [];
   let newest = 0;

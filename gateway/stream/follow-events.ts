@@ -17,7 +17,10 @@ export interface FollowOptions {
 const firstPauseMs = 100;
 const longestPauseMs = 5000;
 
-/** Reads the events of all organizations until it is disposed. When the stream breaks, it is opened again where it ended. */
+/**
+ * Reads the events of all organizations until it is disposed. When the stream breaks, it is opened again where it
+ * ended.
+ */
 export function followEvents(options: FollowOptions): AsyncDisposable {
   const stop = new AbortController();
   const ended = follow(options, stop.signal);

@@ -52,7 +52,10 @@ export class StreamReader {
     else this.#response.write(bytes);
   }
 
-  /** Writes those of the frames that come after its position and that it wants, in one piece. `pieces` has those already made for others. */
+  /**
+   * Writes those of the frames that come after its position and that it wants, in one piece. `pieces` has those
+   * already made for others.
+   */
   deliver(frames: readonly EventFrame[], pieces = new Map<string, Buffer>()): void {
     const [first] = frames;
     if (!first) return;

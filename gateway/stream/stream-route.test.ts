@@ -17,7 +17,7 @@ async function setup(title?: string) {
 }
 
 describe('an event stream', () => {
-  test('begins with what happens next, in the form of the contract', async () => {
+  test('begins with the next event, in the form of the contract', async () => {
     await using system = await setup();
     system.log.append('acme', 'acme');
     using stream = await system.open();
@@ -44,7 +44,7 @@ describe('an event stream', () => {
     });
   });
 
-  test('brings each reader what is theirs, of the types they asked for', async () => {
+  test('sends each reader the events of its organization and of the types it asked for', async () => {
     await using system = await setup();
     const admin = { authorization: `Bearer ${system.gateway.adminKey}` };
     using acme = await system.open();
@@ -95,7 +95,7 @@ describe('an event stream', () => {
     }
   });
 
-  test('goes on without a gap or a repeat when the services were away', async () => {
+  test('continues without a gap or a repeat after the services were away', async () => {
     await using system = await setup();
     using stream = await system.open();
     for (let round = 0; round < 3; round++) {
@@ -122,7 +122,7 @@ describe('an event stream', () => {
     expect(stream.ids).toEqual([4, 5]);
   });
 
-  test('tells every reader when what happened meanwhile is lost', async () => {
+  test('tells every reader when events are lost', async () => {
     await using system = await setup();
     using stream = await system.open();
     system.log.append('acme');
@@ -155,7 +155,7 @@ describe('a stream is refused', () => {
     expect([response.status, error.details?.field]).toEqual([status, field]);
   });
 
-  test('at once with a 503 while there are no events to be had', async () => {
+  test('at once with a 503 while no events can be read', async () => {
     const watchEvents = () => {
       throw unavailable('The log does not answer.');
     };
@@ -166,7 +166,7 @@ describe('a stream is refused', () => {
 });
 
 describe('a stream ends', () => {
-  test('within a second when its key is revoked, and no other does', async () => {
+  test('within a second after its key is revoked, and other streams stay open', async () => {
     await using system = await setup();
     using revoked = await system.open();
     using other = await system.open('', { authorization: `Bearer ${system.gateway.rivalKey}` });
@@ -176,7 +176,7 @@ describe('a stream ends', () => {
     await other.events(1);
   });
 
-  test('with a word on when to come again when the gateway stops', async () => {
+  test('with a retry time when the gateway stops', async () => {
     const system = await setup();
     using stream = await system.open();
     const stopped = system.gateway[Symbol.asyncDispose]();
@@ -185,7 +185,7 @@ describe('a stream ends', () => {
     expect(system.log.open).toBe(0);
   });
 
-  test('and frees what it held when its reader leaves', async () => {
+  test('and frees its resources when its reader leaves', async () => {
     await using system = await setup();
     system.log.append('acme');
     for (let round = 0; round < 20; round++) {
@@ -196,7 +196,7 @@ describe('a stream ends', () => {
   });
 });
 
-test('a reader that does not read is cut off, and no other notices', async () => {
+test('a reader that does not read is cut off, and other readers do not notice', async () => {
   await using system = await setup('x'.repeat(500));
   using stuck = await system.open();
   using other = await system.open();
@@ -213,7 +213,7 @@ test('a reader that does not read is cut off, and no other notices', async () =>
   expect(stuck.ids).toEqual(other.ids.slice(0, stuck.ids.length));
 });
 
-test('readers that do not take their replay hold up nobody', async () => {
+test('readers that do not read their replay do not block other readers', async () => {
   await using system = await setup('x'.repeat(500));
   for (let round = 0; round < 100; round++) system.log.append(...Array.from({ length: 500 }, () => 'acme'));
   const stuck = await Promise.all(Array.from({ length: 8 }, () => system.open('?after=0')));

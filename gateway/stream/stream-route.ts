@@ -30,7 +30,10 @@ export interface StreamContext {
   streams: OpenStreams;
   /** Bounds how many streams there are, in all and under one key. */
   streamAdmissions: Admissions;
-  /** Bounds how many streams read what they missed at once, a page a turn: how fast a reader takes it is nobody else's concern. */
+  /**
+   * Bounds how many streams read what they missed at once, a page a turn: how fast a reader takes it is nobody else's
+   * concern.
+   */
   replaySlots: Semaphore;
 }
 
@@ -44,8 +47,9 @@ const replayMs = 30_000;
 const retryMs = 2000;
 
 /**
- * Answers with server-sent events. Each stream begins with a call of its own under its reader's key, which checks what may be seen and brings what was
- * missed; where that is level with the stream all readers share, it goes over: positions are dense, so nothing is missed and nothing repeated.
+ * Answers with server-sent events. Each stream begins with a call of its own under its reader's key, which checks
+ * what may be seen and brings what was missed; where that is level with the stream all readers share, it goes over:
+ * positions are dense, so nothing is missed and nothing repeated.
  */
 export function createStreamRoute(route: Route, context: StreamContext) {
   const read = createRequestReader(route);
@@ -81,7 +85,9 @@ function lastEventId(header: string | string[] | undefined): bigint | undefined 
   return BigInt(header);
 }
 
-/** The reader's own call, which ends when it is no longer needed, when the reader leaves, and when it takes too long. */
+/**
+ * The reader's own call, which ends when it is no longer needed, when the reader leaves, and when it takes too long.
+ */
 function createCall(left: AbortSignal, limitMs: number) {
   const end = new AbortController();
   const abort = () => end.abort();
@@ -109,7 +115,10 @@ function createCall(left: AbortSignal, limitMs: number) {
   };
 }
 
-/** Opens the call and waits for its first message, which says where it stands; until then a failure is an ordinary answer. */
+/**
+ * Opens the call and waits for its first message, which says where it stands; until then a failure is an ordinary
+ * answer.
+ */
 async function openCall({ transport, hub, replaySlots }: StreamContext, rpc: WatchEvents, call: Call, headers: Headers, message: WatchEventsRequest) {
   using _slot = message.after === undefined ? undefined : await replaySlots.take(call.signal);
   await call.orGiveUp(hub.live());
@@ -128,7 +137,10 @@ async function openCall({ transport, hub, replaySlots }: StreamContext, rpc: Wat
   };
 }
 
-/** `x-last-event-id` says where the stream stands before its first event, so that a client can resume one that breaks until then. */
+/**
+ * `x-last-event-id` says where the stream stands before its first event, so that a client can resume one that breaks
+ * until then.
+ */
 function writeHead(response: ServerResponse, requestId: string, position: bigint): void {
   response.writeHead(200, {
     'content-type': 'text/event-stream',

@@ -4,7 +4,10 @@ import path from 'node:path';
 const basic =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TERM|TMPDIR|XDG_(CONFIG|CACHE|DATA|RUNTIME)_\w+|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS|(NVM|FNM|VOLTA|PNPM|ASDF|MISE|PYENV|RBENV|CARGO|RUSTUP|GO|JAVA|COREPACK)_?(DIR|HOME|ROOT|PATH)?)$/;
 
-/** What tools of development read to find their versions, caches and registries. A value with a password in it is a key, and stays out. */
+/**
+ * What tools of development read to find their versions, caches and registries. A value with a password in it is a
+ * key, and stays out.
+ */
 const ofTools =
   /^(GO(FLAGS|PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB|TOOLCHAIN|CACHE|MODCACHE|BIN)|PIP_(INDEX_URL|EXTRA_INDEX_URL|CERT|CACHE_DIR)|UV_(INDEX_URL|DEFAULT_INDEX|CACHE_DIR|PYTHON)|NPM_CONFIG_(REGISTRY|CACHE|CAFILE|STRICT_SSL)|VIRTUAL_ENV|CONDA_PREFIX|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|DOCKER_(HOST|CONTEXT|CERT_PATH|TLS_VERIFY)|(GRADLE|MAVEN)_(OPTS|HOME|USER_HOME)|RUSTFLAGS|RUSTUP_TOOLCHAIN|CARGO_(TARGET_DIR|NET_\w+)|PKG_CONFIG_PATH|LD_LIBRARY_PATH|ANDROID_(HOME|SDK_ROOT)|DOTNET_ROOT|PLAYWRIGHT_BROWSERS_PATH|CHROME_BIN)$/;
 
@@ -27,7 +30,10 @@ const ofGit = /^(SSH_AUTH_SOCK|SSH_AGENT_PID|SSH_ASKPASS|GIT_ASKPASS|GIT_SSH|GIT
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The environment of set-up and verify commands: they run what agents wrote, so they get no key but those that `more` names. */
+/**
+ * The environment of set-up and verify commands: they run what agents wrote, so they get no key but those that `more`
+ * names.
+ */
 export function commandEnvironment(env: Environment, more: readonly string[] = []): Record<string, string> {
   return { ...pick(env, (name) => basic.test(name) || isOfTools(name, env) || more.includes(name)), CI: 'true' };
 }
@@ -60,7 +66,10 @@ function pick(env: Environment, isWanted: (name: string) => boolean): Record<str
 
 const ownFolder = path.resolve(import.meta.dirname, '..', '..');
 
-/** `npm run` puts our own programs before those of the user: `node` and `tsc` would be ours. They come last, for a machine that has no Node of its own. */
+/**
+ * `npm run` puts our own programs before those of the user: `node` and `tsc` would be ours. They come last, for a
+ * machine that has no Node of its own.
+ */
 function usersPath(searchPath: string): string {
   const folders = searchPath.split(':');
   const isOurs = (folder: string) => {

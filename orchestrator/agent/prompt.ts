@@ -18,8 +18,9 @@ export const instructionFiles = ['AGENTS.md', 'CLAUDE.md', 'CONTRIBUTING.md'] as
 const sectionCap = 72 * 1024;
 
 /**
- * The prompt of one round. What others wrote (the task, an earlier agent's notes, a log) stands between marks that nobody could know beforehand, and is
- * called data: it says what is wanted and cannot speak for the person who runs the daemon.
+ * The prompt of one round. What others wrote (the task, an earlier agent's notes, a log) stands between marks that
+ * nobody could know beforehand, and is called data: it says what is wanted and cannot speak for the person who runs
+ * the daemon.
  */
 export function createPrompt({ record, baseBranch, acceptance, instructions }: PromptParts): string {
   const mark = randomBytes(9).toString('hex');

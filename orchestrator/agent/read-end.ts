@@ -36,7 +36,10 @@ const keyWords =
 const networkWords =
   /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\b|(connection|network) error|fetch failed|unable to connect|stream disconnected|service unavailable|502 bad gateway|gateway timeout/i;
 
-/** Says how an agent ended and whose fault it is: by what it reported in fields, then by its exit code, then by its words. */
+/**
+ * Says how an agent ended and whose fault it is: by what it reported in fields, then by its exit code, then by its
+ * words.
+ */
 export function readEnd(facts: EndFacts): AgentEnd {
   const { end, report } = facts;
   if (end.how === 'unstartable') return unavailable('machine', `the agent could not start: ${end.reason}`);

@@ -25,7 +25,10 @@ export interface AgentRequest {
 /** How the round ended, with what the agent said of itself. */
 export type AgentRound = AgentEnd & { readonly usage: Usage; readonly words: string };
 
-/** Runs the agent once and ends everything it started. One that goes on after its result has a little time, and one whose key is refused none. */
+/**
+ * Runs the agent once and ends everything it started. One that goes on after its result has a little time, and one
+ * whose key is refused none.
+ */
 export async function runAgent(request: AgentRequest): Promise<AgentRound> {
   const reader = new StreamJsonReader();
   const enough = new AbortController();

@@ -2,7 +2,10 @@ import { StringDecoder } from 'node:string_decoder';
 import { z } from 'zod';
 import type { Usage } from '../record/record.ts';
 
-/** What an agent's output said about itself, as far as it speaks the stream-json of Claude Code or the JSON events of Codex. */
+/**
+ * What an agent's output said about itself, as far as it speaks the stream-json of Claude Code or the JSON events of
+ * Codex.
+ */
 export interface AgentReport {
   readonly usage: Usage;
   /** Its last words; null when it gave none. */

@@ -1,4 +1,7 @@
-/** Splits a command line into words as a shell would, without a shell: quotes and backslashes count, nothing is expanded. Null when a quote stays open. */
+/**
+ * Splits a command line into words as a shell would, without a shell: quotes and backslashes count, nothing is
+ * expanded. Null when a quote stays open.
+ */
 export function wordsFromLine(line: string): string[] | null {
   const words: string[] = [];
   let word: string | undefined;

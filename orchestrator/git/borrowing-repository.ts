@@ -4,8 +4,9 @@ import type { CleanClone } from './clean-clone.ts';
 import type { Git } from './git.ts';
 
 /**
- * Makes a repository that takes the objects it lacks from the clean clone, and has the clone's tags and `origin/<base>`. Everything else in it is its
- * own, and making it takes the same short time whatever the history weighs.
+ * Makes a repository that takes the objects it lacks from the clean clone, and has the clone's tags and
+ * `origin/<base>`. Everything else in it is its own, and making it takes the same short time whatever the history
+ * weighs.
  */
 export async function createBorrowingRepository(
   git: Git,

@@ -25,8 +25,8 @@ export async function conflictMarkers(git: Git, { place }: CleanClone, base: str
 }
 
 /**
- * What a commit brings that must not be checked out for a verification: links that lead out of the tree, through which an install would write to other
- * folders of this machine, and what is not all in the commit, as a submodule.
+ * What a commit brings that must not be checked out for a verification: links that lead out of the tree, through
+ * which an install would write to other folders of this machine, and what is not all in the commit, as a submodule.
  */
 export async function unsafeEntries(git: Git, clone: CleanClone, base: string, commit: string): Promise<string[]> {
   const found: string[] = [];

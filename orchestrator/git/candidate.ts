@@ -15,8 +15,8 @@ export interface CandidateTask extends TaskIdentity {
 }
 
 /**
- * Puts the work onto the base as one commit: what a rebase would give, squashed, so that each commit that lands is one that was verified. The trees are
- * merged inside the object store; no working tree, hook or driver takes part.
+ * Puts the work onto the base as one commit: what a rebase would give, squashed, so that each commit that lands is
+ * one that was verified. The trees are merged inside the object store; no working tree, hook or driver takes part.
  */
 export async function createCandidate(git: Git, clone: CleanClone, base: string, work: string, task: CandidateTask): Promise<Candidate> {
   const merged = await git(clone.place, ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, work], { accept: [0, 1] });

@@ -6,7 +6,10 @@ import { type Git, GitError, type GitPlace, withoutPassword } from './git.ts';
 import type { GitSetting } from './user-settings.ts';
 import { worktreeLockName } from './worktree-lock-name.ts';
 
-/** A bare clone of our own, which no agent works in: bases are fetched, work is merged and results are pushed from here. */
+/**
+ * A bare clone of our own, which no agent works in: bases are fetched, work is merged and results are pushed from
+ * here.
+ */
 export interface CleanClone {
   readonly place: GitPlace;
   readonly originUrl: string;
@@ -25,8 +28,9 @@ export async function openCleanClone(git: Git, gitDir: string, originUrl: string
 }
 
 /**
- * Packs the clone where that is worth it. Nobody may work with a task repository or a verification meanwhile: they use objects of the clone that no ref of the
- * clone may hold any more, and those are deleted here once they are two weeks old.
+ * Packs the clone where that is worth it. Nobody may work with a task repository or a verification meanwhile: they
+ * use objects of the clone that no ref of the clone may hold any more, and those are deleted here once they are two
+ * weeks old.
  */
 export async function packCleanClone(git: Git, { place }: CleanClone): Promise<void> {
   await git(place, ['gc', '--auto', '--quiet'], { config: packing });
@@ -51,7 +55,10 @@ interface FetchOptions {
   readonly tags?: boolean;
 }
 
-/** The newest commit of a branch on origin, fetched; null when origin has no such branch. Throws an `OriginError` when origin cannot be read. */
+/**
+ * The newest commit of a branch on origin, fetched; null when origin has no such branch. Throws an `OriginError` when
+ * origin cannot be read.
+ */
 export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: string, options: FetchOptions = {}): Promise<string | null> {
   const { signal } = options;
   try {
@@ -80,8 +87,8 @@ async function fetchNewest(git: Git, clone: CleanClone, branch: string, { signal
 }
 
 /**
- * Moves a branch on origin from `expected` (null: it must not be there) to `commit`, by the remote's own compare-and-set. Answers what came of it;
- * throws when origin could not be asked.
+ * Moves a branch on origin from `expected` (null: it must not be there) to `commit`, by the remote's own
+ * compare-and-set. Answers what came of it; throws when origin could not be asked.
  */
 export async function pushToOrigin(
   git: Git,
@@ -107,6 +114,7 @@ export async function pushToOrigin(
   const line = answer.stdout.split('\n').find((one) => one.startsWith('!'));
   if (line === undefined) throw new GitError(['push'], 'exit code 1', answer.stderr);
   const said = withoutPassword(`${line.split('\t').slice(2).join(' ')}\n${answer.stderr}`).trim();
-  // A remote that finds the branch moved, or being moved by somebody else, only when it locks it says so in its own words.
+  // A remote that finds the branch moved, or being moved by somebody else, only when it locks it says so in its own
+  // words.
   return { result: /\[rejected\]|cannot lock ref/.test(line) ? 'stale' : 'refused', said };
 }

@@ -54,13 +54,19 @@ export function withoutPassword(text: string): string {
   return text.replace(/\/\/[^/@\s]+@/g, '//***@');
 }
 
-/** What git needs from its surroundings: its allow-listed environment and the user's own settings, read before any agent ran. */
+/**
+ * What git needs from its surroundings: its allow-listed environment and the user's own settings, read before any
+ * agent ran.
+ */
 export interface GitSurroundings {
   readonly environment: Readonly<Record<string, string>>;
   readonly settings: readonly GitSetting[];
   /** Ends every command that waits for another machine. */
   readonly leaveNetwork?: AbortSignal;
-  /** A file that takes the place of the user's global configuration. It also reaches the git at the other end of a local fetch; settings do not. */
+  /**
+   * A file that takes the place of the user's global configuration. It also reaches the git at the other end of a
+   * local fetch; settings do not.
+   */
   readonly globalConfig?: string;
 }
 
@@ -71,8 +77,9 @@ const localLimitMs = 15 * 60_000;
 const outputCapBytes = 64 * 1024 * 1024;
 
 /**
- * Nothing an agent plants in its repository may run in our own git: no hook, no watcher, no signing program. Our git never collects garbage by
- * itself: task repositories use objects of the clean clone that no branch there may hold any more.
+ * Nothing an agent plants in its repository may run in our own git: no hook, no watcher, no signing program. Our git
+ * never collects garbage by itself: task repositories use objects of the clean clone that no branch there may hold
+ * any more.
  */
 const neutral: readonly GitSetting[] = [
   ['core.hooksPath', '/dev/null'],
@@ -95,7 +102,9 @@ const neutral: readonly GitSetting[] = [
 /** A git whose daemon is gone ends too, by the signal at which it takes its lock files away. */
 const dieWithParent = ['setpriv', '--pdeathsig', 'TERM', '--'];
 
-/** Makes the one function that starts git. A lock file whose git was killed is removed, and the command is run again. */
+/**
+ * Makes the one function that starts git. A lock file whose git was killed is removed, and the command is run again.
+ */
 export function createGit(surroundings: GitSurroundings): Git {
   const run = createRunner(surroundings);
   return async (place, args, options = {}) => {
@@ -106,7 +115,10 @@ export function createGit(surroundings: GitSurroundings): Git {
   };
 }
 
-/** Removes the lock file that git stumbled over if no git works in that repository: our git names its repository in its environment. */
+/**
+ * Removes the lock file that git stumbled over if no git works in that repository: our git names its repository in
+ * its environment.
+ */
 async function removeStaleLock(place: GitPlace, stderr: string): Promise<boolean> {
   const file = /Unable to create '([^']+\.lock)': File exists/.exec(stderr)?.[1];
   if (file === undefined) return false;

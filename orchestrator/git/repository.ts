@@ -26,7 +26,10 @@ export async function findRepository(git: Git, dir: string): Promise<GitPlace | 
   return parent === dir ? null : await findRepository(git, parent);
 }
 
-/** The address that pushes of the repository go to; null when it has no origin. A relative path means one beside the repository. */
+/**
+ * The address that pushes of the repository go to; null when it has no origin. A relative path means one beside the
+ * repository.
+ */
 export async function originUrlOf(git: Git, place: GitPlace): Promise<string | null> {
   const read = async (key: string) => (await git(place, ['config', '--get', key], { accept: [0, 1] })).stdout.trim();
   const url = (await read('remote.origin.pushurl')) || (await read('remote.origin.url'));

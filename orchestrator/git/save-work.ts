@@ -33,9 +33,10 @@ export async function takeBaseline(git: Git, clone: CleanClone, task: TaskReposi
 }
 
 /**
- * Commits what an agent left in its worktree to the clean clone. Work is what differs from the tree after set-up. It reads the files with an index of our own
- * and in our own repository, so it works on whatever the agent made of index, HEAD and `.git`. Other commits of the agent's are kept under
- * `refs/dispatcher/kept`. Null when no agent was at work.
+ * Commits what an agent left in its worktree to the clean clone. Work is what differs from the tree after set-up. It
+ * reads the files with an index of our own and in our own repository, so it works on whatever the agent made of
+ * index, HEAD and `.git`. Other commits of the agent's are kept under `refs/dispatcher/kept`. Null when no agent was
+ * at work.
  */
 export async function saveWork(git: Git, work: WorkToSave): Promise<SavedWork | null> {
   const { clone, task, workRef } = work;
@@ -59,7 +60,10 @@ interface AgentCommits {
   readonly all: readonly string[];
 }
 
-/** Brings the agent's commits into the clean clone: those of HEAD, of its branches and its stash. A repository that the agent broke has none. */
+/**
+ * Brings the agent's commits into the clean clone: those of HEAD, of its branches and its stash. A repository that
+ * the agent broke has none.
+ */
 async function commitsOfAgent(git: Git, { clone, task, branch }: WorkToSave): Promise<AgentCommits> {
   const place = placeOf(task);
   const gitDir = await worktreeGitDir(task);
@@ -112,8 +116,8 @@ async function commitFiles(git: Git, work: WorkToSave, beginning: { start: strin
 }
 
 /**
- * What set-up made or changed and the agent left as it was goes back to how the start has it, unless the base has it in the same form by now: then the agent has
- * merged the base.
+ * What set-up made or changed and the agent left as it was goes back to how the start has it, unless the base has it
+ * in the same form by now: then the agent has merged the base.
  */
 async function setUpCorrections(
   git: Git,
@@ -162,7 +166,10 @@ async function sizesOf(git: Git, clone: CleanClone, changes: readonly TreeChange
   return new Map(stdout.split('\n').map((line) => [line.split(' ')[0] ?? '', Number(line.split(' ')[1])]));
 }
 
-/** The start, and the base where the agent has merged it since: a commit on both has all of the work and none of its history. */
+/**
+ * The start, and the base where the agent has merged it since: a commit on both has all of the work and none of its
+ * history.
+ */
 async function parentsWithoutHistory(git: Git, { clone, baseBranch }: WorkToSave, start: string, head: string): Promise<string[]> {
   const merged = await mergedBase(git, clone, baseBranch, head);
   return merged === null || (await isAncestor(git, clone.place, merged, start)) ? [start] : [start, merged];

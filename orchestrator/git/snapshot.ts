@@ -20,8 +20,9 @@ export interface Snapshot {
 }
 
 /**
- * Reads all files that git does not ignore into a tree, whatever is in the index and HEAD that the agent's git uses. Files that are tracked in `head` count
- * even if they are ignored. A repository inside becomes a folder with its files. What no tree can take is named.
+ * Reads all files that git does not ignore into a tree, whatever is in the index and HEAD that the agent's git uses.
+ * Files that are tracked in `head` count even if they are ignored. A repository inside becomes a folder with its
+ * files. What no tree can take is named.
  */
 export async function takeSnapshot(git: Git, place: SnapshotPlace, head: string, start: string): Promise<Snapshot> {
   // The index of the look before knows the times of files, so that not each is read again.
@@ -88,7 +89,10 @@ async function notAdded(git: Git, place: SnapshotPlace, excluded: readonly strin
   return left.map((one) => ({ path: one, why: said.trim().split('\n')[0] ?? 'git could not read it' }));
 }
 
-/** Takes the files of a repository inside as a folder. Its own git folder is not opened, and what the tree around it ignores is ignored. */
+/**
+ * Takes the files of a repository inside as a folder. Its own git folder is not opened, and what the tree around it
+ * ignores is ignored.
+ */
 async function addNested(git: Git, place: SnapshotPlace, folder: string): Promise<Withheld[]> {
   const inside = { gitDir: place.gitDir, workTree: path.join(place.workTree, bytesOf(folder).toString()), indexFile: `${place.indexFile}.nested` };
   await git(place, ['rm', '-r', '--cached', '--quiet', '--ignore-unmatch', '--', `:(top,literal)${bytesOf(folder).toString()}`]);

@@ -8,7 +8,10 @@ import type { Git, GitPlace } from './git.ts';
 import { configText, type GitSetting } from './user-settings.ts';
 import { worktreeLockName } from './worktree-lock-name.ts';
 
-/** Where one task is worked on: a worktree, and a folder of ours with the bare repository that the worktree belongs to. */
+/**
+ * Where one task is worked on: a worktree, and a folder of ours with the bare repository that the worktree belongs
+ * to.
+ */
 export interface TaskRepository {
   readonly folder: string;
   readonly worktree: string;
@@ -18,13 +21,19 @@ export interface TaskRepository {
 export interface Beginning {
   /** The commit that was checked out. */
   readonly start: string;
-  /** The tree after set-up: what is as it was then is no work. Null until set-up is over; before that no agent was at work. */
+  /**
+   * The tree after set-up: what is as it was then is no work. Null until set-up is over; before that no agent was at
+   * work.
+   */
   readonly baseline: string | null;
 }
 
 const beginningSchema = z.object({ start: z.string(), baseline: z.string().nullable() });
 
-/** The bare repository. Its refs, stash, configuration and index are the task's own; an agent may do to it what it likes. */
+/**
+ * The bare repository. Its refs, stash, configuration and index are the task's own; an agent may do to it what it
+ * likes.
+ */
 export function placeOf({ folder }: TaskRepository): GitPlace {
   return { gitDir: path.join(folder, 'repository.git') };
 }
@@ -85,7 +94,10 @@ export async function writeBeginning({ folder }: TaskRepository, beginning: Begi
   await writeAtomically(path.join(folder, 'beginning.json'), `${JSON.stringify(beginning)}\n`);
 }
 
-/** The worktree's own git folder, by the repository's records: the `.git` file in the worktree is the agent's to change. */
+/**
+ * The worktree's own git folder, by the repository's records: the `.git` file in the worktree is the agent's to
+ * change.
+ */
 export async function worktreeGitDir(task: TaskRepository): Promise<string | null> {
   const records = path.join(placeOf(task).gitDir, 'worktrees');
   for (const name of await readdir(records).catch(() => [])) {

@@ -4,7 +4,10 @@ import { writeAtomically } from '../record/write-atomically.ts';
 /** One line of git configuration. */
 export type GitSetting = readonly [key: string, value: string];
 
-/** Settings that say who commits and what a file's bytes are. They run no program, so they count from every file, and task repositories have them too. */
+/**
+ * Settings that say who commits and what a file's bytes are. They run no program, so they count from every file, and
+ * task repositories have them too.
+ */
 const harmless =
   /^(user\.(name|email)|core\.(autocrlf|eol|safecrlf|excludesfile|attributesfile|ignorecase|symlinks|filemode|precomposeunicode|protect(ntfs|hfs)))$/;
 
@@ -39,8 +42,8 @@ export async function readUserSettings(gitDir: string, environment: Readonly<Rec
 }
 
 /**
- * Writes the folders that the user calls safe to a file of our own, and answers its path. The git at the other end of a local fetch reads no other
- * settings, and would refuse a repository of another user.
+ * Writes the folders that the user calls safe to a file of our own, and answers its path. The git at the other end of
+ * a local fetch reads no other settings, and would refuse a repository of another user.
  */
 export async function writeGlobalConfig(file: string, settings: readonly GitSetting[]): Promise<string> {
   await writeAtomically(file, configText(settings.filter(([key]) => key === 'safe.directory')));

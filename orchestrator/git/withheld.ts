@@ -10,7 +10,10 @@ export interface Withheld {
 /** A file that is larger is refused by the hosts people push to. */
 export const largestFileBytes = 100 * 1024 * 1024;
 
-/** Names of files that hold keys and tokens. What only shows which settings there are, such as `.env.example`, is none. */
+/**
+ * Names of files that hold keys and tokens. What only shows which settings there are, such as `.env.example`, is
+ * none.
+ */
 const secretName =
   /^(\.env(\..*)?|.*\.(pem|key|p12|pfx|jks|keystore|kdbx|ppk|token)|id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.pypirc|\.htpasswd|\.git-credentials|(credentials|secrets?|tokens?)\.(json|ya?ml|toml|txt|ini)|client_secret.*\.json|service[-_]account.*\.json)$/i;
 
@@ -23,8 +26,8 @@ export function looksSecret(file: string): boolean {
 }
 
 /**
- * Whether a link leads out of the tree, or into its git folder. Its target counts from its own folder. Steps up are counted at the beginning only: after
- * a name, which may be a link itself, nobody can say where a step up leads.
+ * Whether a link leads out of the tree, or into its git folder. Its target counts from its own folder. Steps up are
+ * counted at the beginning only: after a name, which may be a link itself, nobody can say where a step up leads.
  */
 export function leadsOut(link: string, target: string): boolean {
   const steps = target.split('/').filter((step) => step !== '' && step !== '.');

@@ -12,9 +12,10 @@ import { type Placed, stackOnto } from './stack.ts';
 type Group = readonly Waiting[];
 
 /**
- * Lands what can be landed: stacks the runs on the newest base, verifies the tip of the stack, and pushes it by compare-and-set right after accepted heartbeats.
- * So every commit that lands was verified as part of exactly the tree that landed. A group that fails is split in halves until the culprit stands alone on the
- * base; the others land without it.
+ * Lands what can be landed: stacks the runs on the newest base, verifies the tip of the stack, and pushes it by
+ * compare-and-set right after accepted heartbeats. So every commit that lands was verified as part of exactly the
+ * tree that landed. A group that fails is split in halves until the culprit stands alone on the base; the others land
+ * without it.
  */
 export async function landBatch(context: DaemonContext, batch: Group): Promise<void> {
   const failedTrees = new Set<string>();

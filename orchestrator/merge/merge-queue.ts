@@ -7,8 +7,9 @@ import { landBatch } from './land-batch.ts';
 import type { Waiting } from './queue-entry.ts';
 
 /**
- * Where the runs of a daemon wait to land. One batch at a time per base branch and machine: whatever waits when its turn comes is verified in one go, up to
- * `settings.mergeBatch`. Between machines the remote's own compare-and-set decides.
+ * Where the runs of a daemon wait to land. One batch at a time per base branch and machine: whatever waits when its
+ * turn comes is verified in one go, up to `settings.mergeBatch`. Between machines the remote's own compare-and-set
+ * decides.
  */
 export class MergeQueue {
   readonly #waiting = new Set<Waiting>();
@@ -60,7 +61,10 @@ export class MergeQueue {
     }
   }
 
-  /** Tasks are often handed over close together: one that came a moment later would else wait for a whole verification of the first alone. */
+  /**
+   * Tasks are often handed over close together: one that came a moment later would else wait for a whole verification
+   * of the first alone.
+   */
   async #gather({ settings, timings }: DaemonContext): Promise<void> {
     const stop = this.#nobodyWaits.signal;
     for (let before = 0; before < this.#waiting.size && this.#waiting.size < settings.mergeBatch && !stop.aborted; ) {

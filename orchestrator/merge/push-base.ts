@@ -10,7 +10,10 @@ import type { Placed } from './stack.ts';
 /** How often a push is tried whose connection breaks. */
 const pushTries = 3;
 
-/** Moves the base branch on origin to the verified tip of the stack. The records say first what is about to happen, and then what did. */
+/**
+ * Moves the base branch on origin to the verified tip of the stack. The records say first what is about to happen,
+ * and then what did.
+ */
 export async function pushBase(context: DaemonContext, base: string, placed: readonly Placed[]): Promise<PushResult> {
   await Promise.all(placed.map(({ run, commit }) => run.file.update({ state: 'verified', candidate: commit })));
   const pushed = await pushStubbornly(context, base, placed);
@@ -19,7 +22,10 @@ export async function pushBase(context: DaemonContext, base: string, placed: rea
   return pushed;
 }
 
-/** Whatever is said of a push that did not succeed, origin is asked where it stands: an answer may have been lost on its way. */
+/**
+ * Whatever is said of a push that did not succeed, origin is asked where it stands: an answer may have been lost on
+ * its way.
+ */
 async function pushStubbornly(context: DaemonContext, base: string, placed: readonly Placed[]): Promise<PushResult> {
   const { git, clone, settings, timings, log } = context;
   const commit = placed.at(-1)?.commit ?? base;

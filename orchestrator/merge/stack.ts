@@ -22,7 +22,10 @@ export interface Stack {
   readonly aside: readonly Waiting[];
 }
 
-/** Puts the work of one run after the other onto the base. What cannot be put onto the base itself goes back to who made it. */
+/**
+ * Puts the work of one run after the other onto the base. What cannot be put onto the base itself goes back to who
+ * made it.
+ */
 export async function stackOnto(base: string, commands: VerifyCommands, group: readonly Waiting[]): Promise<Stack> {
   const placed: Placed[] = [];
   const aside: Waiting[] = [];

@@ -31,7 +31,10 @@ export class RunFile implements AsyncDisposable {
     return file;
   }
 
-  /** Takes over runs whose daemon is gone, up to `most` and only such as `isWanted`. What cannot be read is set aside and named. */
+  /**
+   * Takes over runs whose daemon is gone, up to `most` and only such as `isWanted`. What cannot be read is set aside
+   * and named.
+   */
   static async adopt(
     runsDir: string,
     options: { readonly most: number; isWanted(record: RunRecord): boolean; onUnreadable(folder: string, why: string): void },
@@ -69,7 +72,10 @@ export class RunFile implements AsyncDisposable {
     return path.join(this.#folder, name);
   }
 
-  /** Changes the record; it is on disk when this answers. A step that the table of states does not know is a fault of ours. */
+  /**
+   * Changes the record; it is on disk when this answers. A step that the table of states does not know is a fault of
+   * ours.
+   */
   async update(change: Partial<RunRecord>): Promise<void> {
     const before = this.#updating;
     this.#updating = before.catch(() => undefined).then(() => this.#apply(change));
@@ -103,7 +109,10 @@ export class RunFile implements AsyncDisposable {
   }
 }
 
-/** Nobody begins, takes over or ends a run while another looks through them: half a run would look like one whose daemon died. */
+/**
+ * Nobody begins, takes over or ends a run while another looks through them: half a run would look like one whose
+ * daemon died.
+ */
 async function lockFolder(runsDir: string): Promise<FileLock> {
   const lock = await waitForLock(`${runsDir}.lock`);
   if (lock === null) throw new Error(`The lock of ${runsDir} could not be taken`);

@@ -33,8 +33,9 @@ export interface Failure {
 }
 
 /**
- * Puts what failed on disk, to be said to the dispatcher next. A failure comes round again after a pause that doubles with each attempt. One that is the work's counts
- * as a failed attempt, and what was handed over goes back to a builder.
+ * Puts what failed on disk, to be said to the dispatcher next. A failure comes round again after a pause that doubles
+ * with each attempt. One that is the work's counts as a failed attempt, and what was handed over goes back to a
+ * builder.
  */
 export async function fail(run: ActiveRun, { notes, fault = 'work', reason: given, handoff }: Failure): Promise<void> {
   const { stage, attempt } = run.file.record;

@@ -25,7 +25,10 @@ const mostTries = 10;
 /** A daemon that dies again and again in the same run leaves it to somebody else. */
 const mostResumptions = 20;
 
-/** Has the agent do one round of the task in its worktree, and commits what it leaves: the run is `built` after it, or has failed. */
+/**
+ * Has the agent do one round of the task in its worktree, and commits what it leaves: the run is `built` after it, or
+ * has failed.
+ */
 export async function build(run: ActiveRun): Promise<void> {
   const { git, clone, settings } = run.context;
   showStep(run, 'worktree');
@@ -84,7 +87,10 @@ async function setUp(run: ActiveRun, task: TaskRepository, commands: VerifyComma
   return true;
 }
 
-/** A set-up that fails on the base, or that also fails there, is no fault of the work: the run waits, and begins anew after the pause. */
+/**
+ * A set-up that fails on the base, or that also fails there, is no fault of the work: the run waits, and begins anew
+ * after the pause.
+ */
 async function blameSetUp(run: ActiveRun, start: string, end: CommandResult & { result: 'failed' }, commands: VerifyCommands): Promise<void> {
   const { git, clone, settings, base } = run.context;
   const { baseBranch } = settings;
@@ -94,7 +100,10 @@ async function blameSetUp(run: ActiveRun, start: string, end: CommandResult & { 
   if (!run.signal.aborted) await fail(run, { notes: end.why, handoff: end.tail });
 }
 
-/** A state of `building` at the start of a round means that a daemon died in it, unless feedback says that the round is a new one. */
+/**
+ * A state of `building` at the start of a round means that a daemon died in it, unless feedback says that the round
+ * is a new one.
+ */
 async function countResumption(run: ActiveRun): Promise<boolean> {
   const { state, resumptions, roundBegun } = run.file.record;
   if (state !== 'building' || !roundBegun) return true;
@@ -143,7 +152,10 @@ async function oneRound(run: ActiveRun, task: TaskRepository, commands: VerifyCo
   }
 }
 
-/** Why the daemon must pause after this end, by the table of faults or because several tasks have ended alike; null when it need not. */
+/**
+ * Why the daemon must pause after this end, by the table of faults or because several tasks have ended alike; null
+ * when it need not.
+ */
 function refusalOf(run: ActiveRun, end: AgentRound, tookMs: number): Refusal | null {
   const { pause } = run.context;
   if (end.how !== 'finished' && faults[end.fault].pauses) return { why: end.why, isCertain: end.fault === 'model', until: end.until };

@@ -8,7 +8,10 @@ import { type ActiveRun, exclusively } from './active-run.ts';
 import { ownsWorktree, releaseWorktreeLock } from './prepare-worktree.ts';
 import { taskRepositoryOf, workRefOf } from './task-place.ts';
 
-/** Takes away every trace of a run that is over, its file last. Work that is nowhere else stays in the clean clone, or in a folder set aside. */
+/**
+ * Takes away every trace of a run that is over, its file last. Work that is nowhere else stays in the clean clone, or
+ * in a folder set aside.
+ */
 export async function clean(run: ActiveRun): Promise<void> {
   const { git, clone, settings } = run.context;
   const { run: id, branch, worktree, worktreeKept } = run.file.record;

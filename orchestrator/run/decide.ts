@@ -1,8 +1,9 @@
 import type { LeaseStanding } from '../claim/lease.ts';
 
 /**
- * The states a run has on disk. Each is written when what it names has happened, before the next step begins, and stands here with what it can be followed by.
- * Only a `closed` run's file is ever deleted, and only after its worktree, lock and processes are gone.
+ * The states a run has on disk. Each is written when what it names has happened, before the next step begins, and
+ * stands here with what it can be followed by. Only a `closed` run's file is ever deleted, and only after its
+ * worktree, lock and processes are gone.
  */
 export const runStates = {
   /** The dispatcher gave us the task; nothing has been done yet. */
@@ -24,7 +25,9 @@ export const runStates = {
 /** Where a run stands. */
 export type RunState = keyof typeof runStates;
 
-/** What is known at the moment a run must go on, whether its daemon has just come back or has been there all the time. */
+/**
+ * What is known at the moment a run must go on, whether its daemon has just come back or has been there all the time.
+ */
 export interface RunFacts {
   readonly state: RunState;
   /** `build`: an agent makes the work; `merge`: it is on origin's `task/<id>` already. */
@@ -41,7 +44,10 @@ export interface RunFacts {
 /** What comes next. */
 export type RunAction = 'kill' | 'wait' | 'build' | 'fetch' | 'integrate' | 'handOver' | 'release' | 'complete' | 'keep' | 'clean';
 
-/** The one decision: what comes next for a run. First stray processes, then what is finished, then whose the task is, then the work itself. */
+/**
+ * The one decision: what comes next for a run. First stray processes, then what is finished, then whose the task is,
+ * then the work itself.
+ */
 export function decide(facts: RunFacts): RunAction {
   if (facts.processes === 'left') return 'kill';
   if (facts.state === 'closed') return 'clean';

@@ -34,16 +34,18 @@ const actionsWith = (merges: MergeQueue): Actions => ({
   clean,
 });
 
-/** How often a step that ends the run may fail for a reason of this machine before the run is left to the next start. */
+/**
+ * How often a step that ends the run may fail for a reason of this machine before the run is left to the next start.
+ */
 const mostFaults = 5;
 
 /** How long a git whose daemon is gone may take to end by itself: killed, it would leave its locks. */
 const gitGraceMs = 10_000;
 
 /**
- * Takes a run from wherever it stands to its end: looks, decides, acts, and again. The same for a run just begun and for one found on disk. With `interrupt` it
- * is given back as soon as what it does has been stopped; what cannot be said to an absent dispatcher then stays on disk for the next start. Answers whether nothing
- * of it is left.
+ * Takes a run from wherever it stands to its end: looks, decides, acts, and again. The same for a run just begun and
+ * for one found on disk. With `interrupt` it is given back as soon as what it does has been stopped; what cannot be
+ * said to an absent dispatcher then stays on disk for the next start. Answers whether nothing of it is left.
  */
 export async function driveRun(
   context: DaemonContext,
@@ -80,7 +82,8 @@ async function takeUp(run: ActiveRun): Promise<void> {
   const { context, file, lease, log } = run;
   const { state, daemon, process: itsProcess, baseBranch } = file.record;
   log.info({ state }, 'a run that its daemon left is taken up');
-  // A git of a daemon that is gone may still be at work; it ends by itself, and until then nothing may be done where it writes.
+  // A git of a daemon that is gone may still be at work; it ends by itself, and until then nothing may be done where
+  // it writes.
   if (itsProcess === null || !(await isRunning(itsProcess))) await endStrays(daemon, gitGraceMs);
   await file.update({ daemon: context.daemonId, process: await identityOf(process.pid) });
   if (state === 'closed') return;
@@ -147,7 +150,10 @@ async function observeLanded(run: ActiveRun): Promise<RunFacts['landed']> {
   }
 }
 
-/** Does one step. What fails before the work has landed gives the run back, with the reason, unless it is only that origin must be waited for. */
+/**
+ * Does one step. What fails before the work has landed gives the run back, with the reason, unless it is only that
+ * origin must be waited for.
+ */
 async function act(run: ActiveRun, step: () => Promise<unknown>, action: RunAction): Promise<'done' | 'failed' | 'origin away'> {
   try {
     await step();
@@ -168,7 +174,10 @@ async function act(run: ActiveRun, step: () => Promise<unknown>, action: RunActi
   }
 }
 
-/** A machine without room, memory or files is no fault of the work. Any other step that fails counts, so that a task which breaks it does not come round for ever. */
+/**
+ * A machine without room, memory or files is no fault of the work. Any other step that fails counts, so that a task
+ * which breaks it does not come round for ever.
+ */
 function faultFromError(error: unknown): Fault {
   return /ENOSPC|EDQUOT|EROFS|ENOMEM|EMFILE|ENFILE|EIO\b|No space left|Disk quota exceeded|Read-only file system|Cannot allocate memory/.test(
     String(error),
@@ -182,7 +191,10 @@ function isWork(action: RunAction): boolean {
   return action === 'build' || action === 'fetch' || action === 'integrate' || action === 'handOver';
 }
 
-/** A disk that takes not even the record must not hold the task: it is given back at once, and the next start finds that it is no longer ours. */
+/**
+ * A disk that takes not even the record must not hold the task: it is given back at once, and the next start finds
+ * that it is no longer ours.
+ */
 async function releaseUnwritten(run: ActiveRun, why: string, cause: unknown): Promise<void> {
   run.log.error({ err: cause }, 'the failure could not be written');
   const notes = `${why.slice(0, 2_000)}\nIts state could not be written: ${wordsFromError(cause)}`;

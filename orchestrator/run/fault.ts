@@ -21,7 +21,10 @@ export const faults = {
   base: { spendsAttempt: false, pauses: true },
   /** Origin cannot be read or written. */
   origin: { spendsAttempt: false, pauses: false },
-  /** A step of the daemon's own failed, and nobody can say why. It counts, so that a task which breaks the daemon is held in the end. */
+  /**
+   * A step of the daemon's own failed, and nobody can say why. It counts, so that a task which breaks the daemon is
+   * held in the end.
+   */
   daemon: { spendsAttempt: true, pauses: false },
   /** Somebody stopped the daemon or took the task. */
   person: { spendsAttempt: false, pauses: false },

@@ -14,8 +14,8 @@ import { saveRun } from './save-run.ts';
 import { otherBranchOf, taskRepositoryOf, workRefOf } from './task-place.ts';
 
 /**
- * Makes the run's worktree, or takes up the one that is there: after a crash of this run, or of one whose records are gone. Work that was left in it is
- * saved first.
+ * Makes the run's worktree, or takes up the one that is there: after a crash of this run, or of one whose records are
+ * gone. Work that was left in it is saved first.
  */
 export async function prepareWorktree(run: ActiveRun): Promise<TaskRepository> {
   return await exclusively(run.context, async () => {
@@ -64,7 +64,10 @@ async function placeBranch(run: ActiveRun): Promise<string> {
 /** Clocks may differ by as much. */
 const clockMarginMs = 15 * 60_000;
 
-/** The task's branch on origin. One whose last commit is older than the task is that of another task with the same id: it stays as it is. */
+/**
+ * The task's branch on origin. One whose last commit is older than the task is that of another task with the same id:
+ * it stays as it is.
+ */
 async function findBranch(run: ActiveRun): Promise<string | null> {
   const { git, clone } = run.context;
   const { task } = run.file.record;
@@ -78,7 +81,10 @@ async function findBranch(run: ActiveRun): Promise<string | null> {
   throw new Error(`origin's ${branchOfTask(task.id)} is older than the task: it is the branch of another task. Delete or rename it.`);
 }
 
-/** Work that was left here counts when it goes on from what origin has; else origin's is the truth. What is on the base already is no beginning. */
+/**
+ * Work that was left here counts when it goes on from what origin has; else origin's is the truth. What is on the
+ * base already is no beginning.
+ */
 async function startingPoint(
   { context: { git, clone } }: ActiveRun,
   from: { readonly base: string; readonly onOrigin: string | null; readonly here: string | null },
@@ -119,7 +125,10 @@ async function lockWorktree(run: ActiveRun): Promise<void> {
   await lock.file.appendFile(`${JSON.stringify(content)}\n`);
 }
 
-/** Whether nobody else is at work in the worktree, and from here on can be: after a run that was lost, the task's next one may have the same place. */
+/**
+ * Whether nobody else is at work in the worktree, and from here on can be: after a run that was lost, the task's next
+ * one may have the same place.
+ */
 export async function ownsWorktree(run: ActiveRun): Promise<boolean> {
   const { worktree } = run.file.record;
   if (run.worktreeLock !== null || !existsSync(worktree)) return true;

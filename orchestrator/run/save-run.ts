@@ -10,8 +10,8 @@ import { taskRepositoryOf, workRefOf } from './task-place.ts';
 const mostNames = 50;
 
 /**
- * Commits what the agent left in the worktree. What no commit takes is copied to the state folder, and the answer names it and where it is; null when all of it
- * was taken.
+ * Commits what the agent left in the worktree. What no commit takes is copied to the state folder, and the answer
+ * names it and where it is; null when all of it was taken.
  */
 export async function saveRun(run: ActiveRun): Promise<string | null> {
   const { context, file } = run;

@@ -5,7 +5,10 @@ export type Rejection =
   | { readonly kind: 'conflict' | 'markers'; readonly files: readonly string[] }
   | { readonly kind: 'verify'; readonly why: string; readonly tail: string; readonly hung: boolean };
 
-/** Gives work back to the agent that made it, a conflict once and a failed verification as often as there are attempts; after that to the dispatcher. */
+/**
+ * Gives work back to the agent that made it, a conflict once and a failed verification as often as there are
+ * attempts; after that to the dispatcher.
+ */
 export async function sendBack(run: ActiveRun, rejection: Rejection): Promise<void> {
   const { settings } = run.context;
   const { stage, round, conflictReturned } = run.file.record;

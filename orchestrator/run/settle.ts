@@ -99,8 +99,9 @@ interface Kept {
 }
 
 /**
- * Commits what is in the worktree and pushes the task's branch to origin, if it holds anything and origin has it where we saw it. Never throws: what could not be
- * saved stays where it is and is named, and the task is given back all the same.
+ * Commits what is in the worktree and pushes the task's branch to origin, if it holds anything and origin has it
+ * where we saw it. Never throws: what could not be saved stays where it is and is named, and the task is given back
+ * all the same.
  */
 async function keepWork(run: ActiveRun): Promise<Kept> {
   const { stage, worktree } = run.file.record;
@@ -138,7 +139,10 @@ async function pushWork(run: ActiveRun): Promise<Kept> {
   return onOrigin;
 }
 
-/** The saved work and its commits that the base does not have, newest first; null when there is nothing that the base does not have. */
+/**
+ * The saved work and its commits that the base does not have, newest first; null when there is nothing that the base
+ * does not have.
+ */
 async function workBeyondBase(run: ActiveRun): Promise<{ tip: string; commits: string[] } | null> {
   const { git, clone, settings } = run.context;
   const tip = await commitOf(git, clone.place, workRefOf(run));
@@ -158,7 +162,10 @@ async function dropBranch(run: ActiveRun): Promise<void> {
   );
 }
 
-/** Says something to the dispatcher; false when it was not accepted because the claim is not ours or nobody answers. Throws when only what was said is wrong. */
+/**
+ * Says something to the dispatcher; false when it was not accepted because the claim is not ours or nobody answers.
+ * Throws when only what was said is wrong.
+ */
 async function tell(run: ActiveRun, say: () => Promise<unknown>): Promise<boolean> {
   try {
     await run.lease.settle(say);

@@ -6,7 +6,10 @@ const believedMs = 10 * 60_000;
 /** How a verification ended, as far as the base is concerned. */
 type Verdict = { readonly result: 'passed' | 'aborted' } | { readonly result: 'failed'; readonly why: string };
 
-/** Knows whether the base passes its own set-up and verification. While it does not, no work can be judged, and the daemon pauses. */
+/**
+ * Knows whether the base passes its own set-up and verification. While it does not, no work can be judged, and the
+ * daemon pauses.
+ */
 export class BaseHealth {
   readonly pause: Pause;
   #passed = { commit: '', at: Number.NEGATIVE_INFINITY };
@@ -15,7 +18,10 @@ export class BaseHealth {
     this.pause = new Pause(lengths);
   }
 
-  /** Verifies the base itself after work on it has failed. Answers why it fails, and then pauses the daemon; null when it passes. */
+  /**
+   * Verifies the base itself after work on it has failed. Answers why it fails, and then pauses the daemon; null when
+   * it passes.
+   */
   async whyItFails(base: { readonly branch: string; readonly commit: string }, verify: () => Promise<Verdict>): Promise<string | null> {
     const { branch, commit } = base;
     if (this.#passed.commit === commit && performance.now() - this.#passed.at < believedMs) return null;

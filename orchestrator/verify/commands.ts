@@ -27,8 +27,9 @@ const managers = [
 ] as const;
 
 /**
- * The commands for a base commit: the operator's, or else the base's own `typecheck` and `test` scripts after an install by its lockfile, or by its list of
- * dependencies where there is none. They are read from the base, never from the work they judge. When nothing would verify, the answer is why, in words.
+ * The commands for a base commit: the operator's, or else the base's own `typecheck` and `test` scripts after an
+ * install by its lockfile, or by its list of dependencies where there is none. They are read from the base, never
+ * from the work they judge. When nothing would verify, the answer is why, in words.
  */
 export async function verifyCommands(git: Git, clone: CleanClone, base: string, settings: CommandSettings): Promise<VerifyCommands | string> {
   const { baseBranch, setupCommand, verifyCommand } = settings;

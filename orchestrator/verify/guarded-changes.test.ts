@@ -4,7 +4,9 @@ import { type Change, guardedChanges } from './guarded-changes.ts';
 type Files = Readonly<Record<string, string>>;
 const change = (status: string, path: string, was = path): Change => ({ status, path, was });
 
-/** Guards the change from one set of files to another; every path that differs is a change, and so is each one given. */
+/**
+ * Guards the change from one set of files to another; every path that differs is a change, and so is each one given.
+ */
 async function guard(commands: readonly string[], base: Files, candidate: Files, changes: readonly Change[] = [], patterns: readonly string[] = []) {
   const paths = [...new Set([...Object.keys(base), ...Object.keys(candidate)])].filter((file) => base[file] !== candidate[file]);
   const found = paths.map((file) => change(base[file] === undefined ? 'A' : candidate[file] === undefined ? 'D' : 'M', file));

@@ -64,9 +64,10 @@ async function changesBetween(git: Git, clone: CleanClone, base: string, commit:
 }
 
 /**
- * Each answer names one thing; an empty list means that nothing decides about the work but the base. The rule is closed: the files of known tools that say what is
- * run, wherever they are; the scripts that are run, in every workspace; the files that commands and scripts name. It errs on the side of asking. A changed test is
- * ordinary work, a deleted one is not.
+ * Each answer names one thing; an empty list means that nothing decides about the work but the base. The rule is
+ * closed: the files of known tools that say what is run, wherever they are; the scripts that are run, in every
+ * workspace; the files that commands and scripts name. It errs on the side of asking. A changed test is ordinary
+ * work, a deleted one is not.
  */
 export async function guardedChanges(changes: readonly Change[], verification: Verification): Promise<string[]> {
   const { commands, base, candidate } = verification;

@@ -23,8 +23,8 @@ const recipes: Readonly<Record<string, readonly string[]>> = {
 const mostScripts = 200;
 
 /**
- * The files that command lines name, as paths from the top of the repository, with the files that the scripts among them run in turn. `cd` counts for what
- * follows it. Words that are no file do no harm.
+ * The files that command lines name, as paths from the top of the repository, with the files that the scripts among
+ * them run in turn. `cd` counts for what follows it. Words that are no file do no harm.
  */
 export async function namedFiles(commands: readonly CommandLine[], read: ReadFile): Promise<ReadonlySet<string>> {
   const named = new Set<string>();

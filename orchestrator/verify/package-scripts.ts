@@ -14,7 +14,10 @@ const packageRunner = /^(npm|npx|pnpm|yarn|bun|turbo|nx|lerna|run-s|run-p|npm-ru
 /** What installing runs. */
 const onInstall = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 
-/** The scripts that the commands run, in any workspace, with those that run before and after them and those that they call in turn. */
+/**
+ * The scripts that the commands run, in any workspace, with those that run before and after them and those that they
+ * call in turn.
+ */
 export function scriptsRun(commands: readonly string[], manifests: readonly Manifest[]): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (text: string) => {

@@ -16,8 +16,8 @@ export type CommandResult =
   | { readonly result: 'failed'; readonly why: string; readonly tail: string; readonly hung: boolean };
 
 /**
- * Where a commit is verified: beside the worktrees, under a name that no task id can have and no other run has. No part of it begins with a dot: programs that
- * serve files refuse those.
+ * Where a commit is verified: beside the worktrees, under a name that no task id can have and no other run has. No
+ * part of it begins with a dot: programs that serve files refuse those.
  */
 export function verifyFolder(run: ActiveRun): string {
   const { worktree, run: id } = run.file.record;
@@ -25,8 +25,9 @@ export function verifyFolder(run: ActiveRun): string {
 }
 
 /**
- * Sets up and verifies one commit in a fresh checkout with a git folder of its own, which is thrown away after: nothing of an earlier verification
- * or of the agent's worktree is in it, and nothing that the verified code does to it is in our way.
+ * Sets up and verifies one commit in a fresh checkout with a git folder of its own, which is thrown away after:
+ * nothing of an earlier verification or of the agent's worktree is in it, and nothing that the verified code does to
+ * it is in our way.
  */
 export async function verifyCommit(run: ActiveRun, commit: string, commands: VerifyCommands, signal: AbortSignal, log = ''): Promise<CommandResult> {
   const folder = verifyFolder(run);
@@ -44,7 +45,10 @@ export async function verifyCommit(run: ActiveRun, commit: string, commands: Ver
   }
 }
 
-/** Runs a shell command line of the operator's with no key in its environment, in bounded time, and ends everything it started. */
+/**
+ * Runs a shell command line of the operator's with no key in its environment, in bounded time, and ends everything it
+ * started.
+ */
 export async function runCommand(
   run: ActiveRun,
   what: string,
@@ -84,7 +88,10 @@ async function checkOut(run: ActiveRun, commit: string, folder: string): Promise
   await git({ ...place, workTree: folder }, ['checkout', '--quiet', '--detach', commit]);
 }
 
-/** Verifies the base itself after the run's work on it has failed, and pauses the daemon when it fails too. Answers why it does; null when it passes. */
+/**
+ * Verifies the base itself after the run's work on it has failed, and pauses the daemon when it fails too. Answers
+ * why it does; null when it passes.
+ */
 export async function whyBaseFails(run: ActiveRun, commit: string, commands: VerifyCommands): Promise<string | null> {
   const { base, settings } = run.context;
   return await base.whyItFails({ branch: settings.baseBranch, commit }, () => verifyCommit(run, commit, commands, run.signal, 'base-'));

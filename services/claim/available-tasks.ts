@@ -6,12 +6,15 @@ import type { ClaimDependencies } from './dependencies.ts';
 import { readyFilters } from './sql/ready-filters.ts';
 import { readyTasks } from './sql/ready-tasks.ts';
 
-/** A message may be lost, and a task may be looked for while another request holds it for a moment. A waiting caller has it by then. */
+/**
+ * A message may be lost, and a task may be looked for while another request holds it for a moment. A waiting caller
+ * has it by then.
+ */
 const probeIntervalMs = 1000;
 
 /**
- * Offers tasks to the waiting callers of claim-next: those whose events were announced and, each second, one for every filter that has a task. Costs
- * the database nothing while nobody waits.
+ * Offers tasks to the waiting callers of claim-next: those whose events were announced and, each second, one for
+ * every filter that has a task. Costs the database nothing while nobody waits.
  */
 export function startAvailableTasks(
   { database: { pool }, waiting }: Pick<ClaimDependencies, 'database' | 'waiting'>,

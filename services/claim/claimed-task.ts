@@ -13,7 +13,10 @@ export function claimedTask(row: TaskRow): ClaimedTask {
   return create(ClaimedTaskSchema, { task: taskFromRow(row), claim: claimFromRow(row, row.claimToken ?? undefined) });
 }
 
-/** A task as it now stands with the claim that a kept event made, for a claimer whose answer was lost. A claim that has been followed by another shows what the event knows. */
+/**
+ * A task as it now stands with the claim that a kept event made, for a claimer whose answer was lost. A claim that
+ * has been followed by another shows what the event knows.
+ */
 export async function claimedTaskOf(pool: Pool, kept: KeptEvent): Promise<ClaimedTask> {
   const row = await readTask(pool, kept.organizationId, kept.taskId);
   if (row.claimToken === kept.claimToken) return claimedTask(row);

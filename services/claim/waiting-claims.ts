@@ -28,9 +28,10 @@ interface Claimed {
 }
 
 /**
- * The callers of claim-next that wait, in the order they came. A task that becomes available wakes the first whose filter it matches and leaves
- * the others asleep, so that a thousand waiting agents cost the database nothing. Who is woken and takes another task, or finds nothing, or leaves, passes the
- * offer on: so no caller sleeps while there is a task that was offered and that its filter matches.
+ * The callers of claim-next that wait, in the order they came. A task that becomes available wakes the first whose
+ * filter it matches and leaves the others asleep, so that a thousand waiting agents cost the database nothing. Who is
+ * woken and takes another task, or finds nothing, or leaves, passes the offer on: so no caller sleeps while there is
+ * a task that was offered and that its filter matches.
  */
 export class WaitingClaims {
   readonly #waiters = new Set<Waiter>();
@@ -58,7 +59,10 @@ export class WaitingClaims {
     this.#pass({ task, tried: new Set() });
   }
 
-  /** Tries `take` until it answers something, `waitSeconds` are over or the caller left. Registered before the first look, so that no task slips in between. */
+  /**
+   * Tries `take` until it answers something, `waitSeconds` are over or the caller left. Registered before the first
+   * look, so that no task slips in between.
+   */
   async untilFound<T extends Claimed>(
     filter: ClaimFilter,
     waitSeconds: number,

@@ -34,8 +34,8 @@ export function pageWanted(request: PageRequest, parts: readonly RegExp[]): Page
 }
 
 /**
- * Cuts `rows`, which were read with one more than the page holds, to the page, and says what follows it. `sortKey` gives an item's place in the order; from
- * the first that does not fit on none is of the page.
+ * Cuts `rows`, which were read with one more than the page holds, to the page, and says what follows it. `sortKey`
+ * gives an item's place in the order; from the first that does not fit on none is of the page.
  */
 export function pageOf<T>(
   rows: readonly T[],

@@ -2,7 +2,10 @@ import type { ResolveKey } from '@dispatcher/kit/auth/authentication.ts';
 import { errorFromDatabase } from './connection/errors.ts';
 import type { Pool } from './connection/pool.ts';
 
-/** Looks an API key up by its digest. The database's clock says whether it has expired. The gateway asks too, so a failure is already one of the error table. */
+/**
+ * Looks an API key up by its digest. The database's clock says whether it has expired. The gateway asks too, so a
+ * failure is already one of the error table.
+ */
 export function createResolveKey(pool: Pool): ResolveKey {
   return async (digest) => {
     const { rows } = await pool.query<KeyRow>({ name: 'resolve-key', text: sql, values: [digest] }).catch((thrown: unknown) => {

@@ -42,8 +42,8 @@ export interface ServiceParts {
 }
 
 /**
- * Runs one service in a process of its own until `signal` fires: what `start` answers is served over gRPC, Connect and the channel of the gateways.
- * `keysKeptMs` is how long it remembers a key, if not as long as any service does.
+ * Runs one service in a process of its own until `signal` fires: what `start` answers is served over gRPC, Connect
+ * and the channel of the gateways. `keysKeptMs` is how long it remembers a key, if not as long as any service does.
  */
 export async function runServiceProcess(
   service: DescService,

@@ -6,8 +6,8 @@ const firstSecond = -62_135_596_800n;
 const lastSecond = 253_402_300_799n;
 
 /**
- * The time that a field of a request gives, to the millisecond before it: PostgreSQL and JSON can both hold it. Fails with `invalid_argument` when the time
- * is in no year from 1 to 9999, or is no time at all.
+ * The time that a field of a request gives, to the millisecond before it: PostgreSQL and JSON can both hold it. Fails
+ * with `invalid_argument` when the time is in no year from 1 to 9999, or is no time at all.
  */
 export function dateFromField(field: string, { seconds, nanos }: Pick<Timestamp, 'seconds' | 'nanos'>): Date {
   if (seconds < firstSecond || seconds > lastSecond) throw invalidField(field, 'must lie in the years 1 to 9999');

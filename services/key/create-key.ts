@@ -17,7 +17,10 @@ export interface NewKey {
 
 const allScopes = ['dispatcher:read', 'dispatcher:write'];
 
-/** Makes a key, and its organization where there is none yet. The secret is nowhere else: only its digest is stored. Fails when `expiresAt` has passed. */
+/**
+ * Makes a key, and its organization where there is none yet. The secret is nowhere else: only its digest is stored.
+ * Fails when `expiresAt` has passed.
+ */
 export async function createKey(
   { orm }: Database,
   { organizationId, name, scopes = allScopes, expiresAt }: NewKey,

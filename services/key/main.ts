@@ -6,7 +6,10 @@ import { keyRoutes } from './routes.ts';
 
 const usage = { command: 'npm run start:key', about: 'Runs the key service, which keeps organizations and keys.', settings: keySettings };
 
-/** Gateways already remember keys for a moment. If this service did so too, a revoked key would work for over a second. */
+/**
+ * Gateways already remember keys for a moment. If this service did so too, a revoked key would work for over a
+ * second.
+ */
 const keysKeptMs = 0;
 
 await runMain(usage, (signal) => runServiceProcess(KeyService, readKeySettings(), signal, ({ database }) => keyRoutes({ database }), keysKeptMs));

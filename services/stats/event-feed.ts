@@ -19,7 +19,10 @@ export interface EventFeed extends AsyncDisposable {
 /** The bus may lose messages. The feed looks at the log this often without one. */
 const lookIntervalMs = 1000;
 
-/** Follows the events from now on. The bus says when to look; every event is read from the log, so that nobody who reaches the bus can make one up. */
+/**
+ * Follows the events from now on. The bus says when to look; every event is read from the log, so that nobody who
+ * reaches the bus can make one up.
+ */
 export async function startEventFeed(pool: Pool, bus: EventBus, log: Log): Promise<EventFeed> {
   const listeners = new Set<(events: readonly Event[]) => void>();
   let position = (await keptPositions(pool)).newest;

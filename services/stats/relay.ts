@@ -20,13 +20,17 @@ const lookIntervalMs = 1000;
 /** Rounds keep this distance, so that under load each numbers many events instead of a few. */
 const spacingMs = 10;
 
-/** A round tells the bus for about so long what it has missed; new events get their positions between. Several times faster than they can come. */
+/**
+ * A round tells the bus for about so long what it has missed; new events get their positions between. Several times
+ * faster than they can come.
+ */
 const catchUpMs = 250;
 
 /**
- * The relay: gives each committed event the next position, then publishes it on `events.<organization>.<type>` with the position as
- * message id. Any number may run; the database lets one work at a time. What was numbered but not surely published is published again,
- * and so is what another relay published a moment ago: a consumer knows it by the message id.
+ * The relay: gives each committed event the next position, then publishes it on `events.<organization>.<type>` with
+ * the position as message id. Any number may run; the database lets one work at a time. What was numbered but not
+ * surely published is published again, and so is what another relay published a moment ago: a consumer knows it by
+ * the message id.
  */
 export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable {
   let confirmed = 0;

@@ -2,7 +2,10 @@ import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 import type { UpdateTaskRequest } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { type ContentColumn, contentColumns, isContentColumn, type TaskContent } from './task-content.ts';
 
-/** What a request wants written: the fields its mask names, where an absent one is cleared; without a mask every field that has a value. */
+/**
+ * What a request wants written: the fields its mask names, where an absent one is cleared; without a mask every field
+ * that has a value.
+ */
 export function changedContent(request: UpdateTaskRequest): TaskContent {
   const columns = request.updateMask
     ? request.updateMask.paths.map(columnFromPath)

@@ -1,6 +1,6 @@
 /**
- * The columns of a task that people write, with their types; in the contract the fields have the same names. All others belong to the claim
- * service or are the database's work.
+ * The columns of a task that people write, with their types; in the contract the fields have the same names. All
+ * others belong to the claim service or are the database's work.
  */
 export const contentTypes = {
   title: 'text',

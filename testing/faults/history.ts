@@ -1,4 +1,7 @@
-/** What a run has recorded, for the checks. All times are milliseconds of the `now()` of the process that recorded them. */
+/**
+ * What a run has recorded, for the checks. All times are milliseconds of the `now()` of the process that recorded
+ * them.
+ */
 export interface History {
   readonly operations: Operation[];
   readonly expiries: Expiry[];
@@ -21,7 +24,10 @@ export interface Operation {
   /** Of claims, in seconds. */
   readonly leaseSeconds: number | null;
   readonly attempts: Attempt[];
-  /** `succeeded` when the last attempt was answered 2xx and told of a task; `nothing` for a claim-next without one; `unknown` when no attempt was answered. */
+  /**
+   * `succeeded` when the last attempt was answered 2xx and told of a task; `nothing` for a claim-next without one;
+   * `unknown` when no attempt was answered.
+   */
   outcome: 'succeeded' | 'nothing' | 'refused' | 'unknown';
   /** Of a claim that succeeded. */
   claim: { readonly token: string; readonly attempt: number } | null;

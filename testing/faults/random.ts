@@ -1,4 +1,7 @@
-/** Random choices that one integer decides. Parts of a run fork their own, so that the timing of one does not change what another chooses. */
+/**
+ * Random choices that one integer decides. Parts of a run fork their own, so that the timing of one does not change
+ * what another chooses.
+ */
 export class Random {
   readonly #seed: number;
   #state: number;

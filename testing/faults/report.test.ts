@@ -29,7 +29,7 @@ test('the report counts how often the processes of each service were killed and 
   expect(page).toContain("**Processes killed with signal 9**: 8, 7 of them Dispatcher's own.");
 });
 
-test('the report names every violation, and what was not possible', () => {
+test('the report names every violation and every fault that could not be tried', () => {
   const page = reportOf([{ ...summary(7, 'pair', []), violations: ['two claims at once'], impossible: ['disk-full: no mount'] }]);
   expect(page).toContain('- seed 7: two claims at once');
   expect(page).toContain('- not possible: seed 7: disk-full: no mount');

@@ -34,8 +34,8 @@ const setups = ['pair', 'alone', 'alone-nats'] as const;
 const firstSeedOfServices = 1000;
 
 /**
- * Runs the whole system under load and faults, lets it come to rest, and checks all that was seen. The seed decides the setup, the load, the clocks and the
- * faults; in each round processes of every kind are killed and stopped.
+ * Runs the whole system under load and faults, lets it come to rest, and checks all that was seen. The seed decides
+ * the setup, the load, the clocks and the faults; in each round processes of every kind are killed and stopped.
  */
 export async function runSeed(seed: number, { rounds }: { rounds: number }): Promise<SeedResult> {
   const start = performance.now();

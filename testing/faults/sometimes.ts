@@ -3,7 +3,10 @@ import { staleWrites } from './check/stale-writes.ts';
 import type { Setup, World } from './environment/environment.ts';
 import type { Attempt, FaultName, History, Operation } from './history.ts';
 
-/** How often something happened that the run is there to provoke. A run in which one of its own never happened has shown nothing, and fails. */
+/**
+ * How often something happened that the run is there to provoke. A run in which one of its own never happened has
+ * shown nothing, and fails.
+ */
 export type Sometimes = Record<SometimesName, number>;
 
 /** The things that must happen sometimes, as the report names them. */

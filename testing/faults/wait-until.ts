@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patience } from '../harness/patience.ts';
 
-/** Asks until the answer is yes, for `limitMs` of a quiet machine at most; answers how many milliseconds it took, or null when time ran out. A question that fails counts as no. */
+/**
+ * Asks until the answer is yes, for `limitMs` of a quiet machine at most; answers how many milliseconds it took, or
+ * null when time ran out. A question that fails counts as no.
+ */
 export async function waitUntil(limitMs: number, ask: () => Promise<boolean>, intervalMs = 20): Promise<number | null> {
   const start = performance.now();
   for (let spentMs = 0; spentMs < limitMs; ) {

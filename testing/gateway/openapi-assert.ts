@@ -2,10 +2,16 @@ import { createOpenApiDocument } from '@dispatcher/gateway/openapi/document.ts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
-/** Throws unless the OpenAPI document has this answer, field for field. `path` may carry a query; an unknown path must be answered as one. */
+/**
+ * Throws unless the OpenAPI document has this answer, field for field. `path` may carry a query; an unknown path must
+ * be answered as one.
+ */
 export type AssertMatchesOpenApi = (method: string, path: string, status: number, body: unknown) => void;
 
-/** Compiles the document once, for a test to hold every answer to it. Stricter than the document: a field it does not name is a fault. */
+/**
+ * Compiles the document once, for a test to hold every answer to it. Stricter than the document: a field it does not
+ * name is a fault.
+ */
 export function createOpenApiAssert(): AssertMatchesOpenApi {
   const document = closed(createOpenApiDocument()) as unknown as OpenApiDocument;
   const ajv = new Ajv2020({ strict: false, allErrors: true, validateSchema: false });

@@ -8,7 +8,9 @@ import { serviceInterceptors } from '@dispatcher/kit/serving/interceptors.ts';
 import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 
-/** A gateway on a free port, in front of neighbours that a test wrote over the contract, with the real checks between. */
+/**
+ * A gateway on a free port, in front of neighbours that a test wrote over the contract, with the real checks between.
+ */
 export interface TestGateway extends Gateway {
   readonly adminKey: string;
   /** A key of the organization `acme`, and one of `rival`. */

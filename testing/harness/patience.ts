@@ -25,7 +25,9 @@ export function patience(): number {
   return factor;
 }
 
-/** Processes that want a core, for each core, over the last minute. A short busy loop alone may get its core at once. */
+/**
+ * Processes that want a core, for each core, over the last minute. A short busy loop alone may get its core at once.
+ */
 function load(): number {
   return (loadavg()[0] ?? 0) / availableParallelism();
 }

@@ -26,7 +26,10 @@ export interface SnippetRun {
   readonly output: string;
 }
 
-/** Runs a `ts` snippet as a module that imports what the package in `folder` can import, with these variables and no others. */
+/**
+ * Runs a `ts` snippet as a module that imports what the package in `folder` can import, with these variables and no
+ * others.
+ */
 export async function runTypeScript(code: string, folder: string, variables: Readonly<Record<string, string>>): Promise<SnippetRun> {
   return run(process.execPath, ['--input-type=module-typescript', '--eval', code], folder, variables);
 }

@@ -10,7 +10,9 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Starts a nats-server that keeps its streams in `storeDir`; rejects with its words when it ends before it is ready. */
+/**
+ * Starts a nats-server that keeps its streams in `storeDir`; rejects with its words when it ends before it is ready.
+ */
 export async function startNatsServer({ port, storeDir }: { port: number; storeDir: string }): Promise<NatsServer> {
   const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', storeDir];
   const child = spawn(await findPackagedFile(natsServer), args, { stdio: ['ignore', 'ignore', 'pipe'] });

@@ -3,9 +3,15 @@ import { inject } from 'vitest';
 import { type MainProcess, startMain } from './start-main.ts';
 import { useFolder } from './use-folder.ts';
 
-/** The whole of Dispatcher as `npm start` runs it, or `pnpm start:services` in a run against separate processes: on free ports, on an embedded PostgreSQL of its own. */
+/**
+ * The whole of Dispatcher as `npm start` runs it, or `pnpm start:services` in a run against separate processes: on
+ * free ports, on an embedded PostgreSQL of its own.
+ */
 export interface TestDispatcher extends AsyncDisposable {
-  /** Its addresses and keys. A restart on the same data folder has the same keys and, unless `settings` name them, other ports. */
+  /**
+   * Its addresses and keys. A restart on the same data folder has the same keys and, unless `settings` name them,
+   * other ports.
+   */
   readonly credentials: Credentials;
   readonly main: MainProcess;
 }

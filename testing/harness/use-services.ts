@@ -9,7 +9,10 @@ import { createKeyIn, type TestTopology } from '../topology/test-topology.ts';
 import { useTopology } from '../topology/use-topology.ts';
 import { useDatabase } from './use-database.ts';
 
-/** All services and the gateway: in the process of the test, or each in its own where the test run has started them so. */
+/**
+ * All services and the gateway: in the process of the test, or each in its own where the test run has started them
+ * so.
+ */
 export interface TestServices extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`; REST is below `/api/v1/dispatcher`. */
   readonly url: string;
@@ -28,7 +31,10 @@ export interface TestServices extends AsyncDisposable {
 export interface ServicesOptions {
   /** Over the defaults. */
   settings?: Readonly<Record<string, string>>;
-  /** No other test uses them meanwhile: for a test that looks at all organizations, or at the processes. Always so in the test's process, and with `settings`. */
+  /**
+   * No other test uses them meanwhile: for a test that looks at all organizations, or at the processes. Always so in
+   * the test's process, and with `settings`.
+   */
   alone?: boolean;
 }
 

@@ -14,7 +14,10 @@ declare module 'vitest' {
   }
 }
 
-/** Starts one PostgreSQL for the whole test run, with the migrations applied to a template that each database is copied from. */
+/**
+ * Starts one PostgreSQL for the whole test run, with the migrations applied to a template that each database is
+ * copied from.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await using resources = new AsyncDisposableStack();
   const { path: dataDir } = resources.use(await useFolder());

@@ -5,7 +5,10 @@ import { startTestTopology } from '../topology/test-topology.ts';
 declare module 'vitest' {
   /** What the test run hands to every test file. */
   interface ProvidedContext {
-    /** Services and a gateway as processes of their own, that all tests of a run against separate processes share. Without it all runs in the process of the test. */
+    /**
+     * Services and a gateway as processes of their own, that all tests of a run against separate processes share.
+     * Without it all runs in the process of the test.
+     */
     topology?: SharedTopology;
   }
 }

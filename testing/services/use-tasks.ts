@@ -19,7 +19,10 @@ export interface TestTasks extends AsyncDisposable {
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** The headers of a call by an organization's key, or by the admin for `admin`, under an idempotency key where one is given. */
+/**
+ * The headers of a call by an organization's key, or by the admin for `admin`, under an idempotency key where one is
+ * given.
+ */
 export function as(caller: string, idempotencyKey?: string): CallOptions {
   return { headers: { authorization: caller, ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }) } };
 }

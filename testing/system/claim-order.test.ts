@@ -32,7 +32,10 @@ interface Expected {
   effective: number;
 }
 
-/** The highest effective score first; on ties the oldest, then the smallest id. Scores that binary fractions alone tell apart are a tie. */
+/**
+ * The highest effective score first; on ties the oldest, then the smallest id. Scores that binary fractions alone
+ * tell apart are a tie.
+ */
 function byOrder(a: Expected, b: Expected): number {
   if (Math.abs(a.effective - b.effective) > 1e-9 * Math.max(a.effective, b.effective)) return b.effective - a.effective;
   return a.createdAt < b.createdAt ? -1 : a.createdAt > b.createdAt ? 1 : a.id < b.id ? -1 : 1;

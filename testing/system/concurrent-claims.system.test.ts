@@ -27,7 +27,7 @@ async function share(callers: readonly KeepAliveCaller[], count: number, act: (c
   );
 }
 
-test('64 concurrent callers empty 1,500 tasks with none taken twice and none left', async () => {
+test('64 concurrent callers claim each of 1,500 tasks exactly once', async () => {
   await using acme = await useAcme();
   using many = useCallers(acme);
   await share(many.callers, taskCount, async (caller, n) => {
@@ -54,7 +54,7 @@ test('64 concurrent callers empty 1,500 tasks with none taken twice and none lef
   expect((await acme.rest.stats()).data.byStatus).toEqual({ pending: 0, claimed: taskCount / 2, done: taskCount / 2 });
 });
 
-test('of 64 callers on one task one wins, and the others are told who it was', async () => {
+test('of 64 callers on one task one wins, and the others get its name', async () => {
   await using acme = await useAcme();
   using many = useCallers(acme);
   for (let round = 0; round < 5; round++) {
@@ -72,7 +72,7 @@ test('of 64 callers on one task one wins, and the others are told who it was', a
   }
 });
 
-test('of 64 callers who finish one claim with its token all get the same answer, and there is one event', async () => {
+test('64 callers who finish one claim with its token get the same answer, and there is one event', async () => {
   await using acme = await useAcme();
   using many = useCallers(acme);
   await acme.rest.create({ id: 'one', title: 'One' });

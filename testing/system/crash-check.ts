@@ -3,7 +3,10 @@ import { expect } from 'vitest';
 import type { History, SentRequest } from './crash-worker.ts';
 import type { RestClient } from './harness/rest-client.ts';
 
-/** Holds the system, after its restart, to everything it had acknowledged before. Answers how many requests had been acknowledged. */
+/**
+ * Holds the system, after its restart, to everything it had acknowledged before. Answers how many requests had been
+ * acknowledged.
+ */
 export async function expectNothingLost(rest: RestClient, history: History): Promise<number> {
   const acknowledged = history.filter(({ answer }) => answer !== undefined && answer !== null);
   const byTask = Map.groupBy(acknowledged, taskOf);

@@ -20,7 +20,10 @@ export interface SentRequest {
 /** Everything that the workers sent, in the order in which each sent it. */
 export type History = SentRequest[];
 
-/** Creates, claims, beats, finishes and gives back until `signal` fires or the connection breaks. Writes down each request before it leaves. */
+/**
+ * Creates, claims, beats, finishes and gives back until `signal` fires or the connection breaks. Writes down each
+ * request before it leaves.
+ */
 export async function work(options: {
   url: string;
   key: string;

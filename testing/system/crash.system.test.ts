@@ -14,7 +14,9 @@ import { createRestClient } from './harness/rest-client.ts';
 const rounds = 3;
 const workerCount = 24;
 
-/** Kills everything at once, as a power cut would: node, what it has started, and each of its PostgreSQL's processes. */
+/**
+ * Kills everything at once, as a power cut would: node, what it has started, and each of its PostgreSQL's processes.
+ */
 async function killAll({ main }: TestDispatcher, dataDir: string): Promise<void> {
   const { pid = 0 } = main.child;
   killProcesses([pid, ...(await descendantsOf(pid)), ...(await processesOn(join(dataDir, 'postgres')))]);

@@ -46,7 +46,7 @@ async function sendBadInput({ rest, services }: Acme, count: number): Promise<vo
 /** Processes of their own are made to collect their garbage early. */
 const frugal = { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=1' };
 
-test('bad input of any amount leaves the memory level', async () => {
+test('memory stays level under any amount of bad input', async () => {
   await using acme = await useAcme({ settings: frugal });
   await sendBadInput(acme, acme.services.topology ? 1500 : 300);
   const before = await usedMib(acme);

@@ -12,7 +12,10 @@ interface LoadAnswer {
   readonly ms: number;
 }
 
-/** Callers who send one request after the other and repeat none, each over a connection that it keeps. Disposing it stops them. */
+/**
+ * Callers who send one request after the other and repeat none, each over a connection that it keeps. Disposing it
+ * stops them.
+ */
 export interface Load extends AsyncDisposable {
   readonly answers: readonly LoadAnswer[];
   /** Lets each end what it does. */

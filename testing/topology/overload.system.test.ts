@@ -97,7 +97,8 @@ testWhere(canRunTopology, 'nats-server')(
       return { reason, ms: performance.now() - start };
     };
     const all = () => Promise.all(keys.flatMap((key) => Array.from({ length: 200 }, () => read(key))));
-    // Refused for what they ask, after it was looked up who asks: in a full process that too would wait for a connection.
+    // Refused for what they ask, after it was looked up who asks: in a full process that too would wait for a
+    // connection.
     const becomeKnown = () => Promise.allSettled(keys.map((key) => tasks.listTasks({ limit: -1 }, { headers: { authorization: `Bearer ${key}` } })));
     let ended: Ended[] = [];
     const refused = () => ended.filter(({ reason }) => reason === 'refused');

@@ -37,7 +37,7 @@ test('the page on operations has every setting of services and gateways, and no 
   expect([...documentedIn(await textOf('docs/operations.md'))].sort()).toEqual([...(await settings())].sort());
 });
 
-test('the compose file sets nothing that no process reads', async () => {
+test('the compose file sets only variables that a process reads', async () => {
   const known = await settings();
   // Of PostgreSQL's own image, and of the build.
   const others = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD', 'SERVICE'];
@@ -45,7 +45,7 @@ test('the compose file sets nothing that no process reads', async () => {
   expect(unknown).toEqual([]);
 });
 
-test('the container file sets nothing that no process reads', async () => {
+test('the container file sets only variables that a process reads', async () => {
   const [, line = ''] = /^ENV (.*)$/m.exec(await textOf('deploy/compose/Containerfile')) ?? [];
   const known = await settings();
   expect([...line.matchAll(/([A-Z_]+)=/g)].map(([, name = '']) => name).filter((name) => !known.has(name))).toEqual([]);

@@ -27,7 +27,7 @@ async function useConnection(port: number) {
   return { socket, closed, got: () => got };
 }
 
-test.each(['tcp', 'socket'])('what is stalled arrives in the end, and what is cut can be made again, in front of a %s', async (kind) => {
+test.each(['tcp', 'socket'])('stalled bytes arrive later, and a cut connection can be made again, in front of a %s', async (kind) => {
   await using folder = await useFolder();
   await using server = await useEcho(kind === 'tcp' ? 0 : join(folder.path, 'echo'));
   const address = kind === 'tcp' ? `127.0.0.1:${(server.address() as AddressInfo).port}` : join(folder.path, 'echo');

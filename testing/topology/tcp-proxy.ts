@@ -9,7 +9,10 @@ export interface TcpProxy extends AsyncDisposable {
   readonly connections: number;
   /** Breaks every connection, and refuses none that comes after. */
   cut(): void;
-  /** Passes nothing on in either direction from now on, on old and new connections, as a network that drops packets does. */
+  /**
+   * Passes nothing on in either direction from now on, on old and new connections, as a network that drops packets
+   * does.
+   */
   stall(): void;
   /** Lets requests through and none of the answers; those are lost for good. */
   swallowAnswers(): void;

@@ -17,7 +17,7 @@ async function run(folder: string, settings: Readonly<Record<string, string>>): 
   return { code: await child.exited, output };
 }
 
-test.each([...services, 'gateway'])('%s refuses a short admin key in production, and says everything else that is wrong too', async (folder) => {
+test.each([...services, 'gateway'])('%s refuses a short admin key in production, and reports every other fault too', async (folder) => {
   const settings = {
     DATABASE_URL: 'postgresql://localhost/nothing',
     NODE_ENV: 'production',
@@ -31,7 +31,7 @@ test.each([...services, 'gateway'])('%s refuses a short admin key in production,
   expect(output).not.toContain('short-but-over-8');
 });
 
-test.each(services)('%s refuses a PostgreSQL that a crash makes forget', async (folder) => {
+test.each(services)('%s refuses a PostgreSQL that can lose committed data in a crash', async (folder) => {
   // The server of the test run writes nothing through to the disk, because no test cuts the power.
   await using database = await useDatabase();
   const { code, output } = await run(folder, { DATABASE_URL: database.url, DISPATCHER_API_KEY: 'k'.repeat(32) });

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { runTool } from '../run-tool.ts';
 import { protoComments } from './proto-comments.ts';
 
-/** Makes everything that is made from the protos, below `folder` as it lies in the repository. Answers what is wrong with them, or an empty text. */
+/**
+ * Makes everything that is made from the protos, below `folder` as it lies in the repository. Answers what is wrong
+ * with them, or an empty text.
+ */
 export async function generateCode(folder: string): Promise<string> {
   const fault = await runTool('buf', ['generate', '--output', folder]);
   if (fault) return fault;

@@ -7,7 +7,10 @@ import { protoText } from './proto-text.ts';
 const require = createRequire(import.meta.url);
 const packageFolder = (name: string): string => dirname(require.resolve(`${name}/package.json`));
 
-/** Lays the protos that ours import into `folder`, from the npm packages that carry them, so that none is copied into git. */
+/**
+ * Lays the protos that ours import into `folder`, from the npm packages that carry them, so that none is copied into
+ * git.
+ */
 export function layProtoDeps(folder: string): void {
   const sources: Record<string, string> = {
     'google/api/annotations.proto': join(packageFolder('protobufjs'), 'google/api/annotations.proto'),

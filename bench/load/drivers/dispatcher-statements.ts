@@ -5,7 +5,10 @@ import { type Caller, createRun } from '../caller.ts';
 import type { OpenDriver } from '../driver.ts';
 import { type OpenServices, openServices } from './open-services.ts';
 
-/** The functions of the store, as the handlers call them: what a library such as pg-boss is for its caller. Nobody is authenticated, nothing validated. */
+/**
+ * The functions of the store, as the handlers call them: what a library such as pg-boss is for its caller. Nobody is
+ * authenticated, nothing validated.
+ */
 export const openDriver: OpenDriver = async ({ at }) => {
   const services = await openServices(at);
   return { run: createRun((index) => callerOn(services, `agent-${index}`)) };

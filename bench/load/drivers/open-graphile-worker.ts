@@ -12,7 +12,10 @@ const mostConnections = 33;
 
 const logger = new Logger(() => () => undefined);
 
-/** graphile-worker with these settings over its defaults. It claims by itself and hands jobs to a function, so it measures itself. */
+/**
+ * graphile-worker with these settings over its defaults. It claims by itself and hands jobs to a function, so it
+ * measures itself.
+ */
 export async function openGraphileWorker({ at }: DriverTarget, settings: NonNullable<GraphileConfig.Preset['worker']>): Promise<Driver> {
   const utils = await makeWorkerUtils({ connectionString: at, logger });
   await utils.migrate();
@@ -37,7 +40,10 @@ const chunk = 5_000;
 
 const job = () => ({ identifier: 'job', payload: newTask, priority: Math.floor(Math.random() * 1000) });
 
-/** Runs a worker until the time is over. Its function may be ahead of what is committed, so the jobs that are gone from its table are counted. */
+/**
+ * Runs a worker until the time is over. Its function may be ahead of what is committed, so the jobs that are gone
+ * from its table are counted.
+ */
 async function drain(
   connectionString: string,
   settings: NonNullable<GraphileConfig.Preset['worker']>,

@@ -14,7 +14,10 @@ import { startStatsService } from '@dispatcher/stats/service.ts';
 import { taskRoutes } from '@dispatcher/task/routes.ts';
 import { organization } from '../../stage/insert-tasks.ts';
 
-/** The services in this process, as `npm start` runs them, without a gateway and without a port: relay, sweeper and retention at work. */
+/**
+ * The services in this process, as `npm start` runs them, without a gateway and without a port: relay, sweeper and
+ * retention at work.
+ */
 export interface OpenServices {
   readonly database: Database;
   /** To be called after each commit that wrote an event. */

@@ -2,7 +2,10 @@ import type { OpenDriver } from '../driver.ts';
 import { runLoops } from '../run-loops.ts';
 import { openPgBoss, queue } from './open-pg-boss.ts';
 
-/** pg-boss as its documentation advises for throughput: one call fetches as many jobs as shall be in flight, and one completes them all. */
+/**
+ * pg-boss as its documentation advises for throughput: one call fetches as many jobs as shall be in flight, and one
+ * completes them all.
+ */
 export const openDriver: OpenDriver = async ({ at }) => {
   const { boss, prepare } = await openPgBoss(at);
   return {

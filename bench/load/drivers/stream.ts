@@ -4,7 +4,10 @@ import { apiPath } from '@dispatcher/testing/system/harness/api-path.ts';
 import { quantile } from '../../report/statistics.ts';
 import type { DriverTarget, OpenDriver } from '../driver.ts';
 
-/** Readers of the event stream: prepares as many as it is asked for, and then counts what arrives at all of them, with the time since the commit. */
+/**
+ * Readers of the event stream: prepares as many as it is asked for, and then counts what arrives at all of them, with
+ * the time since the commit.
+ */
 export const openDriver: OpenDriver = async (target) => {
   const readers: Reader[] = [];
   let delays: number[] = [];
@@ -29,7 +32,10 @@ type Reader = Disposable;
 /** The time of an event, as the database's clock read just before the commit. */
 const mark = '"occurred_at":"';
 
-/** Opens a stream, and tells how long after its time each event arrives. Only the times are read of what comes, so that a thousand readers cost little. */
+/**
+ * Opens a stream, and tells how long after its time each event arrives. Only the times are read of what comes, so
+ * that a thousand readers cost little.
+ */
 async function openReader({ at, key }: DriverTarget, arrive: (delayMs: number) => void): Promise<Reader> {
   const { hostname, port } = new URL(at);
   const opened = Promise.withResolvers<void>();

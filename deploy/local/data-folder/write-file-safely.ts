@@ -1,7 +1,10 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Writes a file that only its owner reads, so that after a crash at any moment the old content or the new is there, never half of it. */
+/**
+ * Writes a file that only its owner reads, so that after a crash at any moment the old content or the new is there,
+ * never half of it.
+ */
 export async function writeFileSafely(path: string, content: string): Promise<void> {
   const unfinished = `${path}.new`;
   await using file = await open(unfinished, 'w', 0o600);

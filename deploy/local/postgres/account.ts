@@ -19,8 +19,9 @@ export interface PostgresAccount {
 /**
  * The accounts that may run a cluster of this owner, or a new one; the first that can reach it is the one to take.
  *
- * Root first tries a user namespace in which it bears the name of nobody: the files stay root's own, so it works below a folder that only root may enter.
- * Where namespaces are not permitted (most containers), it drops to nobody for good. A cluster that belongs to somebody is best run as that user.
+ * Root first tries a user namespace in which it bears the name of nobody: the files stay root's own, so it works
+ * below a folder that only root may enter. Where namespaces are not permitted (most containers), it drops to nobody
+ * for good. A cluster that belongs to somebody is best run as that user.
  */
 export async function possibleAccounts(clusterOwner: Owner | undefined): Promise<PostgresAccount[]> {
   if (process.getuid?.() !== 0) return [{ prefix: [] }];

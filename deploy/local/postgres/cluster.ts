@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { spawnUnder } from './account.ts';
 import type { PostgresPlace } from './place.ts';
 
-/** Makes the cluster unless it is there. It appears under its name only when it is whole, so a kill in the middle leaves none. */
+/**
+ * Makes the cluster unless it is there. It appears under its name only when it is whole, so a kill in the middle
+ * leaves none.
+ */
 export async function createCluster(place: PostgresPlace): Promise<void> {
   const names = await readdir(place.folder);
   for (const name of names.filter((each) => each.startsWith(unfinishedName))) await rm(join(place.folder, name), { recursive: true, force: true });

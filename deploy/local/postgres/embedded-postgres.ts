@@ -24,7 +24,10 @@ export interface EmbeddedPostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Starts the PostgreSQL that comes with the install on the cluster in the data folder, made on the first start, and starts it again should it end by itself. */
+/**
+ * Starts the PostgreSQL that comes with the install on the cluster in the data folder, made on the first start, and
+ * starts it again should it end by itself.
+ */
 export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await findPostgresPlace(dataDir);
   const sockets = await createSocketFolder(place);
@@ -94,7 +97,10 @@ async function startAgain(
   return undefined;
 }
 
-/** How to reach the PostgreSQL of a data folder from another process. It may not run at the moment. Throws when there is none. */
+/**
+ * How to reach the PostgreSQL of a data folder from another process. It may not run at the moment. Throws when there
+ * is none.
+ */
 export async function embeddedPostgresUrl(dataDir: string): Promise<string> {
   const folder = await earlierFolder(dataDir);
   if (folder === undefined) throw new Error(`There is no database in ${dataDir}. Start Dispatcher with \`npm start\`, or set DATABASE_URL.`);

@@ -5,8 +5,8 @@ import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { stopSteps } from './server-process.ts';
 
 /**
- * Stops a PostgreSQL that an earlier start left running on this cluster, and clears what it left behind there and in its
- * socket's folder. Throws when `giveUp` fires before. Call it only while holding the data folder.
+ * Stops a PostgreSQL that an earlier start left running on this cluster, and clears what it left behind there and in
+ * its socket's folder. Throws when `giveUp` fires before. Call it only while holding the data folder.
  */
 export async function stopLeftOverPostgres(cluster: string, socketFolder: string, log: Log, giveUp: AbortSignal): Promise<void> {
   // Elsewhere than on Linux there is no safe way to know whose process it is; PostgreSQL then refuses by itself.
@@ -20,14 +20,17 @@ export async function stopLeftOverPostgres(cluster: string, socketFolder: string
   }
   const { ours, unknown } = await lookAround(cluster);
   if (ours.length > 0) throw new Error(`A PostgreSQL still runs on ${cluster} (process ${ours.join(', ')}) and cannot be stopped.`);
-  // A number in these files may belong to another program by now, or to a dead process that nobody has collected, and PostgreSQL would refuse to
-  // start for it. Where a process could be one of ours, its own checks decide.
+  // A number in these files may belong to another program by now, or to a dead process that nobody has collected, and
+  // PostgreSQL would refuse to start for it. Where a process could be one of ours, its own checks decide.
   if (unknown) return;
   for (const file of [join(cluster, 'postmaster.pid'), ...['', '.lock'].map((end) => join(socketFolder, `.s.PGSQL.5432${end}`))])
     await rm(file, { force: true });
 }
 
-/** Ends whatever still works on a cluster whose server has ended, such as a helper that hangs. What was committed is on disk. */
+/**
+ * Ends whatever still works on a cluster whose server has ended, such as a helper that hangs. What was committed is
+ * on disk.
+ */
 export async function killLeftOverPostgres(cluster: string): Promise<void> {
   if (process.platform !== 'linux') return;
   for (const pid of await processesOn(cluster)) kill(pid, 'SIGKILL');
@@ -53,7 +56,10 @@ async function lookAround(cluster: string): Promise<{ ours: number[]; unknown: b
   };
 }
 
-/** Every process of a server works in the folder of its cluster, and owns it. In some containers root may not see that; then the server's command line tells. */
+/**
+ * Every process of a server works in the folder of its cluster, and owns it. In some containers root may not see
+ * that; then the server's command line tells.
+ */
 async function lookAt(pid: number, folder: string, owner: number): Promise<'ours' | 'unknown' | 'other'> {
   try {
     if ((await readFile(`/proc/${pid}/comm`, 'utf8')) !== 'postgres\n' || (await stat(`/proc/${pid}`)).uid !== owner) return 'other';

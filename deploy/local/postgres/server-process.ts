@@ -14,7 +14,9 @@ export interface PostgresProcess {
   stop(): Promise<void>;
 }
 
-/** Starts the server on a cluster and waits until it takes connections. Throws with its own words when it ends before. */
+/**
+ * Starts the server on a cluster and waits until it takes connections. Throws with its own words when it ends before.
+ */
 export async function startPostgresProcess(
   place: PostgresPlace,
   settings: Record<string, string>,

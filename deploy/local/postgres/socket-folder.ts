@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { PostgresPlace } from './place.ts';
 
 /**
- * The folder of PostgreSQL's socket, which only its account enters; that is the whole authentication.
- * It is `run` in the place's folder, or a short one under the temp folder where the path would be too long for a socket.
+ * The folder of PostgreSQL's socket, which only its account enters; that is the whole authentication. It is `run` in
+ * the place's folder, or a short one under the temp folder where the path would be too long for a socket.
  */
 export async function createSocketFolder({ account, folder }: PostgresPlace): Promise<string> {
   const path = socketFolder(folder);

@@ -44,8 +44,8 @@ export function claimNextTask({
 }
 
 /**
- * A repeat under an idempotency key shows that somebody has the claim, so it is not taken back from here on. Where that happened just before, the key is
- * free, and the next repeat claims anew.
+ * A repeat under an idempotency key shows that somebody has the claim, so it is not taken back from here on. Where
+ * that happened just before, the key is free, and the next repeat claims anew.
  */
 async function claimHeardOf(pool: Pool, keys: IdempotencyKeys, identity: RequestIdentity, kept: KeptEvent): Promise<ClaimedTask> {
   const isLive = await keepClaim(pool, kept.organizationId, kept.taskId, kept.claimToken);
@@ -61,8 +61,8 @@ async function takeBack(pool: Pool, identity: RequestIdentity, { claim }: Claime
 }
 
 /**
- * The admin who names no organization but something else has the organizations looked through, from the one with the first task on: each but the first
- * only when others were quicker.
+ * The admin who names no organization but something else has the organizations looked through, from the one with the
+ * first task on: each but the first only when others were quicker.
  */
 async function claimFirst(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
   if (filter.organizationId !== undefined || filtersOf(filter).length === 0) return await claimNext(pool, identity, filter, claimer);

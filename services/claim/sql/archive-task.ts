@@ -4,7 +4,10 @@ import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
-/** Archives a task, ending a live claim with it. Null when it is archived already, does not exist, or the request is a repeat. */
+/**
+ * Archives a task, ending a live claim with it. Null when it is archived already, does not exist, or the request is a
+ * repeat.
+ */
 export async function archiveTask(
   pool: Pool,
   identity: RequestIdentity,

@@ -26,9 +26,10 @@ export interface Claimer {
 }
 
 /**
- * Claims the first matching task in the order and writes its event: one statement, one commit. SKIP LOCKED lets simultaneous callers each take
- * another task. Which index is walked depends on the filter alone; there is no sort, and no row is read that is not claimed, but where two filters are
- * combined. Over all organizations only the stage can be asked for; see `matchingOrganizations`. Null when there is nothing, or the request is a repeat.
+ * Claims the first matching task in the order and writes its event: one statement, one commit. SKIP LOCKED lets
+ * simultaneous callers each take another task. Which index is walked depends on the filter alone; there is no sort,
+ * and no row is read that is not claimed, but where two filters are combined. Over all organizations only the stage
+ * can be asked for; see `matchingOrganizations`. Null when there is nothing, or the request is a repeat.
  */
 export async function claimNextTask(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
   const statement = claimNextStatement(identity, filter, claimer);
@@ -104,15 +105,17 @@ SELECT ${taskColumns('claimed')}${keyed ? ', turn.own AS "isOwnTurn" FROM turn L
 }
 
 /**
- * Two simultaneous requests with one idempotency key take turns, so that the later finds what the earlier did rather than nothing to do. Only an attempt at
- * the lock: one who waited for it would keep a connection from others. The other statements need no such lock: they meet on the task's row.
+ * Two simultaneous requests with one idempotency key take turns, so that the later finds what the earlier did rather
+ * than nothing to do. Only an attempt at the lock: one who waited for it would keep a connection from others. The
+ * other statements need no such lock: they meet on the task's row.
  */
 const turn = `turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)) AS own)`;
 
 /**
- * The condition for these filters in one organization. The first filter names the index by the very expression that is indexed; the others are tested on
- * the rows it gives, after one look at the index of each, since without a task of theirs all of those rows would be read in vain. `parameter` says where the
- * value of a filter stands in the statement.
+ * The condition for these filters in one organization. The first filter names the index by the very expression that
+ * is indexed; the others are tested on the rows it gives, after one look at the index of each, since without a task
+ * of theirs all of those rows would be read in vain. `parameter` says where the value of a filter stands in the
+ * statement.
  */
 export function matches(names: readonly FilterName[], organization: string, stage: string, parameter: (name: FilterName) => string): string {
   const inQueue = `organization_id = ${organization} AND stage = ${stage}`;

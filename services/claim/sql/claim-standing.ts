@@ -10,7 +10,10 @@ export interface ClaimStanding extends TaskRow {
   lost: boolean;
 }
 
-/** Reads why a guarded statement changed nothing. Null for an unknown task. Its history is read by `task_events_of_task`. */
+/**
+ * Reads why a guarded statement changed nothing. Null for an unknown task. Its history is read by
+ * `task_events_of_task`.
+ */
 export async function claimStanding(
   pool: Pool,
   organizationId: string,

@@ -7,8 +7,9 @@ import { beginClaim } from './begin-claim.ts';
 import type { Claimer } from './claim-next-task.ts';
 
 /**
- * Claims one task by its primary key: a pending one, held or waiting as it may be, or one whose lease is over; that claim's end is then logged
- * first. Null when it cannot be claimed, which a second statement says why, or when the request is a repeat.
+ * Claims one task by its primary key: a pending one, held or waiting as it may be, or one whose lease is over; that
+ * claim's end is then logged first. Null when it cannot be claimed, which a second statement says why, or when the
+ * request is a repeat.
  */
 export async function claimTask(
   pool: Pool,

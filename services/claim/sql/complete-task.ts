@@ -13,7 +13,10 @@ export interface Completion {
   commits: string[] | null;
 }
 
-/** Ends a live claim with the task done. Its token stays on the row, so that the same done again is known. Null when there is no such live claim, or the request is a repeat. */
+/**
+ * Ends a live claim with the task done. Its token stays on the row, so that the same done again is known. Null when
+ * there is no such live claim, or the request is a repeat.
+ */
 export async function completeTask(pool: Pool, identity: RequestIdentity, holder: Holder, completion: Completion): Promise<TaskRow | null> {
   const { notes, prUrls, commits } = completion;
   const values = [...identity, holder.organizationId, holder.taskId, holder.claimToken, holder.agent, holder.caller, notes, prUrls, commits];

@@ -5,8 +5,9 @@ import { bySystem, logEvents } from '@dispatcher/database/events/event-log.ts';
 export const sweepSize = 200;
 
 /**
- * Brings tasks whose lease is over back to the queue, with their events; answers how many. Reads the live claims by `tasks_claimed`. Rows that
- * another sweeper, or a late done, works on are left to it; rows are locked in the order of the key.
+ * Brings tasks whose lease is over back to the queue, with their events; answers how many. Reads the live claims by
+ * `tasks_claimed`. Rows that another sweeper, or a late done, works on are left to it; rows are locked in the order
+ * of the key.
  */
 export async function expireClaims(pool: Pool, maxAttempts: number): Promise<number> {
   const { rows } = await pool.query({ name: 'expire-claims', text: sql, values: [...bySystem, maxAttempts, sweepSize] });

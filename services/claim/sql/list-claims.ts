@@ -7,7 +7,10 @@ export interface ListedClaim extends ClaimRow {
   claimedAtMicros: string;
 }
 
-/** Reads live claims, oldest first, one more than the page holds. Reads `tasks_claimed`; the lease is tested on the rows, since no index may hold its end. */
+/**
+ * Reads live claims, oldest first, one more than the page holds. Reads `tasks_claimed`; the lease is tested on the
+ * rows, since no index may hold its end.
+ */
 export async function listClaims(pool: Pool, organizationId: string | null, agent: string | null, page: PageWanted): Promise<ListedClaim[]> {
   const [claimedAt = null, organization = null, id = null] = page.after ?? [];
   const values = [organizationId, agent, claimedAt, organization, id, page.limit + 1, page.offset];

@@ -1,7 +1,10 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { type ClaimFilter, type FilterName, filtersOf, matches } from './claim-next-task.ts';
 
-/** The organizations that have a matching task, the one with the first of all in front: one look at an index for each organization there is. */
+/**
+ * The organizations that have a matching task, the one with the first of all in front: one look at an index for each
+ * organization there is.
+ */
 export async function matchingOrganizations(pool: Pool, filter: ClaimFilter): Promise<string[]> {
   const names = filtersOf(filter);
   const values = [filter.stage, ...names.map((name) => filter[name])];
@@ -13,7 +16,10 @@ export async function matchingOrganizations(pool: Pool, filter: ClaimFilter): Pr
   return rows.map(({ id }) => id);
 }
 
-/** Indexes over all organizations by each filter would say it in one look, and cost every claim more than this costs the admin. */
+/**
+ * Indexes over all organizations by each filter would say it in one look, and cost every claim more than this costs
+ * the admin.
+ */
 export const matchingOrganizationsSql = (names: readonly FilterName[]): string => `
 SELECT o.id FROM organizations o CROSS JOIN LATERAL (
   SELECT rank, created_at, id FROM tasks WHERE ${matches(names, 'o.id', '$1', (name) => `$${2 + names.indexOf(name)}`)}

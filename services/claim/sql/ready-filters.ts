@@ -1,7 +1,10 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { type ClaimFilter, type FilterName, filtersOf, inAnyQueue, matches } from './claim-next-task.ts';
 
-/** Which of these filters have a task for claim-next. One statement for all filters that name the same things; one look at an index for each filter. */
+/**
+ * Which of these filters have a task for claim-next. One statement for all filters that name the same things; one
+ * look at an index for each filter.
+ */
 export async function readyFilters(pool: Pool, filters: readonly ClaimFilter[]): Promise<ClaimFilter[]> {
   const ready: ClaimFilter[] = [];
   const alike = Map.groupBy(filters, (filter) => ['ready-filters', filter.organizationId === undefined, ...filtersOf(filter)].join(' '));
@@ -30,5 +33,8 @@ const hasTask = (names: readonly FilterName[], organization: string) =>
 const hasTaskAnywhere = (names: readonly FilterName[]) =>
   names.length === 0 ? oneLook(inAnyQueue('queue.stage')) : `(SELECT true FROM organizations o WHERE ${hasTask(names, 'o.id')} LIMIT 1)`;
 
-/** EXISTS may become a join, and what has no order may be looked for in any index: both would walk tasks that nobody can claim. */
+/**
+ * EXISTS may become a join, and what has no order may be looked for in any index: both would walk tasks that nobody
+ * can claim.
+ */
 const oneLook = (condition: string) => `(SELECT true FROM tasks WHERE ${condition} ORDER BY rank DESC, created_at, id LIMIT 1)`;

@@ -6,7 +6,9 @@ import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';
 
-/** What a holder leaves behind. Null keeps what the task has, but for the reason, which is always the last release's. */
+/**
+ * What a holder leaves behind. Null keeps what the task has, but for the reason, which is always the last release's.
+ */
 export interface Release {
   releaseReason: string | null;
   retryAfterSeconds: number;
@@ -17,7 +19,10 @@ export interface Release {
   commits: string[] | null;
 }
 
-/** Ends a live claim with the task pending again, in the stage and with the hold that the reason asks for. Null when there is no such live claim, or the request is a repeat. */
+/**
+ * Ends a live claim with the task pending again, in the stage and with the hold that the reason asks for. Null when
+ * there is no such live claim, or the request is a repeat.
+ */
 export async function releaseTask(
   pool: Pool,
   identity: RequestIdentity,

@@ -10,8 +10,9 @@ export interface UnheardClaim {
 }
 
 /**
- * Takes back a claim that its caller never heard of: no attempt is spent, and the idempotency key is free again. Only an untouched claim: a heartbeat,
- * or a repeat under the idempotency key, shows that somebody has it. False when there is no such claim.
+ * Takes back a claim that its caller never heard of: no attempt is spent, and the idempotency key is free again. Only
+ * an untouched claim: a heartbeat, or a repeat under the idempotency key, shows that somebody has it. False when
+ * there is no such claim.
  */
 export async function returnClaim(pool: Pool, [caller]: RequestIdentity, { organizationId, taskId, claimToken }: UnheardClaim): Promise<boolean> {
   const { rowCount } = await pool.query({ name: 'return-claim', text: sql, values: [caller, null, null, organizationId, taskId, claimToken] });

@@ -39,8 +39,8 @@ export function patientOptions(url: string, giveUp?: AbortSignal) {
 }
 
 /**
- * The hot statements have one good plan each, over an index; it is pinned, since a plan made while a table was small or not yet analyzed
- * costs a hundred times as much on a large one, and stays.
+ * The hot statements have one good plan each, over an index; it is pinned, since a plan made while a table was small
+ * or not yet analyzed costs a hundred times as much on a large one, and stays.
  */
 const pinnedPlans = [
   'plan_cache_mode=force_generic_plan',

@@ -12,12 +12,15 @@ export interface Database extends AsyncDisposable {
   readonly idempotencyKeys: IdempotencyKeys;
 }
 
-/** Connections for hot statements. Few, since more connections than cores only take turns: on two cores 4 to 8 were fastest. */
+/**
+ * Connections for hot statements. Few, since more connections than cores only take turns: on two cores 4 to 8 were
+ * fastest.
+ */
 const poolSize = 8;
 
 /**
- * Connects to a database that has been migrated. Once `stopping` has fired, statements have as long as any statement may
- * take; then the connections break, so that a server that hangs cannot keep the process from ending.
+ * Connects to a database that has been migrated. Once `stopping` has fired, statements have as long as any statement
+ * may take; then the connections break, so that a server that hangs cannot keep the process from ending.
  */
 export async function openDatabase(url: string, stopping?: AbortSignal): Promise<Database> {
   const giveUp = stopping && laterThan(stopping, statementTimeoutMs);

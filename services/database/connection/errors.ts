@@ -1,7 +1,9 @@
 import { DispatcherError, unavailable } from '@dispatcher/kit/serving/errors.ts';
 import pg from 'pg';
 
-/** A failure that PostgreSQL, its driver or MikroORM threw, as a failure of the error table; anything else as it was. */
+/**
+ * A failure that PostgreSQL, its driver or MikroORM threw, as a failure of the error table; anything else as it was.
+ */
 export function errorFromDatabase(thrown: unknown): unknown {
   if (thrown instanceof DispatcherError) return thrown;
   const cause = originOf(thrown);
@@ -20,7 +22,10 @@ export function violates(thrown: unknown, constraint: string): boolean {
   return cause.code === '23505' && cause.constraint === constraint;
 }
 
-/** Whether the connection of a failed statement can take the next: the server answered that the statement failed, and goes on. */
+/**
+ * Whether the connection of a failed statement can take the next: the server answered that the statement failed, and
+ * goes on.
+ */
 export function leavesConnection(thrown: unknown): boolean {
   return thrown instanceof pg.DatabaseError && !connectionLost(thrown.code ?? '', thrown.message);
 }
@@ -38,7 +43,10 @@ function originOf(thrown: unknown): DriverError {
   return error instanceof Error ? error : { message: String(thrown) };
 }
 
-/** Class 08 is a broken connection, 57P a server that stops or starts, 53 one without resources; the rest are the driver's and the system's own words. */
+/**
+ * Class 08 is a broken connection, 57P a server that stops or starts, 53 one without resources; the rest are the
+ * driver's and the system's own words.
+ */
 function connectionLost(code: string, message: string): boolean {
   return (
     /^(08|57P|53)/.test(code) ||

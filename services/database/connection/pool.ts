@@ -3,8 +3,8 @@ import { poolOptions } from './connection-options.ts';
 import { leavesConnection } from './errors.ts';
 
 /**
- * The connections of the hot statements. A statement that fails leaves its connection open: a refusal must not cost more than a success, and the
- * pool of the driver closes the connection after any error.
+ * The connections of the hot statements. A statement that fails leaves its connection open: a refusal must not cost
+ * more than a success, and the pool of the driver closes the connection after any error.
  */
 export class Pool {
   readonly #pool: pg.Pool;
@@ -12,7 +12,8 @@ export class Pool {
   /** Its connections break when `giveUp` fires. */
   constructor(url: string, size: number, giveUp?: AbortSignal) {
     this.#pool = new pg.Pool({ ...poolOptions(url, giveUp), max: size });
-    // A connection that breaks while idle is replaced at the next statement; without a listener it would end the process.
+    // A connection that breaks while idle is replaced at the next statement; without a listener it would end the
+    // process.
     this.#pool.on('error', ignore);
   }
 

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Pool } from './pool.ts';
 
-/** Throws when the PostgreSQL server would lose what was answered, or cannot hold what is asked; all reasons together. */
+/**
+ * Throws when the PostgreSQL server would lose what was answered, or cannot hold what is asked; all reasons together.
+ */
 export async function refuseUnsafeServer(pool: Pick<Pool, 'query'>): Promise<void> {
   const { rows } = await pool.query('SELECT name, setting FROM pg_settings WHERE name = ANY ($1)', [[...rules.keys()]]);
   const faults = z

@@ -6,10 +6,11 @@ export interface HolderSaid {
 }
 
 /**
- * The end of every statement that changes a task: the CTEs that write its events and queue them for the relay, so that state and event commit
- * together. `source` is a SELECT with a task row's columns as the change left it, and `type`, `actor`, `status_before`, `owner_before`,
- * `layer_before` and `event_token`; its rows get their ids in its order. The statement's first three parameters say who asked: see `RequestIdentity`.
- * An expiry is nobody's request, even where a claim finds it out. `attempt` is the number of the claim that the event is about.
+ * The end of every statement that changes a task: the CTEs that write its events and queue them for the relay, so
+ * that state and event commit together. `source` is a SELECT with a task row's columns as the change left it, and
+ * `type`, `actor`, `status_before`, `owner_before`, `layer_before` and `event_token`; its rows get their ids in its
+ * order. The statement's first three parameters say who asked: see `RequestIdentity`. An expiry is nobody's request,
+ * even where a claim finds it out. `attempt` is the number of the claim that the event is about.
  */
 export function logEvents(source: string, said?: HolderSaid, attempt = 'attempts'): string {
   return `
@@ -29,8 +30,8 @@ queued AS (INSERT INTO unpublished (event_id) SELECT id FROM event)`;
 const notesKept = 500;
 
 /**
- * The condition of every statement that logs a requested event, on what it reads first: a repeat under a used idempotency key locks nothing and changes
- * nothing. One look at `task_events_idempotency`, and none without a key.
+ * The condition of every statement that logs a requested event, on what it reads first: a repeat under a used
+ * idempotency key locks nothing and changes nothing. One look at `task_events_idempotency`, and none without a key.
  */
 export const isFirstRequest = 'NOT EXISTS (SELECT FROM task_events WHERE caller = $1 AND idempotency_key = $2)';
 

@@ -7,7 +7,10 @@ import { violates } from '../connection/errors.ts';
 import type { Pool } from '../connection/pool.ts';
 import { Turns } from './turns.ts';
 
-/** Who asked for a change, and under which idempotency key: the first three parameters of every statement that logs an event. */
+/**
+ * Who asked for a change, and under which idempotency key: the first three parameters of every statement that logs an
+ * event.
+ */
 export type RequestIdentity = readonly [caller: string, key: string | null, digest: Buffer | null];
 
 /** What is kept of the first success under an idempotency key: the event that it made. */
@@ -20,7 +23,10 @@ export interface KeptEvent {
   occurredAt: Date;
 }
 
-/** The identity of a request. Keys are kept per organization; the admin, who has none, is written `*`, which no organization can be called. */
+/**
+ * The identity of a request. Keys are kept per organization; the admin, who has none, is written `*`, which no
+ * organization can be called.
+ */
 export function identityOf<T extends DescMessage>(schema: T, message: MessageShape<T>, context: HandlerContext): RequestIdentity {
   const caller = callerOf(context).organizationId ?? '*';
   const key = context.requestHeader.get('idempotency-key');
@@ -39,8 +45,9 @@ export class IdempotencyKeys {
   }
 
   /**
-   * What `change` comes to; a statement that changes nothing, or null, when an earlier request used the key. The answer is then `replay` of what that one
-   * did, or a 422 where it asked for something else. Null when nothing was changed, and the key is not used: the caller says why.
+   * What `change` comes to; a statement that changes nothing, or null, when an earlier request used the key. The
+   * answer is then `replay` of what that one did, or a 422 where it asked for something else. Null when nothing was
+   * changed, and the key is not used: the caller says why.
    */
   async once<T>(identity: RequestIdentity, change: () => Promise<T | null>, replay: (kept: KeptEvent) => Promise<T>): Promise<T | null> {
     const [caller, key] = identity;

@@ -16,8 +16,8 @@ export function announceNumbered(bus: EventBus, events: NumberedEvents): void {
 }
 
 /**
- * Calls `listener` for what is announced. It is a hint: anybody who reaches the bus can write a message, and any message may be lost. What happened is in the
- * log.
+ * Calls `listener` for what is announced. It is a hint: anybody who reaches the bus can write a message, and any
+ * message may be lost. What happened is in the log.
  */
 export function onNumbered(bus: EventBus, listener: (events: NumberedEvents) => void): Disposable {
   return bus.subscribe(subject, (payload) => listener(message.parse(JSON.parse(Buffer.from(payload).toString()))));

@@ -1,4 +1,7 @@
-/** Lets one at a time do its work under a name. The others wait in this process, where waiting costs no connection to the database. */
+/**
+ * Lets one at a time do its work under a name. The others wait in this process, where waiting costs no connection to
+ * the database.
+ */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 

@@ -6,8 +6,8 @@ import { migrations } from './index.ts';
 const migrationLock = 7_100_001;
 
 /**
- * Brings the database at `url` to the newest schema. Safe when several start at once; does nothing when there is nothing
- * to do. When `giveUp` fires, it fails and nothing is changed.
+ * Brings the database at `url` to the newest schema. Safe when several start at once; does nothing when there is
+ * nothing to do. When `giveUp` fires, it fails and nothing is changed.
  */
 export async function migrate(url: string, giveUp?: AbortSignal): Promise<void> {
   await using orm = await connectOrm(url, {

@@ -1,8 +1,8 @@
 import { patientTransaction } from '../connection/patient-transaction.ts';
 
 /**
- * Makes `days` the half-life of every score. Where it was another, all ranks are computed anew, in one transaction under
- * a lock on the setting. When `giveUp` fires, it fails and nothing is changed.
+ * Makes `days` the half-life of every score. Where it was another, all ranks are computed anew, in one transaction
+ * under a lock on the setting. When `giveUp` fires, it fails and nothing is changed.
  */
 export async function applyHalfLife(url: string, days: number, giveUp?: AbortSignal): Promise<void> {
   await patientTransaction(

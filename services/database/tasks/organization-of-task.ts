@@ -1,7 +1,10 @@
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import type { Pool } from '../connection/pool.ts';
 
-/** The organization a request about one task is meant for: the one it names (a key's own always stands there), or the only one that has the id. */
+/**
+ * The organization a request about one task is meant for: the one it names (a key's own always stands there), or the
+ * only one that has the id.
+ */
 export async function organizationOfTask(pool: Pool, request: { taskId: string; organizationId?: string | undefined }): Promise<string> {
   if (request.organizationId !== undefined) return request.organizationId;
   const { rows } = await pool.query<{ organizationId: string }>({ name: 'organization-of-task', text: sql, values: [request.taskId] });

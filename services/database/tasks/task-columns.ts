@@ -1,6 +1,9 @@
 import { Task } from '../entities/task.ts';
 
-/** What a statement returns of a task row, under the names of `TaskRow`, so that a hot statement and the ORM answer the same. `row` names the row in the statement. */
+/**
+ * What a statement returns of a task row, under the names of `TaskRow`, so that a hot statement and the ORM answer
+ * the same. `row` names the row in the statement.
+ */
 export function taskColumns(row: string): string {
   return columns
     .map(([property, column]) => `${row}.${column} AS "${property}"`)

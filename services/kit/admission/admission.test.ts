@@ -32,7 +32,7 @@ function useBusyService(open: Promise<void>) {
   return (keyId: string) => client.getTask({ taskId: keyId });
 }
 
-test('a key with too many requests in flight is told to slow down, and others are not', async () => {
+test('a key with too many requests in flight gets 429, and other keys do not', async () => {
   const open = Promise.withResolvers<void>();
   const call = useBusyService(open.promise);
   const inFlight = Array.from({ length: 256 }, () => call('greedy'));
@@ -43,7 +43,7 @@ test('a key with too many requests in flight is told to slow down, and others ar
   await call('greedy');
 });
 
-test('a process with too many requests in flight refuses more at once, and takes them again when some have ended', async () => {
+test('a process with too many requests in flight answers 503 at once, and accepts requests again when some have ended', async () => {
   const open = Promise.withResolvers<void>();
   const call = useBusyService(open.promise);
   const inFlight = Array.from({ length: 1024 }, (_, i) => call(`key-${i % 8}`));
@@ -53,7 +53,7 @@ test('a process with too many requests in flight refuses more at once, and takes
   await call('late');
 });
 
-test('a key has at most 2,048 open streams, and another as soon as one of them ends or its reader leaves', async () => {
+test('a key has at most 2,048 open streams, and gets a new one as soon as one ends', async () => {
   const routes: Routes = (router) =>
     router.service(StatsService, {
       async *watchEvents(_request, { signal }) {

@@ -2,7 +2,10 @@ import type { Interceptor } from '@connectrpc/connect';
 import { callerKey } from '../auth/caller.ts';
 import { DispatcherError, unavailable } from '../serving/errors.ts';
 
-/** Refuses at once what is over the limits, so that load is answered and not queued. Calls for which `waits` holds are counted apart, and so are streams. */
+/**
+ * Refuses at once what is over the limits, so that load is answered and not queued. Calls for which `waits` holds are
+ * counted apart, and so are streams.
+ */
 export function admission(waits: (message: unknown) => boolean = () => false): Interceptor {
   const working = createAdmissions(workLimits);
   const waiting = createAdmissions(waitLimits);

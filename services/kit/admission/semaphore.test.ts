@@ -4,7 +4,7 @@ import { Semaphore } from './semaphore.ts';
 const { signal } = new AbortController();
 
 describe('turns', () => {
-  test('are as many at once as there may be, in the order of asking', async () => {
+  test('are given in the order of asking, up to the limit', async () => {
     const turns = new Semaphore(2, 10);
     const order: number[] = [];
     const taken = [1, 2, 3, 4].map(async (name) => {
@@ -28,7 +28,7 @@ describe('turns', () => {
     await expect(turns.take(signal)).rejects.toMatchObject({ reason: 'unavailable' });
   });
 
-  test('pass over who gave up waiting', async () => {
+  test('skip a caller that gave up waiting', async () => {
     const turns = new Semaphore(1, 10);
     const first = await turns.take(signal);
     const giveUp = new AbortController();

@@ -11,7 +11,10 @@ export class Semaphore {
     this.#queueMax = queueMax;
   }
 
-  /** Resolves when it is the caller's turn, which lasts until the answer is disposed. Rejects when too many wait, or when the caller gives up. */
+  /**
+   * Resolves when it is the caller's turn, which lasts until the answer is disposed. Rejects when too many wait, or
+   * when the caller gives up.
+   */
   async take(signal: AbortSignal): Promise<Disposable> {
     if (this.#free === 0) await this.#wait(signal);
     else this.#free -= 1;

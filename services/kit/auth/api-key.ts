@@ -5,7 +5,10 @@ const alphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const prefix = 'sk_live_';
 const shape = /^sk_live_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
 
-/** A new key: `sk_live_`, 32 random base62 characters (190 bits), and a checksum of 6 that lets a typo be refused without a look-up. */
+/**
+ * A new key: `sk_live_`, 32 random base62 characters (190 bits), and a checksum of 6 that lets a typo be refused
+ * without a look-up.
+ */
 export function createApiKey(): string {
   const secret = Array.from({ length: 32 }, () => alphabet[randomInt(alphabet.length)]).join('');
   return `${prefix}${secret}${checksum(secret)}`;

@@ -7,7 +7,10 @@ import { digestOfKey, isApiKey } from './api-key.ts';
 import { admin, type Caller, callerKey } from './caller.ts';
 import { isRefusal, whileAuthenticated } from './while-authenticated.ts';
 
-/** What the store knows of a key: its caller, and whether it has run out. Null for a key that is unknown or revoked. A store in another process is shown the key itself. */
+/**
+ * What the store knows of a key: its caller, and whether it has run out. Null for a key that is unknown or revoked. A
+ * store in another process is shown the key itself.
+ */
 export type ResolveKey = (digest: Buffer, key: string) => Promise<{ caller: Caller; expiresAt: Date | null; now: Date } | null>;
 
 /** Answers who the value of an `authorization` header stands for, or throws a 401. */
@@ -19,7 +22,10 @@ const cacheMs = 800;
 /** At most this many keys are remembered, so that guessing keys costs no memory. */
 const cacheSize = 10_000;
 
-/** Authenticates by the admin key or by `resolveKey`, whose answers are kept for 0.8 s and asked once for simultaneous callers. With `keptMs` 0 none is kept. */
+/**
+ * Authenticates by the admin key or by `resolveKey`, whose answers are kept for 0.8 s and asked once for simultaneous
+ * callers. With `keptMs` 0 none is kept.
+ */
 export function createAuthenticate(adminKey: string, resolveKey: ResolveKey, keptMs = cacheMs): Authenticate {
   const adminDigest = digestOfKey(adminKey);
   const cache = new Map<string, { until: number; caller: Promise<Caller> }>();
@@ -40,8 +46,8 @@ export function createAuthenticate(adminKey: string, resolveKey: ResolveKey, kep
 }
 
 /**
- * Puts the caller into the context, and refuses who lacks the scope that the method's `scope` option names. Without that option nobody may.
- * A stream ends when its caller's key does.
+ * Puts the caller into the context, and refuses who lacks the scope that the method's `scope` option names. Without
+ * that option nobody may. A stream ends when its caller's key does.
  */
 export function authentication(authenticate: Authenticate): Interceptor {
   const scopes = new Map<DescMethod, string>();

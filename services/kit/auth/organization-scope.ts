@@ -4,7 +4,10 @@ import { DispatcherError } from '../serving/errors.ts';
 import { onRequestMessage } from '../serving/request-message.ts';
 import { type Caller, callerKey } from './caller.ts';
 
-/** Writes the caller's organization into every request that has an `organization_id`, so that a handler can read no other. The admin's choice stays. */
+/**
+ * Writes the caller's organization into every request that has an `organization_id`, so that a handler can read no
+ * other. The admin's choice stays.
+ */
 export const organizationScope: Interceptor = onRequestMessage((message, request) => {
   scopeToOrganization(request.method.input, message, request.contextValues.get(callerKey));
 });

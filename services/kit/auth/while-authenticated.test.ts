@@ -9,7 +9,10 @@ const caller: Caller = { keyId: 'key_1', organizationId: 'acme', name: 'one', sc
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A stream that says nothing, of a key that can be revoked; its key is looked up anew at `lookUpAt`, as a request beside it does. */
+/**
+ * A stream that says nothing, of a key that can be revoked; its key is looked up anew at `lookUpAt`, as a request
+ * beside it does.
+ */
 async function useQuietStream(lookUpAt: number) {
   let revoked = false;
   const authenticate = createAuthenticate('sk_admin_for_tests', async () => (revoked ? null : { caller, expiresAt: null, now: new Date() }));

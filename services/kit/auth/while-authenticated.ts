@@ -4,8 +4,8 @@ import { DispatcherError, errorTable } from '../serving/errors.ts';
 const checkIntervalMs = 150;
 
 /**
- * Passes a stream's messages on until `check` says that its caller is no longer welcome; then the stream ends with that 401. A check that fails for
- * another reason, say since the database restarts, ends nothing.
+ * Passes a stream's messages on until `check` says that its caller is no longer welcome; then the stream ends with
+ * that 401. A check that fails for another reason, say since the database restarts, ends nothing.
  */
 export async function* whileAuthenticated<T>(messages: AsyncIterable<T>, check: () => Promise<unknown>): AsyncIterable<T> {
   const iterator = messages[Symbol.asyncIterator]();

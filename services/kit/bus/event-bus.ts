@@ -1,8 +1,14 @@
-/** Carries messages between processes, or between the parts of one. It may lose any: whoever listens takes a message as a hint. */
+/**
+ * Carries messages between processes, or between the parts of one. It may lose any: whoever listens takes a message
+ * as a hint.
+ */
 export interface EventBus extends AsyncDisposable {
   /** Whether messages reach anybody at the moment. */
   readonly connected: boolean;
-  /** Sends without waiting. A subject is one of this installation: `events.acme.task.done`. `id` lets a store behind the bus drop repeats. */
+  /**
+   * Sends without waiting. A subject is one of this installation: `events.acme.task.done`. `id` lets a store behind
+   * the bus drop repeats.
+   */
   publish(subject: string, payload: Uint8Array, id?: string): void;
   /** Calls `listener` for each message of a subject; the last part of `subject` may be `>` for all below. */
   subscribe(subject: string, listener: (payload: Uint8Array, subject: string) => void): Disposable;

@@ -14,7 +14,7 @@ const test = testWhere(hasNatsServer, 'nats-server');
 const openBus = (url: string, more: Partial<NatsSettings> = {}, installationId = 'one') =>
   openNatsBus({ NATS_URL: url, NATS_SUBJECT_PREFIX: 'dispatcher', ...more }, installationId, createLog('silent'));
 
-test('a bus that is closed takes messages and drops them, since a last commit may still want to be told', async () => {
+test('a closed bus accepts messages and drops them', async () => {
   await using folder = await useFolder();
   await using server = await startNatsServer({ port: await freePort(), storeDir: folder.path });
   const bus = await openBus(server.url);
@@ -24,7 +24,7 @@ test('a bus that is closed takes messages and drops them, since a last commit ma
   expect(() => bus.publish('committed', new Uint8Array())).not.toThrow();
 });
 
-test('a bus closes at once also while its server is away', async () => {
+test('a bus closes at once while its server is away', async () => {
   await using folder = await useFolder();
   const server = await startNatsServer({ port: await freePort(), storeDir: folder.path });
   const bus = await openBus(server.url);
@@ -34,7 +34,7 @@ test('a bus closes at once also while its server is away', async () => {
   await bus[Symbol.asyncDispose]();
 });
 
-test('messages published after the server came back arrive at those who listened before', async () => {
+test('after the server came back, old subscriptions get new messages', async () => {
   await using folder = await useFolder();
   const place = { port: await freePort(), storeDir: folder.path };
   const server = await startNatsServer(place);
@@ -51,7 +51,7 @@ test('messages published after the server came back arrive at those who listened
   await vi.waitFor(() => expect(got).toEqual(['some.word hello']), { timeout: 5_000 });
 });
 
-test('a message that a listener cannot take costs no other message', async () => {
+test('a listener that throws does not lose other messages', async () => {
   await using folder = await useFolder();
   await using server = await startNatsServer({ port: await freePort(), storeDir: folder.path });
   await using bus = await openBus(server.url);
@@ -133,6 +133,6 @@ test('a bus over tls:// does not speak with a server that has no TLS', async () 
   expect(secure.connected).toBe(false);
 });
 
-test('a file of the settings that is not there is said at once', async () => {
+test('a missing file of the settings is reported at once', async () => {
   await expect(openBus('nats://127.0.0.1:4222', { NATS_CREDS: '/nowhere/a.creds' })).rejects.toThrow('/nowhere/a.creds');
 });

@@ -19,8 +19,9 @@ interface Subscriber {
 const installationHeader = 'Dispatcher-Installation';
 
 /**
- * Carries messages over NATS, each subject below the prefix of the settings. Messages of another installation are passed over. Works without the server: it is
- * looked for until it is there, and what is published meanwhile is dropped, not stored up. Rejects when the settings name a file that cannot be read.
+ * Carries messages over NATS, each subject below the prefix of the settings. Messages of another installation are
+ * passed over. Works without the server: it is looked for until it is there, and what is published meanwhile is
+ * dropped, not stored up. Rejects when the settings name a file that cannot be read.
  */
 export async function openNatsBus(settings: NatsSettings, installationId: string, log: Log): Promise<EventBus> {
   return createNatsBus(await natsOptions(settings), { prefix: `${settings.NATS_SUBJECT_PREFIX}.`, installationId, log });
@@ -52,7 +53,10 @@ function createNatsBus(connectionOptions: ConnectionOptions, options: BusOptions
     }
   };
   const ended = start();
-  /** A closed connection throws at whoever publishes; and some commit may still want to be told while the process stops. */
+  /**
+   * A closed connection throws at whoever publishes; and some commit may still want to be told while the process
+   * stops.
+   */
   const live = () => (connected && !closing.signal.aborted ? connection : null);
 
   return {

@@ -35,14 +35,14 @@ async function answering(client: { read: (id: string) => Promise<string | undefi
   return [...new Set(answers.map((ip) => ip ?? ''))].sort();
 }
 
-test('calls are spread over all processes that a name stands for', async () => {
+test('calls are spread over all addresses of a name', async () => {
   await using service = await useService('127.0.0.1', '127.0.0.2', '127.0.0.3');
   const name = useName('127.0.0.1', '127.0.0.2', '127.0.0.3');
   using client = useEndpointPool({ addresses: [service.address], lookUp: name.lookUp });
   await vi.waitFor(async () => expect(await answering(client)).toEqual(['127.0.0.1', '127.0.0.2', '127.0.0.3']));
 });
 
-test('a process that is added to a name is called soon, one that is taken away is not, and what it was asked before it answers', async () => {
+test('a new address of a name gets calls soon; a removed address gets no new calls and answers those it has', async () => {
   await using service = await useService('127.0.0.1', '127.0.0.3');
   const port = Number(service.address.split(':')[1]);
   const slow = Promise.withResolvers<string>();
@@ -57,7 +57,7 @@ test('a process that is added to a name is called soon, one that is taken away i
   expect(await asked).toBe('late');
 });
 
-test('while a name cannot be looked up, or stands for nothing, what it last stood for holds', async () => {
+test('while a name cannot be looked up, its last addresses are used', async () => {
   await using service = await useService('127.0.0.1');
   const name = useName('127.0.0.1');
   const lookUp = vi.fn(name.lookUp);
@@ -71,7 +71,7 @@ test('while a name cannot be looked up, or stands for nothing, what it last stoo
   }
 });
 
-test('a name that nothing stands behind is answered 503, and works once something does', async () => {
+test('a name without an address is answered 503, and works once it has one', async () => {
   await using service = await useService('127.0.0.1');
   const name = useName();
   using client = useEndpointPool({ addresses: [service.address], lookUp: name.lookUp, lookMs: 20 });

@@ -13,12 +13,16 @@ export interface EndpointAddress {
 /** Answers all addresses that a name stands for at the moment. */
 export type LookUp = (name: string) => Promise<readonly string[]>;
 
-/** How often names are looked up again: a process that was added is in use, and one that was taken away is not, about so soon. */
+/**
+ * How often names are looked up again: a process that was added is in use, and one that was taken away is not, about
+ * so soon.
+ */
 const lookMs = 5_000;
 
 /**
- * Tells `onChange` where the processes at `addresses` (`host:port`) are, now and whenever that changes. A name may stand for several, as that of a
- * headless service of Kubernetes does; while it cannot be looked up, what it last stood for holds.
+ * Tells `onChange` where the processes at `addresses` (`host:port`) are, now and whenever that changes. A name may
+ * stand for several, as that of a headless service of Kubernetes does; while it cannot be looked up, what it last
+ * stood for holds.
  */
 export function followAddresses(
   addresses: readonly string[],

@@ -4,7 +4,7 @@ import { messageBatches } from './batches.ts';
 
 const maxBytes = 128 * 1024;
 
-test('batches hold all items in their order, and none is too large unless a single item is', () => {
+test('batches keep all items in order, and only a single large item makes a large batch', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 200_000 })), (sizes) => {
       const batches = messageBatches(sizes, (size) => size);

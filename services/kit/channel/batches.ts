@@ -1,4 +1,7 @@
-/** What travels in one message of a channel, unless a single item is larger: well under what a receiver accepts, and short enough to hold nothing else up. */
+/**
+ * What travels in one message of a channel, unless a single item is larger: well under what a receiver accepts, and
+ * short enough to hold nothing else up.
+ */
 const batchMaxBytes = 128 * 1024;
 
 /** Cuts `items` into runs of at most 128 KiB, in their order; an item that is larger is one by itself. */

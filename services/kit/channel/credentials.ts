@@ -1,7 +1,10 @@
 import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import type { Tls, TlsMaterial } from '../listening/tls.ts';
 
-/** How a gateway speaks with services: over TLS where an authority is named by which they are certified, showing its own certificate; else in plain. */
+/**
+ * How a gateway speaks with services: over TLS where an authority is named by which they are certified, showing its
+ * own certificate; else in plain.
+ */
 export function channelCredentials(tls: Tls | null): () => ChannelCredentials {
   const plain = credentials.createInsecure();
   let used: TlsMaterial | null = null;

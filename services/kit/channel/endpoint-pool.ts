@@ -9,8 +9,9 @@ import { type Endpoint, keepEndpoint } from './endpoint.ts';
 /** The processes of one service, as a gateway reaches them. */
 export interface EndpointPool extends Disposable {
   /**
-   * Makes a call to the process that answers and has the fewest calls, of several in turn. Where none can be reached one is waited for, for at most a
-   * second; then, and at once when all have more calls than they can take, it is `unavailable`. Rejects as `ChannelConnection.call` does when the stream breaks.
+   * Makes a call to the process that answers and has the fewest calls, of several in turn. Where none can be reached
+   * one is waited for, for at most a second; then, and at once when all have more calls than they can take, it is
+   * `unavailable`. Rejects as `ChannelConnection.call` does when the stream breaks.
    */
   call(call: ChannelCall, signal: AbortSignal): Promise<Answer>;
   /** A gRPC client of some reachable process, for a stream of its own. */
@@ -34,7 +35,10 @@ export interface EndpointPoolOptions {
 /** A call may wait so long for a process to come back; then its caller hears of it. */
 const patienceMs = 1000;
 
-/** A process that a name stands for no more keeps its calls for so long, which is longer than any takes; event streams are then resumed elsewhere. */
+/**
+ * A process that a name stands for no more keeps its calls for so long, which is longer than any takes; event streams
+ * are then resumed elsewhere.
+ */
 const leavingMs = 60_000;
 
 /** Keeps a stream to each process. */

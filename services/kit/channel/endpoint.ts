@@ -19,7 +19,10 @@ export interface EndpointEvents {
   onLost: (reason: Error) => void;
 }
 
-/** How soon a process that went away is tried again: at first at once, then ever later. Each time is spread by half, so that not all gateways come at once. */
+/**
+ * How soon a process that went away is tried again: at first at once, then ever later. Each time is spread by half,
+ * so that not all gateways come at once.
+ */
 const retryMs = [0, 25, 50, 100, 250];
 
 const channelOptions: ChannelOptions = {

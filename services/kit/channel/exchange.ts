@@ -27,7 +27,10 @@ export class ChannelExchange {
     this.#make = make;
   }
 
-  /** Carries out what `requests` ask for. The answers end after `requests` have ended and all calls are answered; when nobody reads them any more, calls are cancelled. */
+  /**
+   * Carries out what `requests` ask for. The answers end after `requests` have ended and all calls are answered; when
+   * nobody reads them any more, calls are cancelled.
+   */
   async *answers(requests: AsyncIterable<ExchangeRequest>, draining: AbortSignal): AsyncIterable<Response> {
     const tellDraining = () => this.#sendQueue.put('draining');
     draining.addEventListener('abort', tellDraining);

@@ -9,7 +9,10 @@ export interface Keepalive extends Disposable {
 /** How often the other end is asked. Nothing is asked while an answer is due. */
 const pingMs = 500;
 
-/** So many times in a row without an answer, and the other end counts as dead: 4 s. Counted, not timed, since this process may have been the one that stood still. */
+/**
+ * So many times in a row without an answer, and the other end counts as dead: 4 s. Counted, not timed, since this
+ * process may have been the one that stood still.
+ */
 const missesAllowed = 8;
 
 /** Asks by `ping` from now on, and calls `onDead` once when no answer came for 4 s. */

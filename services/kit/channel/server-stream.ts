@@ -12,7 +12,10 @@ import { findTrailerError } from '@connectrpc/connect/protocol-grpc';
 import { type Client, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { dispatcherErrorFrom } from '../serving/errors.ts';
 
-/** A server-streaming call on a gRPC client of its own stream, as the messages it answers; it ends when `signal` fires. */
+/**
+ * A server-streaming call on a gRPC client of its own stream, as the messages it answers; it ends when `signal`
+ * fires.
+ */
 export async function* streamOver<I extends DescMessage, O extends DescMessage>(
   client: Client,
   method: DescMethodStreaming<I, O>,

@@ -7,8 +7,9 @@ import { type ChannelAnswer, ChannelExchange } from './exchange.ts';
 import { channelMethods } from './method-name.ts';
 
 /**
- * Answers the calls of `services` that come many on one stream: each goes through `transport`, which leads to the handlers through the interceptors.
- * When `draining` fires the clients are told to go elsewhere, and the calls they sent are answered.
+ * Answers the calls of `services` that come many on one stream: each goes through `transport`, which leads to the
+ * handlers through the interceptors. When `draining` fires the clients are told to go elsewhere, and the calls they
+ * sent are answered.
  */
 export function channelRoutes(services: readonly DescService[], transport: Transport, draining: AbortSignal): Routes {
   const methods = channelMethods(services);

@@ -79,7 +79,7 @@ test('after a broken connection, calls succeed again at once', async () => {
   }
 });
 
-test('a server that stops answers what it has, and what comes after goes to another, without a failed call', async () => {
+test('a server that stops answers its calls, and later calls go to another server; no call fails', async () => {
   const held = heldCalls();
   const leaving = await useChannelServer((id, signal) => (id.startsWith('early') ? held.handle(id, signal) : echo(id)));
   await using staying = await useChannelServer(echo);
@@ -95,7 +95,7 @@ test('a server that stops answers what it has, and what comes after goes to anot
   await stopped;
 });
 
-test('calls go to all processes of a service, and to the one with fewer in flight', async () => {
+test('calls go to the process of a service with the fewest calls in flight', async () => {
   const counts = [0, 0];
   const count = (index: number) => async (id: string) => {
     counts[index] = (counts[index] ?? 0) + 1;
@@ -111,7 +111,7 @@ test('calls go to all processes of a service, and to the one with fewer in fligh
   });
 });
 
-test('a process that stands still costs its callers seconds, not their deadline, and new calls go elsewhere', async () => {
+test('calls to a frozen process fail within seconds, and new calls go to other processes', async () => {
   await using standing = await useChannelServer(echo);
   await using proxy = await startTcpProxy(standing.address);
   await using other = await useChannelServer(echo);
@@ -151,7 +151,7 @@ test('a service that does not answer is given up after 10 s', async () => {
   held.finish('one', '');
 });
 
-test('a service that is nowhere is answered 503 after a second', async () => {
+test('a service that cannot be reached is answered 503 after a second', async () => {
   using client = useChannelClient('127.0.0.1:1');
   await expect(within(1_500, client.read('one'))).rejects.toMatchObject({ reason: 'unavailable', info: { retry_after_seconds: '1' } });
 });
@@ -166,7 +166,7 @@ test('many large calls and answers at once do not break the stream', async () =>
   expect(await Promise.all(Array.from({ length: 40 }, () => client.read(long)))).toEqual(Array.from({ length: 40 }, () => 'short'));
 });
 
-test('a call that is larger than any may be fails alone', async () => {
+test('a call that is too large fails alone', async () => {
   const held = heldCalls();
   await using server = await useChannelServer((id, signal) => (id === 'held' ? held.handle(id, signal) : id));
   using client = useChannelClient(server.address);

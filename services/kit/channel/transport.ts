@@ -13,7 +13,10 @@ import { streamOver } from './server-stream.ts';
 /** A call is made so often in all, where it may be made again. */
 const attempts = 3;
 
-/** A larger request than any that the rules of the contract let through; what a service reads at once is a little more. */
+/**
+ * A larger request than any that the rules of the contract let through; what a service reads at once is a little
+ * more.
+ */
 const requestMaxBytes = 1000 * 1024;
 
 /** A transport to services in other processes. `poolOf` gives the processes of the service that has a method. */
@@ -62,7 +65,10 @@ async function limited<T>(limitMs: number, signal: AbortSignal | undefined, call
   }
 }
 
-/** A broken connection leaves open whether a call had an effect, so only what has none, or none twice, is made again. What never left may always be. */
+/**
+ * A broken connection leaves open whether a call had an effect, so only what has none, or none twice, is made again.
+ * What never left may always be.
+ */
 async function makeCall(pool: EndpointPool, call: ChannelCall, safe: boolean, signal: AbortSignal): Promise<Uint8Array> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -7,7 +7,10 @@ export interface Loop extends AsyncDisposable {
   wake(): void;
 }
 
-/** Runs `round` every `intervalMs`, and at once again when it answers true or was woken meanwhile. A round that fails is logged and tried again at the next time. */
+/**
+ * Runs `round` every `intervalMs`, and at once again when it answers true or was woken meanwhile. A round that fails
+ * is logged and tried again at the next time.
+ */
 export function startLoop(name: string, intervalMs: number, log: Log, round: (signal: AbortSignal) => Promise<boolean>): Loop {
   const stop = new AbortController();
   let nap = new AbortController();

@@ -20,7 +20,7 @@ class FakeSocket extends EventEmitter {
 
 const socketFrom = (address: string) => new FakeSocket(address) as unknown as Socket;
 
-test('at the limit of all, the connection that has been idle for longest makes room', () => {
+test('at the total limit the connection that has been idle for longest is closed', () => {
   const connections = createConnections({ total: 3, perAddress: 10 });
   const [busy, first, second, next] = ['a', 'b', 'c', 'd'].map(socketFrom);
   for (const socket of [busy, first, second]) if (socket) connections.add(socket);
@@ -30,7 +30,7 @@ test('at the limit of all, the connection that has been idle for longest makes r
   expect(connections.count).toBe(3);
 });
 
-test('an address at its limit makes room with its own connections, and others keep theirs', () => {
+test('an address at its limit loses its own oldest connection, and other addresses lose none', () => {
   const connections = createConnections({ total: 10, perAddress: 2 });
   const quiet = socketFrom('quiet');
   connections.add(quiet);

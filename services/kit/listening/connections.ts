@@ -9,7 +9,10 @@ export interface ConnectionLimits {
 
 const defaultConnectionLimits: ConnectionLimits = { total: 10_000, perAddress: 6_000 };
 
-/** The open connections of a port. At a limit the one that has been idle for longest is closed, so that a stranger who holds thousands blocks nobody. */
+/**
+ * The open connections of a port. At a limit the one that has been idle for longest is closed, so that a stranger who
+ * holds thousands blocks nobody.
+ */
 export interface Connections {
   readonly count: number;
   /** Counts a new connection. Where no idle one can make room, this one is closed. */

@@ -4,8 +4,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 const lingerMs = 1000;
 
 /**
- * Lets a client over HTTP/1.1 read an answer that is given before all of its request has come, as when that is too large. Were the connection closed
- * under what it still sends, the client would be told of that instead.
+ * Lets a client over HTTP/1.1 read an answer that is given before all of its request has come, as when that is too
+ * large. Were the connection closed under what it still sends, the client would be told of that instead.
  */
 export function linger(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;

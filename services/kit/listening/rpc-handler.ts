@@ -83,7 +83,10 @@ function handlersOf(routes: readonly Routes[], options: { readMaxBytes: number; 
   return router.handlers;
 }
 
-/** The check runs when the protocol begins to read the body, so that a refusal is answered in the caller's own protocol. */
+/**
+ * The check runs when the protocol begins to read the body, so that a refusal is answered in the caller's own
+ * protocol.
+ */
 async function answer(
   { handler, check }: Served,
   nodeRequest: IncomingMessage | Http2ServerRequest,

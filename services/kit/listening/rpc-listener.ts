@@ -154,7 +154,10 @@ function watchSession(http2: Http2Server, socket: Socket, connections: Connectio
   });
 }
 
-/** Beyond `most` streams in all a new one is refused before anything is done for it. gRPC clients know that they may repeat such a call. */
+/**
+ * Beyond `most` streams in all a new one is refused before anything is done for it. gRPC clients know that they may
+ * repeat such a call.
+ */
 function limitStreams(http2: Http2Server, most: number): void {
   let open = 0;
   http2.prependListener('stream', (stream: ServerHttp2Stream) => {

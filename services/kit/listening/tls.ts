@@ -27,7 +27,10 @@ export interface TlsSettings {
 /** How often the files are looked at. They may be symlinks that are switched, which no file watch is told of. */
 const lookMs = 5_000;
 
-/** Reads the files that are named, and again every few seconds; null when none is. Rejects when they do not fit together; a renewal that does not is logged and left. */
+/**
+ * Reads the files that are named, and again every few seconds; null when none is. Rejects when they do not fit
+ * together; a renewal that does not is logged and left.
+ */
 export async function watchTls(settings: TlsSettings, log: Log, intervalMs = lookMs): Promise<Tls | null> {
   const { TLS_CERT: cert, TLS_KEY: key, TLS_CA: ca } = settings;
   if (cert === undefined || key === undefined) return null;

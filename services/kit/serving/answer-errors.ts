@@ -2,7 +2,10 @@ import type { Interceptor } from '@connectrpc/connect';
 import type { Log } from '../telemetry/log.ts';
 import { type DispatcherError, dispatcherErrorFrom, unavailable } from './errors.ts';
 
-/** Turns whatever a handler throws into a failure of the error table. The cause of one that nobody foresaw goes to the log, under the request's id. */
+/**
+ * Turns whatever a handler throws into a failure of the error table. The cause of one that nobody foresaw goes to the
+ * log, under the request's id.
+ */
 export function answerErrors(log: Log, convert: (thrown: unknown) => unknown = (thrown) => thrown): Interceptor {
   return (next) => async (request) => {
     const failure = (thrown: unknown): DispatcherError => {

@@ -18,7 +18,10 @@ export function waitMs(message: unknown): number {
   return typeof waitSeconds === 'number' && waitSeconds > 0 ? Math.min(waitSeconds, 30) * 1000 : 0;
 }
 
-/** One time limit for all steps of a request: what each comes to, or `deadline_exceeded` once the limit, and what the step may take `besides`, is over. */
+/**
+ * One time limit for all steps of a request: what each comes to, or `deadline_exceeded` once the limit, and what the
+ * step may take `besides`, is over.
+ */
 export function createDeadline(limitMs = deadlineMs) {
   const end = performance.now() + limitMs;
   return <T>(work: Promise<T>, besidesMs = 0): Promise<T> => withinDeadline(end + besidesMs - performance.now(), work);

@@ -14,7 +14,10 @@ import {
 import { DispatcherError } from './errors.ts';
 import type { Router, Routes } from './routes.ts';
 
-/** A transport that leads straight to the handlers in this process, through the same interceptors as a call from outside but without serializing a message. */
+/**
+ * A transport that leads straight to the handlers in this process, through the same interceptors as a call from
+ * outside but without serializing a message.
+ */
 export function createDirectTransport(routes: readonly Routes[], interceptors: readonly Interceptor[]): Transport {
   const methods = methodsOf(routes);
   const call = interceptors.reduceRight<Call>(

@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { expect, test } from 'vitest';
 import { DispatcherError, dispatcherErrorFrom } from './errors.ts';
 
-test('only our own errors count as such, and what the protocol library throws becomes one', () => {
+test('an error of the protocol library becomes an error of the table', () => {
   expect(new DispatcherError('not_found', 'No.')).toBeInstanceOf(DispatcherError);
   expect(new DispatcherError('not_found', 'No.')).toBeInstanceOf(ConnectError);
   const foreign = new ConnectError('Gone.', Code.Unavailable);

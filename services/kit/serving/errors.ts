@@ -1,7 +1,9 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@recursiv/proto/gen/google/rpc/error_details_pb.ts';
 
-/** What every failure of the API looks like: its code, the gRPC code and HTTP status that carry it, and its REST type. */
+/**
+ * What every failure of the API looks like: its code, the gRPC code and HTTP status that carry it, and its REST type.
+ */
 export const errorTable = {
   invalid_argument: { grpc: Code.InvalidArgument, status: 400, type: 'invalid_request_error' },
   invalid_json: { grpc: Code.InvalidArgument, status: 400, type: 'invalid_request_error' },
@@ -59,7 +61,10 @@ export function unavailable(message: string, cause?: unknown): DispatcherError {
   return new DispatcherError('unavailable', message, { retry_after_seconds: '1' }, cause);
 }
 
-/** Any thrown value as a failure of the table. What is not known becomes `internal`; its cause stays for the log and is shown to nobody. */
+/**
+ * Any thrown value as a failure of the table. What is not known becomes `internal`; its cause stays for the log and
+ * is shown to nobody.
+ */
 export function dispatcherErrorFrom(thrown: unknown): DispatcherError {
   if (thrown instanceof DispatcherError) return thrown;
   if (!(thrown instanceof ConnectError)) return internal(thrown);

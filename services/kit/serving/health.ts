@@ -4,7 +4,10 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from '@recursiv/p
 import { type Readiness, sharedReadiness } from './readiness.ts';
 import type { Routes } from './routes.ts';
 
-/** The standard health service. `services` are the names it knows beside the empty one, which stands for the whole process. */
+/**
+ * The standard health service. `services` are the names it knows beside the empty one, which stands for the whole
+ * process.
+ */
 export function healthRoutes(services: readonly string[], readiness: Readiness): Routes {
   const look = sharedReadiness(readiness);
   const check = async (service: string) => {

@@ -3,7 +3,10 @@ import { callerKey } from '../auth/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { dispatcherErrorFrom } from './errors.ts';
 
-/** Logs one line for each call at `debug`, under the request id that the gateway gave it. It has no message and no key. */
+/**
+ * Logs one line for each call at `debug`, under the request id that the gateway gave it. It has no message and no
+ * key.
+ */
 export function logCalls(log: Log): Interceptor {
   return (next) => async (request) => {
     if (!log.isLevelEnabled('debug')) return await next(request);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { sharedReadiness } from './readiness.ts';
 
-test('all who ask during one look are told what it finds, and who asks later is told of another', async () => {
+test('callers at the same time share one readiness check, and a later caller starts a new one', async () => {
   let looks = 0;
   const ask = sharedReadiness(async () => {
     looks += 1;
@@ -13,7 +13,7 @@ test('all who ask during one look are told what it finds, and who asks later is 
   expect(looks).toBe(2);
 });
 
-test('a look that failed is told to those who waited for it, and tried again', async () => {
+test('a readiness check that failed is reported to its callers, and the next caller tries again', async () => {
   let looks = 0;
   const ask = sharedReadiness(async () => {
     looks += 1;

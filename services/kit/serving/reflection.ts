@@ -9,7 +9,10 @@ import {
 } from '@recursiv/proto/gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import type { Routes } from './routes.ts';
 
-/** Server reflection (v1, and v1alpha for older clients), so that a generic client can call the API without its proto files. */
+/**
+ * Server reflection (v1, and v1alpha for older clients), so that a generic client can call the API without its proto
+ * files.
+ */
 export function reflectionRoutes(services: readonly DescService[]): Routes {
   const all = [...services, Health, ServerReflection, ServerReflectionAlpha];
   const files = filesOf(all);

@@ -6,7 +6,10 @@ import { invalidField } from './errors.ts';
 import { patternWords } from './pattern-words.ts';
 import { onRequestMessage } from './request-message.ts';
 
-/** Holds every request to the rules in its proto, and every string to what PostgreSQL and JSON can carry: no NUL, no half of a surrogate pair. */
+/**
+ * Holds every request to the rules in its proto, and every string to what PostgreSQL and JSON can carry: no NUL, no
+ * half of a surrogate pair.
+ */
 export function validation(): Interceptor {
   const validator = createValidator({ failFast: true });
   return onRequestMessage((message, { method: { input } }) => {

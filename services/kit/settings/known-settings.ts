@@ -1,6 +1,6 @@
 /**
- * Every setting of Dispatcher with what it means, by the programs that read it. The defaults and limits are in the `config.ts` of each program.
- * A variable that begins like ours and is not in this table is refused as a mistake.
+ * Every setting of Dispatcher with what it means, by the programs that read it. The defaults and limits are in the
+ * `config.ts` of each program. A variable that begins like ours and is not in this table is refused as a mistake.
  */
 export const knownSettings: Readonly<Record<string, string>> = {
   // npm start, the services and the gateway
@@ -75,5 +75,8 @@ export const knownSettings: Readonly<Record<string, string>> = {
   DISPATCHER_TEST_SEED: 'the seed of a random test',
 };
 
-/** Variables that the `dispatcher` command and the orchestrator give to the programs that they run. Those programs may start one of ours. */
+/**
+ * Variables that the `dispatcher` command and the orchestrator give to the programs that they run. Those programs may
+ * start one of ours.
+ */
 export const givenToCommands = /^DISPATCHER_(TASK_[A-Z_]+|ATTEMPT|RUN)$/;

@@ -10,7 +10,10 @@ const sharedPrefixes = [
   ...['RECURSIV_', 'MAX_', 'AGENT_', 'WORKTREE_', 'MERGE_', 'CLAUDE_'],
 ];
 
-/** A sentence for each variable that is surely meant as a setting of ours and is none. `read` are the settings of this program. */
+/**
+ * A sentence for each variable that is surely meant as a setting of ours and is none. `read` are the settings of this
+ * program.
+ */
 export function unknownSettings(env: Readonly<Record<string, string | undefined>>, read: readonly string[]): string[] {
   return Object.entries(env).flatMap(([name, value]) => {
     if (!value || name in knownSettings || givenToCommands.test(name) || isServiceLink(name, value)) return [];
@@ -40,7 +43,10 @@ function isNearly(name: string, known: string): boolean {
   return editDistance(name, known) <= Math.max(1, Math.floor(known.length / 8));
 }
 
-/** Kubernetes and Docker tell each container where the services beside it are, and one of those may be named `dispatcher`. */
+/**
+ * Kubernetes and Docker tell each container where the services beside it are, and one of those may be named
+ * `dispatcher`.
+ */
 function isServiceLink(name: string, value: string): boolean {
   return /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?$/.test(name) || /^(tcp|udp|sctp):\/\//.test(value);
 }

@@ -60,7 +60,10 @@ function presetText(field: z.core.$ZodType): string {
   return preset === undefined ? '' : ` [${preset}]`;
 }
 
-/** Throws a `UsageError` for the first option in `args` that `options`, as for `parseArgs`, do not name, with the nearest one. */
+/**
+ * Throws a `UsageError` for the first option in `args` that `options`, as for `parseArgs`, do not name, with the
+ * nearest one.
+ */
 export function refuseUnknownOptions(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>): void {
   const known = Object.entries(options).flatMap(([name, { short }]) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]);
   const end = args.indexOf('--');

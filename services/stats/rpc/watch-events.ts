@@ -8,7 +8,10 @@ import { eventQueue } from '../event-queue.ts';
 import { keptPositions } from '../sql/kept-positions.ts';
 import { pageSize, readEvents } from '../sql/read-events.ts';
 
-/** Events as they happen. From a given position on, what has happened since is read from the log until the log is level with the live feed; there the stream goes over without a gap. */
+/**
+ * Events as they happen. From a given position on, what has happened since is read from the log until the log is
+ * level with the live feed; there the stream goes over without a gap.
+ */
 export function watchEvents(dependencies: StatsDependencies): ServiceImpl<typeof StatsService>['watchEvents'] {
   return async function* (request, { signal }) {
     const cursor = { at: dependencies.feed.position };
@@ -44,7 +47,10 @@ async function* replay(dependencies: StatsDependencies, request: WatchEventsRequ
   }
 }
 
-/** The turn lasts as long as the reading, not until the reader has taken the page: one who never does must keep nobody waiting. */
+/**
+ * The turn lasts as long as the reading, not until the reader has taken the page: one who never does must keep nobody
+ * waiting.
+ */
 async function readPage(
   { database: { pool }, replays }: StatsDependencies,
   request: WatchEventsRequest,

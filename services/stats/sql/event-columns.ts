@@ -5,7 +5,10 @@ export interface NumberedEvent extends TaskEventRow {
   position: NonNullable<TaskEventRow['position']>;
 }
 
-/** What a statement returns of an event and its position, from the rows of these names, under the names of `NumberedEvent`. */
+/**
+ * What a statement returns of an event and its position, from the rows of these names, under the names of
+ * `NumberedEvent`.
+ */
 export const eventColumns = (
   e: string,
   p: string,

@@ -16,8 +16,9 @@ DELETE FROM event_positions WHERE position = ANY (ARRAY(
 ))`;
 
 /**
- * Forgets tasks that were done or archived more than `days` ago and not changed since, with their events and idempotency keys, and takes them out of the
- * counts; answers how many. A task with an event that a stream may still ask for stays.
+ * Forgets tasks that were done or archived more than `days` ago and not changed since, with their events and
+ * idempotency keys, and takes them out of the counts; answers how many. A task with an event that a stream may still
+ * ask for stays.
  */
 export async function forgetTasks(pool: Pool, days: number): Promise<number> {
   const { rows } = await pool.query({ name: 'forget-tasks', text: forgetTasksSql, values: [days, forgetSize] });
@@ -25,8 +26,8 @@ export async function forgetTasks(pool: Pool, days: number): Promise<number> {
 }
 
 /**
- * Walks `tasks_ended` from the oldest on, past those that stay, so that they hold up no other. The clock is the statement's: the index can be asked for what
- * is older than that, not for what is older than a clock that moves.
+ * Walks `tasks_ended` from the oldest on, past those that stay, so that they hold up no other. The clock is the
+ * statement's: the index can be asked for what is older than that, not for what is older than a clock that moves.
  */
 export const forgetTasksSql = `
 WITH old AS (
@@ -58,13 +59,19 @@ counted AS (
 )
 SELECT 1 FROM gone`;
 
-/** Forgets counts that came to nothing, of an owner whose tasks are all gone say; answers how many. The table has few rows for an organization, and is read whole. */
+/**
+ * Forgets counts that came to nothing, of an owner whose tasks are all gone say; answers how many. The table has few
+ * rows for an organization, and is read whole.
+ */
 export async function forgetCounts(pool: Pool): Promise<number> {
   const { rowCount } = await pool.query({ name: 'forget-counts', text: countsSql, values: [forgetSize] });
   return rowCount ?? 0;
 }
 
-/** A row that the relay is moving is left to it; and one that it moved since it was found is none of these any more, since the lock looks again. */
+/**
+ * A row that the relay is moving is left to it; and one that it moved since it was found is none of these any more,
+ * since the lock looks again.
+ */
 const countsSql = `
 WITH empty AS (SELECT organization_id, dimension, value FROM task_counts WHERE count = 0 LIMIT $1 FOR UPDATE SKIP LOCKED)
 DELETE FROM task_counts c USING empty

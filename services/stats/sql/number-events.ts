@@ -15,9 +15,10 @@ export interface Round {
 }
 
 /**
- * Gives committed events the positions that follow, and moves the counts by them: one statement, so a round happens whole or not at all. The row of
- * relay_state is the lock of the relays; null when another one holds it. Rows leave `unpublished` in the order of their ids, which is the order of
- * the events of each task, since a task's next event can only be written when the one before has committed. `confirmed` is recorded as published.
+ * Gives committed events the positions that follow, and moves the counts by them: one statement, so a round happens
+ * whole or not at all. The row of relay_state is the lock of the relays; null when another one holds it. Rows leave
+ * `unpublished` in the order of their ids, which is the order of the events of each task, since a task's next event
+ * can only be written when the one before has committed. `confirmed` is recorded as published.
  */
 export async function numberEvents(pool: Pool, confirmed: number): Promise<Round | null> {
   const { rows } = await pool.query<Partial<NumberedEvent> & RelayState>({
@@ -36,7 +37,10 @@ interface RelayState {
   published: string;
 }
 
-/** OFFSET 0 keeps each look-up of an event one look at the primary key: a plan for many events at once would read the whole log for a few. */
+/**
+ * OFFSET 0 keeps each look-up of an event one look at the primary key: a plan for many events at once would read the
+ * whole log for a few.
+ */
 const sql = `
 WITH state AS (SELECT position, published_position FROM relay_state FOR UPDATE SKIP LOCKED),
 taken AS (

@@ -9,8 +9,8 @@ export interface Count {
 }
 
 /**
- * The counts of one organization or of all, exact at this instant: what the relay has folded and, in the same snapshot, what it has not. Its cost
- * grows with the number of owners, not of tasks.
+ * The counts of one organization or of all, exact at this instant: what the relay has folded and, in the same
+ * snapshot, what it has not. Its cost grows with the number of owners, not of tasks.
  */
 export async function readCounts(pool: Pool, organizationId: string | null): Promise<Count[]> {
   const { rows } = await pool.query<Count>({
@@ -21,7 +21,10 @@ export async function readCounts(pool: Pool, organizationId: string | null): Pro
   return rows;
 }
 
-/** What the relay has folded, and the changes it has not: rows of (organization_id, dimension, value, count), several for one value. */
+/**
+ * What the relay has folded, and the changes it has not: rows of (organization_id, dimension, value, count), several
+ * for one value.
+ */
 export const countsNow = (condition: string) => `
   SELECT organization_id, dimension, value, count FROM task_counts WHERE ${condition}
   UNION ALL

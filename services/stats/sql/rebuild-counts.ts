@@ -1,7 +1,10 @@
 import { patientTransaction } from '@dispatcher/database/connection/patient-transaction.ts';
 import { countChanges } from './count-changes.ts';
 
-/** Counts all tasks of the database at `url` anew. The relay waits meanwhile; readers see the old counts until the new ones are committed. */
+/**
+ * Counts all tasks of the database at `url` anew. The relay waits meanwhile; readers see the old counts until the new
+ * ones are committed.
+ */
 export async function rebuildCounts(url: string): Promise<void> {
   await patientTransaction(url, async (client) => {
     await client.query('SELECT FROM relay_state FOR UPDATE');

@@ -10,7 +10,9 @@ import { changedContent } from '../changed-content.ts';
 import type { TaskDependencies } from '../dependencies.ts';
 import { type UpdatedTask, updateTask as update } from '../sql/update-task.ts';
 
-/** Changes what people write of a task. Where it has all that already, it is answered as it is and nothing is logged. */
+/**
+ * Changes what people write of a task. Where it has all that already, it is answered as it is and nothing is logged.
+ */
 export function updateTask({ database, published }: TaskDependencies): ServiceImpl<typeof TaskService>['updateTask'] {
   return async (request, context) => {
     const identity = identityOf(UpdateTaskRequestSchema, request, context);

@@ -25,8 +25,9 @@ const columns = contentColumns.join(', ');
 const parameters = contentColumns.map((column, i) => `$${i + 7}::${contentTypes[column]} AS ${column}`).join(', ');
 
 /**
- * One round trip for the task, its event and its place in the relay's queue. It reads nothing but the one row of `settings` and the idempotency key; a second
- * task with the id is no error, which would cost more than a success. The clock is read once, so that the rank belongs to the very day that `updated_at` names.
+ * One round trip for the task, its event and its place in the relay's queue. It reads nothing but the one row of
+ * `settings` and the idempotency key; a second task with the id is no error, which would cost more than a success.
+ * The clock is read once, so that the rank belongs to the very day that `updated_at` names.
  */
 export const createTaskSql = `
 WITH content AS MATERIALIZED (SELECT ${parameters}, clock_timestamp() AS now WHERE ${isFirstRequest}),

@@ -18,7 +18,10 @@ export interface TaskFilters {
 
 /** A task in a list. */
 export interface ListedTask extends TaskRow {
-  /** Its exact creation time, in microseconds since 1970, is part of its place in the list, and a Date holds only milliseconds. */
+  /**
+   * Its exact creation time, in microseconds since 1970, is part of its place in the list, and a Date holds only
+   * milliseconds.
+   */
   createdAtMicros: string;
   /** Whether the page may be as large as it is with this task. */
   fits: boolean;
@@ -27,7 +30,10 @@ export interface ListedTask extends TaskRow {
 /** The place of a task in a list, for a cursor. */
 export const placeOf = (task: ListedTask): string[] => [String(task.rank), task.createdAtMicros, task.id, task.organizationId];
 
-/** The texts of a page's tasks have at most so many bytes: more than the largest task, and a small part of what 200 of those would have. */
+/**
+ * The texts of a page's tasks have at most so many bytes: more than the largest task, and a small part of what 200 of
+ * those would have.
+ */
 const pageMaxBytes = 4 * 1024 * 1024;
 
 /** The tasks of a page, and one more where another page follows. Archived tasks are left out. */
@@ -37,10 +43,12 @@ export async function listTasks({ pool }: Database, filters: TaskFilters, page: 
 }
 
 /**
- * Each organization's part is one or two ranges of `tasks_listed` in its order. The admin's list over all takes as many tasks as the page needs from each:
- * its cost grows with the organizations and not with their tasks, and claims have no other index to keep up. What would make the page too large is not read.
+ * Each organization's part is one or two ranges of `tasks_listed` in its order. The admin's list over all takes as
+ * many tasks as the page needs from each: its cost grows with the organizations and not with their tasks, and claims
+ * have no other index to keep up. What would make the page too large is not read.
  *
- * The status stands in the statement, since only so can the planner find the claimed among many tasks by `tasks_claimed`.
+ * The status stands in the statement, since only so can the planner find the claimed among many tasks by
+ * `tasks_claimed`.
  */
 export function listTasksSql(filters: TaskFilters, { limit, offset, after }: PageWanted): { text: string; values: unknown[] } {
   const values: unknown[] = [limit + 1, offset];
@@ -74,7 +82,10 @@ const order = 't.rank DESC, t.created_at, t.id, t.organization_id';
 
 const statusConditions = { pending: `t.status = 'pending'`, claimed: `t.status = 'claimed'`, done: `t.status = 'done'` } as const;
 
-/** A range of the primary key. Ids are slugs and compared byte by byte: `{` is the byte after `z`, the last that one can have. */
+/**
+ * A range of the primary key. Ids are slugs and compared byte by byte: `{` is the byte after `z`, the last that one
+ * can have.
+ */
 const beginsWith = (prefix: string) => `t.id >= ${prefix} AND t.id < ${prefix} || '{'`;
 
 /** Of a task's long texts, and of all the rest together. Lengths are known without reading what is stored aside. */
@@ -82,8 +93,8 @@ const ownBytes = `(octet_length(t.title) + coalesce(octet_length(t.description),
       coalesce(octet_length(t.context_handoff), 0) + octet_length(array_to_string(t.pr_urls || t.commits, ' ')) + 2000)`;
 
 /**
- * First what has the same rank as the place and comes later, then what has a lower one. As one condition they would be walked from the first task of
- * that rank on, and tasks without a score all have the same.
+ * First what has the same rank as the place and comes later, then what has a lower one. As one condition they would
+ * be walked from the first task of that rank on, and tasks without a score all have the same.
  */
 function rangesAfter([rank, createdAtMicros, id, organizationId]: string[], parameter: (value: unknown) => string): string[] {
   const at = `${parameter(rank)}::float8`;

@@ -18,7 +18,10 @@ export interface UpdatedTask extends TaskRow {
   changed: boolean;
 }
 
-/** Writes the content given, with its event, unless the task has it already or is archived. Null when there is no such task, or the request is a repeat. */
+/**
+ * Writes the content given, with its event, unless the task has it already or is archived. Null when there is no such
+ * task, or the request is a repeat.
+ */
 export async function updateTask({ pool }: Database, identity: RequestIdentity, change: TaskChange): Promise<UpdatedTask | null> {
   const values = [...identity, change.organizationId, change.taskId, change.actor, JSON.stringify(change.content)];
   const { rows } = await pool.query<UpdatedTask>({ name: 'update-task', text: updateTaskSql, values });
@@ -32,10 +35,12 @@ const written = contentColumns.map((column) => `${column} = ${wanted(column)}`).
 const score = `task_score(${['rev', 'use', 'ts', 'sec', 'stab', 'effort'].map(wanted).join(', ')})`;
 
 /**
- * Reads the row under a lock, lays the content given over it and writes what differs, all by the primary key. A claim that runs at the same
- * time comes wholly before or wholly after: the lock waits for it and then sees what it left. The clock is read once, after the lock.
+ * Reads the row under a lock, lays the content given over it and writes what differs, all by the primary key. A claim
+ * that runs at the same time comes wholly before or wholly after: the lock waits for it and then sees what it left.
+ * The clock is read once, after the lock.
  *
- * `failed_claims` is the one column of the claim service written here: who takes a held task up again gives it a fresh set of attempts.
+ * `failed_claims` is the one column of the claim service written here: who takes a held task up again gives it a
+ * fresh set of attempts.
  */
 export const updateTaskSql = `
 WITH before AS (

@@ -1,6 +1,9 @@
 import type { Attempt, FaultName, History } from '../history.ts';
 
-/** Bad luck is answered 429, 503 (with `Retry-After`) or 504, a conflict 409; nothing that the load sends may be answered otherwise, whatever dies. */
+/**
+ * Bad luck is answered 429, 503 (with `Retry-After`) or 504, a conflict 409; nothing that the load sends may be
+ * answered otherwise, whatever dies.
+ */
 export function forbiddenAnswers({ operations, faults }: History): string[] {
   const attempts = operations.flatMap(({ attempts, kind, agent }) => attempts.map((attempt) => ({ attempt, kind, agent })));
   const wrong = attempts.filter(({ attempt: { status } }) => status !== null && status >= 300 && ![404, 409, 429, 503, 504].includes(status));
@@ -20,7 +23,10 @@ function isFailure({ status, cut }: Attempt): boolean {
   return !cut && (status === null || status >= 500);
 }
 
-/** Promise 9: 5 s after PostgreSQL takes connections again, all is as before; and soon after its disk has room again, since it may have to start first. */
+/**
+ * Promise 9: 5 s after PostgreSQL takes connections again, all is as before; and soon after its disk has room again,
+ * since it may have to start first.
+ */
 export function slowRecoveries({ faults }: History): string[] {
   return faults.flatMap(({ name, recoveryMs }) => {
     const limitMs = recoveryLimitMs[name];

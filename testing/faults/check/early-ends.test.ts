@@ -13,7 +13,7 @@ test('a lease that runs out before its length, counted from the last accepted he
   expect(earlyEnds(historyOf([claimed, beat([5_000, 5_010], 'succeeded')]), expired(35_001))).toEqual([]);
 });
 
-test('one that the run has ended by SQL may end', () => {
+test('a lease that the run ended by SQL is no violation', () => {
   const expiries = [{ taskId: 't', organizationId: 'acme', token: 'token of ada', sentAt: 2_000, endedAt: 2_001 }];
   expect(earlyEnds(historyOf([claim('ada', [0, 10], 1)], { expiries }), expired(2_001))).toEqual([]);
 });

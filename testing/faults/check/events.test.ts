@@ -3,7 +3,7 @@ import { missingEvents } from './missing-events.ts';
 import { repeatedEffects } from './repeated-effects.ts';
 import { claim, logOf, operation } from './use-history.ts';
 
-test('an acknowledged change without its event is reported; what was not acknowledged, or is no event, is not', () => {
+test('an acknowledged change without its event is reported; an unacknowledged one is not', () => {
   const log = logOf({ type: 'task.created' }, { type: 'task.claimed', token: 'token of ada', actor: 'ada' });
   const released = operation('release', [20, 30], { token: 'token of ada', key: 'k' });
   const kept = [operation('create', [0, 1]), claim('ada', [2, 3], 1), operation('heartbeat', [4, 5]), operation('done', [6, null])];
@@ -11,7 +11,7 @@ test('an acknowledged change without its event is reported; what was not acknowl
   expect(missingEvents([...kept, released], log)).toEqual(['release of acme/t was acknowledged, and there is no event of it']);
 });
 
-test('a second event under a key, a key of nobody and a second task for one request are reported', () => {
+test('a second event under a key, an unknown key and a second task for one request are reported', () => {
   const log = logOf(
     { type: 'task.released', key: 'k' },
     { type: 'task.released', key: 'k' },

@@ -10,7 +10,10 @@ export function missingEvents(operations: readonly Operation[], log: readonly Lo
     .map((operation) => `${operation.kind} of ${nameOfTask(operation)} was acknowledged, and there is no event of it`);
 }
 
-/** By what an event of this request is known: the token of a claim, the key of a request, or the task where it can only have one such event. */
+/**
+ * By what an event of this request is known: the token of a claim, the key of a request, or the task where it can
+ * only have one such event.
+ */
 function signOf(operation: Operation): string {
   const { kind, claim, token, key } = operation;
   const type = typeOf[kind];

@@ -10,8 +10,9 @@ export interface Span {
 }
 
 /**
- * Promise 2: never two live claims on one task. A claim surely holds from its answer to the sending of its last accepted heartbeat (or of itself)
- * plus its lease, cut at the sending of whatever may have ended it: its own done or release, a person's, an archiving, an end by SQL.
+ * Promise 2: never two live claims on one task. A claim surely holds from its answer to the sending of its last
+ * accepted heartbeat (or of itself) plus its lease, cut at the sending of whatever may have ended it: its own done or
+ * release, a person's, an archiving, an end by SQL.
  */
 export function overlappingClaims(history: History): string[] {
   const byTask = Map.groupBy(spansOf(history), ({ task }) => task);

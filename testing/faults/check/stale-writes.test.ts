@@ -12,29 +12,29 @@ test.each(['heartbeat', 'done', 'release'] as const)('a %s that is accepted afte
   ]);
 });
 
-test('one that was sent before the next claim was answered is not stale', () => {
+test('a write that was sent before the next claim was answered is not stale', () => {
   expect(staleWrites(historyOf([first, second, operation('done', [5_005, 5_030])]), doneByAda)).toEqual({ refused: [], accepted: [] });
 });
 
-test('a refused one is counted', () => {
+test('a refused stale write is counted', () => {
   expect(staleWrites(historyOf([first, second, operation('done', [5_020, 5_030], { outcome: 'refused' })]), doneByAda).refused).toHaveLength(1);
 });
 
-test('a write after an end by SQL, after the own release or after the lease is stale', () => {
+test('a write is stale after an end by SQL, after the release of its holder and after the lease', () => {
   const expiry = { taskId: 't', organizationId: 'acme', token: 'token of ada', sentAt: 3_000, endedAt: 3_010 };
   expect(staleWrites(historyOf([first, operation('done', [3_020, 3_030])], { expiries: [expiry] }), doneByAda).accepted).toHaveLength(1);
   expect(staleWrites(historyOf([first, operation('release', [100, 110]), operation('heartbeat', [120, 130])]), doneByAda).accepted).toHaveLength(1);
   expect(staleWrites(historyOf([first, operation('done', [30_020, 30_030])]), doneByAda).accepted).toHaveLength(1);
 });
 
-test('done again after done is no stale write, nor is one whose lease a heartbeat may have renewed', () => {
+test('a repeated done is not stale, and neither is a write whose lease a heartbeat may have renewed', () => {
   expect(staleWrites(historyOf([first, operation('done', [100, 110]), operation('done', [120, 130])]), doneByAda).accepted).toEqual([]);
   expect(staleWrites(historyOf([first, operation('heartbeat', [20_000, null]), operation('done', [30_020, 30_030])]), doneByAda).accepted).toEqual(
     [],
   );
 });
 
-test('a late done that finds the task done by a person meanwhile changes nothing, and may be told so', () => {
+test('a late done of a task that a person finished may be answered already_done', () => {
   const byPerson = operation('done', [100, 110], { agent: null });
   const log = logOf({ type: 'task.completed', actor: 'key of a person' });
   expect(staleWrites(historyOf([first, byPerson, operation('done', [30_020, 30_030])]), log).accepted).toEqual([]);

@@ -10,8 +10,8 @@ export interface StaleWrites {
 }
 
 /**
- * Promise 3: a caller whose lease passed on changes nothing. A done may still be answered 2xx where a person said the same while the claim was live: then the task was
- * done under this very token, and there is no event of the holder's.
+ * Promise 3: a caller whose lease passed on changes nothing. A done may still be answered 2xx where a person said the
+ * same while the claim was live: then the task was done under this very token, and there is no event of the holder's.
  */
 export function staleWrites({ operations, expiries }: History, log: readonly LogEvent[]): StaleWrites {
   const completers = new Set(log.filter(({ type }) => type === 'task.completed').map(({ actor }) => actor));

@@ -16,7 +16,7 @@ const event = (position: number): StreamFrame => ({
 });
 const reader = (frames: StreamFrame[], organizationId: string | null = null): ReaderRecord => ({ name: 'ada', organizationId, types: [], frames });
 
-test('a stream that has all from its first event to the last, over any number of connections, is whole', () => {
+test('a stream that has every event over several connections is complete', () => {
   const frames = [connected(null), event(3), event(4), connected(4), connected(4), event(5), event(6)];
   expect(brokenStreams([reader(frames)], log)).toEqual([]);
   expect(brokenStreams([reader([connected(0), event(1), event(3), event(5)], 'acme')], log)).toEqual([]);

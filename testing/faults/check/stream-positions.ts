@@ -12,7 +12,10 @@ export function brokenPositions(log: readonly LogEvent[], relayPosition: number,
   ];
 }
 
-/** Promise 6: what a reader got, over all its connections, is exactly what it may see from its first event to the last, in order, none twice. */
+/**
+ * Promise 6: what a reader got, over all its connections, is exactly what it may see from its first event to the
+ * last, in order, none twice.
+ */
 export function brokenStreams(streams: readonly ReaderRecord[], log: readonly LogEvent[]): string[] {
   return streams.flatMap((stream) => {
     const visible = log.filter((event) => maySee(stream, event)).sort((a, b) => a.position - b.position);

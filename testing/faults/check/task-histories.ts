@@ -10,7 +10,10 @@ interface Standing {
   readonly token: string | null;
 }
 
-/** Promise 6: every transition once, in order per task. Replays the events of each task against the state machine, and compares the end with the task itself. */
+/**
+ * Promise 6: every transition once, in order per task. Replays the events of each task against the state machine, and
+ * compares the end with the task itself.
+ */
 export function illegalHistories(log: readonly LogEvent[], tasks: readonly FinalTask[]): string[] {
   const byTask = Map.groupBy(log, nameOfTask);
   const ends = new Map(tasks.map((task) => [nameOfTask({ ...task, taskId: task.id }), task]));

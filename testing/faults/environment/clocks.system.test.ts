@@ -7,7 +7,10 @@ import { wrongClock } from './clocks.ts';
 const client = join(import.meta.dirname, '../../../sdk/client');
 const dayMs = 86_400_000;
 
-/** Prints what the clock says, how long it worked, when its lease was last renewed after the claim, and whether it was ever lost. */
+/**
+ * Prints what the clock says, how long it worked, when its lease was last renewed after the claim, and whether it was
+ * ever lost.
+ */
 const work = `
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Recursiv } from '@recursiv/sdk';

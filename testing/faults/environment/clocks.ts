@@ -6,13 +6,19 @@ import type { Random } from '../random.ts';
 /** How far a clock is off, as libfaketime writes it. */
 export type ClockOffset = '+1d' | '-1d';
 
-/** The clocks of a run: which processes have a wrong one. PostgreSQL's is never among them, and neither is the one that the checks go by. */
+/**
+ * The clocks of a run: which processes have a wrong one. PostgreSQL's is never among them, and neither is the one
+ * that the checks go by.
+ */
 export interface Clocks extends AsyncDisposable {
   /** What to add to the environment of the process of this name; nothing where its clock is right. */
   envOf(name: string): Readonly<Record<string, string>>;
 }
 
-/** Puts the clocks of most of these processes a day forward or back, as the random choices say: of five four are wrong, of one that one. */
+/**
+ * Puts the clocks of most of these processes a day forward or back, as the random choices say: of five four are
+ * wrong, of one that one.
+ */
 export async function chooseClocks(names: readonly string[], random: Random): Promise<Clocks> {
   const offsets = random.shuffle<ClockOffset>(['+1d', '-1d']);
   const chosen = new Map(random.shuffle(names).map((name, i) => [name, i % 5 === 4 ? undefined : offsets[i % 2]]));
@@ -48,7 +54,10 @@ function clockEnv(library: string, offset: ClockOffset): Record<string, string> 
 
 const sharedMemory = '/dev/shm';
 
-/** The library leaves a semaphore and a piece of memory of each process that was killed, and no process that gets its number later would start. */
+/**
+ * The library leaves a semaphore and a piece of memory of each process that was killed, and no process that gets its
+ * number later would start.
+ */
 async function removeTraces(): Promise<void> {
   if (!existsSync(sharedMemory)) return;
   const traces = (await readdir(sharedMemory)).flatMap((name) => {

@@ -18,7 +18,9 @@ const size = '320m';
 /** Settings with which PostgreSQL keeps its log small enough for such a disk. */
 export const smallLog = { min_wal_size: '32MB', max_wal_size: '64MB' };
 
-/** Mounts one on an empty folder. Throws with the system's words where that is not permitted, as for anybody but root. */
+/**
+ * Mounts one on an empty folder. Throws with the system's words where that is not permitted, as for anybody but root.
+ */
 export async function mountDisk(folder: string): Promise<Disk> {
   await run('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'dispatcher-faults', folder]);
   const ballast = join(folder, 'ballast');

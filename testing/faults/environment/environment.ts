@@ -13,8 +13,9 @@ import { killPostgres, startSharedPostgres, urlOfCluster } from './postgres.ts';
 import { type Link, type Services, servicesNames, startServices } from './services.ts';
 
 /**
- * How a run is set up: `alone` is `npm start` as it comes, `alone-nats` the same with NATS, `pair` two processes on one PostgreSQL and one NATS, so that two relays, two
- * sweepers and two gateways compete; `services` two of each service and two gateways, each a process of its own, with a network between them that fails too.
+ * How a run is set up: `alone` is `npm start` as it comes, `alone-nats` the same with NATS, `pair` two processes on
+ * one PostgreSQL and one NATS, so that two relays, two sweepers and two gateways compete; `services` two of each
+ * service and two gateways, each a process of its own, with a network between them that fails too.
  */
 export type Setup = 'alone' | 'alone-nats' | 'pair' | 'services';
 

@@ -20,7 +20,10 @@ export async function fillDisk(scene: Scene): Promise<Outcome> {
   return await withFullDisk(scene, async () => undefined);
 }
 
-/** The same until the last file of the log is used up, at which PostgreSQL gives up, and cannot recover before there is room. */
+/**
+ * The same until the last file of the log is used up, at which PostgreSQL gives up, and cannot recover before there
+ * is room.
+ */
 export async function useUpLog(scene: Scene): Promise<Outcome> {
   const { db } = scene.world;
   return await withFullDisk(scene, async () => void (await db.query('SELECT pg_switch_wal()').catch(() => undefined)));

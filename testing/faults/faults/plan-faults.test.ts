@@ -17,14 +17,14 @@ test('each round kills the processes of every kind and stops one of them', () =>
   }
 });
 
-test('the network fails in each way between all who use it', () => {
+test('the network fails in each way on each connection', () => {
   const links = (['services and PostgreSQL', 'services and NATS', 'gateways and services'] as const).map((between) => ({ between }) as Link);
   const faults = planFaults({ setup: 'services', processes, links, disk: null }, 1, new Random(1)).flat();
   for (const name of ['link-cut', 'link-stalled', 'answers-swallowed'])
     expect(new Set(faults.filter((fault) => fault.name === name).map(({ link }) => link?.between)).size).toBe(3);
 });
 
-test('what happens at once never hits one process twice', () => {
+test('faults at the same time never hit one process twice', () => {
   for (const step of planFaults({ setup: 'services', processes, links: [], disk: null }, 4, new Random(2))) {
     const hit = step.flatMap(({ on }) => on);
     expect(new Set(hit).size).toBe(hit.length);

@@ -28,8 +28,9 @@ const onceIn: Record<Setup, readonly FaultName[]> = {
 };
 
 /**
- * All faults of a run, in an order of its own; those of one step happen at once. In each round the processes of every kind are killed, and one of them is
- * stopped: where there are many kinds, in every second round while another kind is being killed.
+ * All faults of a run, in an order of its own; those of one step happen at once. In each round the processes of every
+ * kind are killed, and one of them is stopped: where there are many kinds, in every second round while another kind
+ * is being killed.
  */
 export function planFaults(
   { setup, processes, links, disk }: Pick<World, 'setup' | 'processes' | 'links' | 'disk'>,

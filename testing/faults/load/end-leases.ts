@@ -5,8 +5,8 @@ import type { Expiry, History } from '../history.ts';
 import type { Random } from '../random.ts';
 
 /**
- * The shortest lease is 30 s, so a run of half a minute would see few end. This ends some by SQL, as if their time had passed: each moment
- * of every claim may be its last.
+ * The shortest lease is 30 s, so a run of half a minute would see few end. This ends some by SQL, as if their time
+ * had passed: each moment of every claim may be its last.
  */
 export async function endLeases(db: Db, history: History, random: Random, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {

@@ -4,8 +4,8 @@ import type { Db } from '../environment/db.ts';
 import type { History, SnapshotRecord } from '../history.ts';
 
 /**
- * Keeps a transaction open for as long as the run lasts, as a backup does, so that no dead row can be removed meanwhile. One that broke with PostgreSQL is
- * followed by another.
+ * Keeps a transaction open for as long as the run lasts, as a backup does, so that no dead row can be removed
+ * meanwhile. One that broke with PostgreSQL is followed by another.
  */
 export async function holdSnapshots(db: Db, history: History, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -35,5 +35,8 @@ async function holdOne(db: Db, history: History, signal: AbortSignal): Promise<v
   }
 }
 
-/** How many transactions ago its snapshot was taken; asked on another connection, since within a transaction the answer never changes. */
+/**
+ * How many transactions ago its snapshot was taken; asked on another connection, since within a transaction the
+ * answer never changes.
+ */
 const ageSql = 'SELECT age(backend_xmin) AS age FROM pg_stat_activity WHERE pid = $1';

@@ -54,7 +54,7 @@ function createCall(transportTo: (service: DescService) => Transport, key: strin
   };
 }
 
-test('for every method and every id of another organization the answer is that for an unknown id', async () => {
+test('every method answers an id of another organization as it answers an unknown id', async () => {
   await using both = await useTwoOrganizations();
   using beta = useBeta(both);
   const before = await both.readAcme();
@@ -70,7 +70,7 @@ test('for every method and every id of another organization the answer is that f
   expect(await both.readAcme()).toBe(before);
 });
 
-test('no method without an id shows a byte of another organization, nor does naming that', async () => {
+test('no method without an id shows data of another organization, even when the request names it', async () => {
   await using both = await useTwoOrganizations();
   using beta = useBeta(both);
   const before = await both.readAcme();

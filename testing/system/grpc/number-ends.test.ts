@@ -48,7 +48,7 @@ const cursors = cursorNumbers.flatMap((part) =>
   [[part], [part, 'a'], [part, 'a', 'a'], [part, part, 'a', 'a']].map((parts) => Buffer.from(JSON.stringify(parts)).toString('base64url')),
 );
 
-test('no number and no time at the end of its range, in any field of any method, fails in the server', async () => {
+test('numbers and times at the ends of their ranges cause no internal error in any method', async () => {
   await using acme = await useAcme();
   const answers = new Set<string>();
   const failed: string[] = [];
@@ -62,7 +62,7 @@ test('no number and no time at the end of its range, in any field of any method,
   expect(answers).toContain('invalid_argument');
 }, 60_000);
 
-test('no number in a cursor fails in the server', async () => {
+test('numbers in a cursor cause no internal error', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   for (const method of methods.filter(({ input }) => input.field.cursor)) {

@@ -99,7 +99,7 @@ test('every method refuses a caller without a key', async () => {
   await expect(Array.fromAsync(stream)).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
 });
 
-test('messages over 1 MiB are refused, and leave nothing open: the connection serves on, and the server stops at once', async () => {
+test('messages over 1 MiB are refused; the connection stays usable, and the server stops at once', async () => {
   await using acme = await useAcme({ alone: true });
   {
     using grpc = await grpcOf(acme);

@@ -23,7 +23,10 @@ interface GrpcStream extends AsyncIterable<Record<string, unknown>> {
   cancel(): void;
 }
 
-/** Asks the server, or the server of each service where each has its own, what it is, and makes a client of the answers. */
+/**
+ * Asks the server, or the server of each service where each has its own, what it is, and makes a client of the
+ * answers.
+ */
 export async function useStockGrpc({ grpcAddressOf }: TestServices, key: string): Promise<StockGrpc> {
   const channel = credentials.createInsecure();
   const known = [TaskService, ClaimService, StatsService, KeyService].map(({ typeName }) => typeName);

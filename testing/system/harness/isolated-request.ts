@@ -10,7 +10,10 @@ export const routesById = routes.filter(({ pathFields }) => pathFields.length > 
 /** The others that answer once: lists, counts, creation, claim-next. */
 export const routesWithoutId = routes.filter(({ pathFields, rpc }) => pathFields.length === 0 && rpc.methodKind === 'unary');
 
-/** Sends a request to a route, filled in so that it would succeed on a task of one's own. `extra` goes into the body or query. */
+/**
+ * Sends a request to a route, filled in so that it would succeed on a task of one's own. `extra` goes into the body
+ * or query.
+ */
 export async function send(rest: RestClient, route: Route, id: string, extra: Record<string, string> = {}, headers: Record<string, string> = {}) {
   const path = route.path.slice(apiPath.length).replaceAll(/\{\w+\}/g, encodeURIComponent(id));
   if (!route.hasBody) return await rest.call(route.method, path + queryOf(extra), { headers });

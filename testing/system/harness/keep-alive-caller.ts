@@ -3,7 +3,10 @@ import { apiPath } from './api-path.ts';
 
 /** A caller with one connection of its own, as an agent's process has. Far cheaper than `fetch`, for many at once. */
 export interface KeepAliveCaller extends Disposable {
-  /** Posts JSON to a path below `/api/v1/dispatcher`. Rejects when the connection breaks before the whole answer is there. */
+  /**
+   * Posts JSON to a path below `/api/v1/dispatcher`. Rejects when the connection breaks before the whole answer is
+   * there.
+   */
   post<T>(path: string, body: object, headers?: Record<string, string>): Promise<{ status: number; data: T }>;
 }
 

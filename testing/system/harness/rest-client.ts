@@ -88,7 +88,10 @@ export function createRestClient(url: string, key: string | null): RestClient {
   };
 }
 
-/** Reads an answer, and holds it to what every answer promises: JSON, a request id, and either data or an error of the table. */
+/**
+ * Reads an answer, and holds it to what every answer promises: JSON, a request id, and either data or an error of the
+ * table.
+ */
 function answerFrom<T>(status: number, headers: Headers, text: string): RestAnswer<T> {
   expect(headers.get('content-type'), text).toBe('application/json; charset=utf-8');
   expect(headers.get('x-request-id')).toMatch(/^[\w.-]{1,128}$/);

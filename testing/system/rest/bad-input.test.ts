@@ -47,7 +47,7 @@ async function standing({ services, organizationId }: Acme): Promise<string> {
   return JSON.stringify((await services.pool.query(statement, [organizationId])).rows);
 }
 
-test('a body that is no request is a 4xx: unknown fields, __proto__, depth, junk, other encodings', async () => {
+test('a malformed body is a 4xx: unknown fields, __proto__, depth, junk, other encodings', async () => {
   await using acme = await useAcme();
   const deep = (open: string, close: string, n: number) => open.repeat(n) + close.repeat(n);
   const bodies = [

@@ -24,7 +24,7 @@ test('POST /tasks/claim-next answers 200 with the task and a claim with its toke
   expect(Date.parse(data?.claim.expires_at ?? '') - Date.parse(data?.claim.claimed_at ?? '')).toBe(60_000);
 });
 
-test('claim-next takes only what every filter of the body allows', async () => {
+test('claim-next takes only tasks that match every filter', async () => {
   await using acme = await useAcme();
   const task = { owner: 'bill', project: 'site', layer: 'core', milestone: 'v1' };
   await acme.rest.create({ id: 'one', title: 'One', ...task });
@@ -66,7 +66,7 @@ test.each(['/claim/one', '/tasks/one/claim'])('POST %s answers 200 with the task
   expect(answer.data).toEqual(data);
 });
 
-test('POST /claim/:taskId tells who holds the task and until when, and what is done, archived or unknown', async () => {
+test('POST /claim/:taskId refuses claimed, done, archived and unknown tasks, and names the holder', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   const { data } = await acme.rest.claim('one', { agent: 'ann' });
@@ -92,7 +92,7 @@ test('POST /heartbeat/:taskId answers the claim without its token, its lease ren
   }
 });
 
-test('heartbeat, done and release of one who does not hold the task are 409 and change nothing', async () => {
+test('heartbeat, done and release by somebody who does not hold the task are 409 and change nothing', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   for (const act of ['heartbeat', 'done', 'release'] as const) {
@@ -167,7 +167,7 @@ test.each([
   expect(next.data === null).toBe(standing.held);
 });
 
-test('what was built is handed out to merge only, and an audit that fails sends it back to build', async () => {
+test('a built task is handed out for merging only, and audit_failed sends it back to build', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   await acme.rest.claim('one', { agent: 'ann' });
@@ -178,7 +178,7 @@ test('what was built is handed out to merge only, and an audit that fails sends 
   expect((await acme.rest.claimNext({ agent: 'ann' })).data?.task.id).toBe('one');
 });
 
-test('after DISPATCHER_MAX_ATTEMPTS claims that came to nothing the server holds the task, until a person takes it up', async () => {
+test('after DISPATCHER_MAX_ATTEMPTS failed claims the server holds the task until a person takes it up', async () => {
   await using acme = await useAcme({ settings: { DISPATCHER_MAX_ATTEMPTS: '2' } });
   await acme.rest.create({ id: 'one', title: 'One' });
   for (const held of [false, true]) {
@@ -190,7 +190,7 @@ test('after DISPATCHER_MAX_ATTEMPTS claims that came to nothing the server holds
   expect((await acme.rest.claimNext({ agent: 'ann' })).data?.task.id).toBe('one');
 });
 
-test('a claim, a heartbeat, a done and a release refuse what the contract refuses, and name the field', async () => {
+test('claim, heartbeat, done and release refuse invalid fields by name', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   const refused = [

@@ -73,7 +73,7 @@ const others: Request[] = [
 const send = (acme: Acme, { method, path, body }: Request, id: string, token: string, key: string): Promise<RestAnswer<Task>> =>
   acme.rest.call(method, path(id), { body: body(id, token), headers: { 'idempotency-key': key } });
 
-test.each(changes)('a key that $name used is refused on every other request, whatever that would have done, and changes nothing', async (first) => {
+test.each(changes)('an idempotency key that $name used is refused on every other request, and changes nothing', async (first) => {
   await using acme = await useAcme();
   const key = randomUUID();
   expect((await send(acme, first, 'first', await first.prepare(acme, 'first'), key)).status).toBeLessThan(300);
@@ -88,7 +88,7 @@ test.each(changes)('a key that $name used is refused on every other request, wha
   }
 });
 
-test.each(others)('$name uses no key up', async (first) => {
+test.each(others)('$name does not use up an idempotency key', async (first) => {
   await using acme = await useAcme();
   const key = randomUUID();
   await send(acme, first, 'first', await first.prepare(acme, 'first'), key);

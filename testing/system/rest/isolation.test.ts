@@ -4,7 +4,7 @@ import { bytesOf, routesById, routesWithoutId, send } from '../harness/isolated-
 import { useStream } from '../harness/use-stream.ts';
 import { secret, type TwoOrganizations, useTwoOrganizations } from '../harness/use-two-organizations.ts';
 
-test('for every route and every id of another organization the answer has the same bytes as for an unknown id', async () => {
+test('every route answers an id of another organization with the same bytes as an unknown id', async () => {
   await using both = await useTwoOrganizations();
   const before = await both.readAcme();
   expect(routesById.length).toBeGreaterThan(8);
@@ -23,7 +23,7 @@ test('for every route and every id of another organization the answer has the sa
   expect(await both.readAcme()).toBe(before);
 });
 
-test('lists, counts, claims and claim-next show no byte of another organization, whatever they are asked for', async () => {
+test('lists, counts, claims and claim-next show no data of another organization, for any filter', async () => {
   await using both = await useTwoOrganizations();
   const before = await both.readAcme();
   // What a creation answers is what its own caller sent.
@@ -51,7 +51,7 @@ test('claim-next hands out no task of another organization, for any stage', asyn
   expect((await both.beta.claimNext({ agent: 'intruder', stage: 'merge' })).data).toBeNull();
 });
 
-test('to name another organization, in query or body, is 403 with the same bytes whether it exists or not', async () => {
+test('a request that names another organization is a 403 with the same bytes whether it exists or not', async () => {
   await using both = await useTwoOrganizations();
   const before = await both.readAcme();
   const naming = [...routesById, ...routesWithoutId].filter(({ rpc }) => rpc.input.field.organizationId);
@@ -66,7 +66,7 @@ test('to name another organization, in query or body, is 403 with the same bytes
   expect(await both.readAcme()).toBe(before);
 });
 
-test('an id that another organization has is as free as any other', async () => {
+test('two organizations can use the same task id', async () => {
   await using both = await useTwoOrganizations();
   const made = await both.beta.create({ id: `${secret}-pending`, title: 'Ours' });
   expect(made).toMatchObject({ status: 201, data: { organization_id: both.betaId, title: 'Ours', created_by: 'key:test' } });
@@ -100,7 +100,7 @@ test("another organization's Idempotency-Key is a key like any other", async () 
   expect((await both.beta.claimNext({ agent: 'ann' }, { 'idempotency-key': 'claimed' })).text).not.toContain(secret);
 });
 
-test('a stream shows no byte of another organization, from any position on', async () => {
+test('a stream shows no data of another organization, from any position', async () => {
   await using both = await useTwoOrganizations();
   const { url } = both.services;
   await using streams = new AsyncDisposableStack();
@@ -121,7 +121,7 @@ test('a stream shows no byte of another organization, from any position on', asy
   }
 });
 
-test('no mix of routes, ids, tokens and headers tells an id of another organization from an unknown one', async () => {
+test('random mixes of routes, ids, tokens and headers do not tell an id of another organization from an unknown one', async () => {
   await using both = await useTwoOrganizations();
   const before = await both.readAcme();
   await assert(
@@ -136,7 +136,10 @@ test('no mix of routes, ids, tokens and headers tells an id of another organizat
   expect(await both.readAcme()).toBe(before);
 });
 
-/** A request of an intruder who knows acme's ids, tokens and names, and tries headers that some other system would believe. */
+/**
+ * A request of an intruder who knows acme's ids, tokens and names, and tries headers that some other system would
+ * believe.
+ */
 function mixOf({ taskIds, claimToken, key, organizationId, betaId }: TwoOrganizations) {
   const none: Record<string, string> = {};
   return record({

@@ -31,7 +31,7 @@ test('every route refuses a caller without a key, with a wrong one or with one t
   }
 });
 
-test('a key with one scope is refused what needs the other', async () => {
+test('a key with one scope is refused where the other scope is needed', async () => {
   await using acme = await useAcme();
   const reader = createRestClient(acme.services.url, await acme.services.createKey(acme.organizationId, ['dispatcher:read']));
   const writer = createRestClient(acme.services.url, await acme.services.createKey(acme.organizationId, ['dispatcher:write']));
@@ -57,7 +57,7 @@ test('every route with a body refuses one that is no JSON object, not JSON, or t
   }
 });
 
-test('an unknown path, and a method that a path does not take, are 404 unknown_route', async () => {
+test('an unknown path and a wrong method are 404 unknown_route', async () => {
   await using acme = await useAcme();
   for (const [method, path] of [
     ['GET', '/nothing'],

@@ -3,7 +3,7 @@ import { createRestClient } from '../harness/rest-client.ts';
 import { time } from '../harness/task-shape.ts';
 import { useAcme } from '../harness/use-acme.ts';
 
-test('GET /stats counts by status, owner and layer; what has none is unassigned', async () => {
+test('GET /stats counts by status, owner and layer; tasks without one count as unassigned', async () => {
   await using acme = await useAcme();
   const empty = { byStatus: { pending: 0, claimed: 0, done: 0 }, byOwner: {}, byLayer: {} };
   expect(await acme.rest.stats()).toMatchObject({ status: 200 });
@@ -64,7 +64,7 @@ test('DELETE /keys/:keyId answers the revoked key, and twice is once', async () 
   expect(await acme.admin.call('DELETE', '/keys/nothing')).toMatchObject({ status: 404, error: { code: 'not_found' } });
 });
 
-test('/keys refuses what the contract refuses, and everybody but the admin', async () => {
+test('/keys refuses invalid requests, and everybody but the admin', async () => {
   await using acme = await useAcme();
   const refused: [object, string][] = [
     [{ name: 'ci' }, 'organization_id'],

@@ -32,7 +32,7 @@ test('POST /tasks answers 201 with every field of the contract and no other, abs
   expect(full.data).toEqual({ ...bareTask(acme.organizationId, 'all-of-it', ''), ...everything, score, effective_score: score });
 });
 
-test('POST /tasks refuses what the contract refuses, and names the field', async () => {
+test('POST /tasks refuses invalid fields by name', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'taken', title: 'One' });
   expect(await acme.rest.create({ id: 'taken', title: 'Other' })).toMatchObject({ status: 409, error: { code: 'duplicate_id' } });
@@ -135,7 +135,7 @@ test('GET /tasks refuses a parameter that is wrong, unknown or doubled, and name
   expect(await acme.rest.list('?owner=a&owner=b')).toMatchObject({ status: 400, error: { details: { field: 'owner' } } });
 });
 
-test('PATCH /tasks/:taskId changes what it names, clears what is null, and leaves the rest', async () => {
+test('PATCH /tasks/:taskId changes the fields it names, clears those that are null, and leaves the rest', async () => {
   await using acme = await useAcme();
   const { data: before } = await acme.rest.create(everything);
   const changed = await acme.rest.update('all-of-it', { title: 'Part', description: null, rev: null, sec: 10, held: false });

@@ -20,7 +20,10 @@ function waitForTask({ services, key }: Acme, agent: string, idempotencyKey?: st
   return { socket, hasAnswer: () => answer.includes('claim_token') };
 }
 
-/** Each caller waits for a task of its own, and leaves so many milliseconds after the task was sent; before it where that is negative. */
+/**
+ * Each caller waits for a task of its own, and leaves so many milliseconds after the task was sent; before it where
+ * that is negative.
+ */
 async function leaveAround(acme: Acme, offsets: readonly number[]) {
   return await Promise.all(
     offsets.map(async (offset) => {
@@ -54,11 +57,12 @@ test('a caller who left before the grant holds nothing, and no attempt is spent'
 test('a caller who leaves around the grant has the answer, or the task is free again', async () => {
   await using acme = await useAcme();
   const settled = await Promise.allSettled((await leaveAround(acme, milliseconds(24))).map((outcome) => untilSettled(acme, outcome)));
-  // A client that closes its connection just after the last byte was written and before it arrived looks like one that has read it.
+  // A client that closes its connection just after the last byte was written and before it arrived looks like one
+  // that has read it.
   expect(settled.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(2);
 });
 
-test('a caller who left before the task was there leaves an event that says so, if it was granted at all', async () => {
+test('when a caller left before the grant, the event says that no attempt was spent', async () => {
   await using acme = await useAcme();
   const waiting = waitForTask(acme, 'ann');
   await sleep(200);
@@ -74,7 +78,7 @@ test('a caller who left before the task was there leaves an event that says so, 
   });
 });
 
-test('a repeat under the same key after the connection broke has the claim, and keeps it', async () => {
+test('a repeat under the same key after a broken connection gets the claim and keeps it', async () => {
   await using acme = await useAcme();
   for (let ms = 0; ms < 12; ms++) {
     const agent = `repeats-${ms}`;

@@ -475,7 +475,8 @@ export const HeartbeatTaskResponseSchema: GenMessage<HeartbeatTaskResponse, {jso
   messageDesc(file_dispatcher_v1_claim, 6);
 
 /**
- * Which task is done. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the event names the key.
+ * Which task is done. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the
+ * event names the key.
  *
  * @generated from message dispatcher.v1.CompleteTaskRequest
  */
@@ -531,7 +532,8 @@ export type CompleteTaskRequest = Message<"dispatcher.v1.CompleteTaskRequest"> &
 };
 
 /**
- * Which task is done. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the event names the key.
+ * Which task is done. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the
+ * event names the key.
  *
  * @generated from message dispatcher.v1.CompleteTaskRequest
  */
@@ -629,7 +631,8 @@ export const CompleteTaskResponseSchema: GenMessage<CompleteTaskResponse, {jsonT
   messageDesc(file_dispatcher_v1_claim, 8);
 
 /**
- * Which task goes back to the queue, and why. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the event names the key.
+ * Which task goes back to the queue, and why. With neither `agent` nor `claim_token` it acts on the live claim,
+ * whoever holds it, and the event names the key.
  *
  * @generated from message dispatcher.v1.ReleaseTaskRequest
  */
@@ -714,7 +717,8 @@ export type ReleaseTaskRequest = Message<"dispatcher.v1.ReleaseTaskRequest"> & {
 };
 
 /**
- * Which task goes back to the queue, and why. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the event names the key.
+ * Which task goes back to the queue, and why. With neither `agent` nor `claim_token` it acts on the live claim,
+ * whoever holds it, and the event names the key.
  *
  * @generated from message dispatcher.v1.ReleaseTaskRequest
  */
@@ -1167,7 +1171,8 @@ export const ClaimService: GenService<{
     output: typeof ClaimNextTaskResponseSchema;
   },
   /**
-   * Claims one task by its id, held and postponed ones included. Fails with `already_claimed`, `already_done` or `archived`.
+   * Claims one task by its id, held and postponed ones included. Fails with `already_claimed`, `already_done` or
+   * `archived`.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ClaimTask
    */
@@ -1187,7 +1192,8 @@ export const ClaimService: GenService<{
     output: typeof HeartbeatTaskResponseSchema;
   },
   /**
-   * Ends the live claim with the task done. Again with the token that finished it: the same answer, and no second event.
+   * Ends the live claim with the task done. Again with the token that finished it: the same answer, and no second
+   * event.
    *
    * @generated from rpc dispatcher.v1.ClaimService.CompleteTask
    */
@@ -1207,8 +1213,8 @@ export const ClaimService: GenService<{
     output: typeof ReleaseTaskResponseSchema;
   },
   /**
-   * Takes back a claim whose answer did not reach its caller, as if it had not been made. It counts no attempt. Gateways call it
-   * when a client has left. Fails with `claim_lost` when the claim was renewed or used since.
+   * Takes back a claim whose answer did not reach its caller, as if it had not been made. It counts no attempt.
+   * Gateways call it when a client has left. Fails with `claim_lost` when the claim was renewed or used since.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ReturnClaim
    */

@@ -59,7 +59,8 @@ export type Event = Message<"dispatcher.v1.Event"> & {
   occurredAt?: Timestamp | undefined;
 
   /**
-   * Who: the agent that holds or held the claim; `key:<name>` or `admin` where a key acted without naming an agent; null for the server itself.
+   * Who: the agent that holds or held the claim; `key:<name>` or `admin` where a key acted without naming an agent;
+   * null for the server itself.
    *
    * @generated from field: optional string actor = 6;
    */
@@ -80,22 +81,24 @@ export type Event = Message<"dispatcher.v1.Event"> & {
   task?: EventTask | undefined;
 
   /**
-   * Only on `task.released` and `task.expired`: the reason that the holder gave. Absent when there was none; an expiry has none.
+   * Only on `task.released` and `task.expired`: the reason that the holder gave. Absent when there was none; an
+   * expiry has none.
    *
    * @generated from field: optional string release_reason = 9 [json_name = "release_reason"];
    */
   releaseReason?: string | undefined;
 
   /**
-   * Only on `task.released` and `task.expired`: the first 500 characters of the notes that the holder sent with the release. Absent when
-   * there were none; an expiry has none.
+   * Only on `task.released` and `task.expired`: the first 500 characters of the notes that the holder sent with the
+   * release. Absent when there were none; an expiry has none.
    *
    * @generated from field: optional string notes = 10;
    */
   notes?: string | undefined;
 
   /**
-   * Only on `task.released` and `task.expired`: claim-next hands the task out at this time or later. Absent when it may do so at once.
+   * Only on `task.released` and `task.expired`: claim-next hands the task out at this time or later. Absent when it
+   * may do so at once.
    *
    * @generated from field: optional google.protobuf.Timestamp available_at = 11 [json_name = "available_at"];
    */
@@ -145,7 +148,8 @@ export type EventJson = {
   occurred_at?: TimestampJson;
 
   /**
-   * Who: the agent that holds or held the claim; `key:<name>` or `admin` where a key acted without naming an agent; null for the server itself.
+   * Who: the agent that holds or held the claim; `key:<name>` or `admin` where a key acted without naming an agent;
+   * null for the server itself.
    *
    * @generated from field: optional string actor = 6;
    */
@@ -166,22 +170,24 @@ export type EventJson = {
   task?: EventTaskJson;
 
   /**
-   * Only on `task.released` and `task.expired`: the reason that the holder gave. Absent when there was none; an expiry has none.
+   * Only on `task.released` and `task.expired`: the reason that the holder gave. Absent when there was none; an
+   * expiry has none.
    *
    * @generated from field: optional string release_reason = 9 [json_name = "release_reason"];
    */
   release_reason?: string;
 
   /**
-   * Only on `task.released` and `task.expired`: the first 500 characters of the notes that the holder sent with the release. Absent when
-   * there were none; an expiry has none.
+   * Only on `task.released` and `task.expired`: the first 500 characters of the notes that the holder sent with the
+   * release. Absent when there were none; an expiry has none.
    *
    * @generated from field: optional string notes = 10;
    */
   notes?: string;
 
   /**
-   * Only on `task.released` and `task.expired`: claim-next hands the task out at this time or later. Absent when it may do so at once.
+   * Only on `task.released` and `task.expired`: claim-next hands the task out at this time or later. Absent when it
+   * may do so at once.
    *
    * @generated from field: optional google.protobuf.Timestamp available_at = 11 [json_name = "available_at"];
    */

@@ -16,7 +16,8 @@ export const file_dispatcher_v1_options: GenFile = /*@__PURE__*/
   fileDesc("ChtkaXNwYXRjaGVyL3YxL29wdGlvbnMucHJvdG8SDWRpc3BhdGNoZXIudjE6NgoFc2NvcGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjRhgMgASgJUgVzY29wZTpACgtvbWl0X2Fic2VudBIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMY0oYDIAEoCFIKb21pdEFic2VudGIGcHJvdG8z", [file_google_protobuf_descriptor]);
 
 /**
- * The scope a key needs: `dispatcher:read`, `dispatcher:write`, `admin` for the admin key alone, or `any` for every key. A method without it is refused to all.
+ * The scope a key needs: `dispatcher:read`, `dispatcher:write`, `admin` for the admin key alone, or `any` for every
+ * key. A method without it is refused to all.
  *
  * @generated from extension: string scope = 50001;
  */

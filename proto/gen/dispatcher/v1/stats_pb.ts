@@ -342,8 +342,8 @@ export const StatsService: GenService<{
     output: typeof GetStatsResponseSchema;
   },
   /**
-   * Events as they happen, from a position on when one is given. The first message comes as soon as the stream listens, with the position it
-   * stands at. Over REST it is a stream of server-sent events.
+   * Events as they happen, from a position on when one is given. The first message comes as soon as the stream
+   * listens, with the position it stands at. Over REST it is a stream of server-sent events.
    *
    * @generated from rpc dispatcher.v1.StatsService.WatchEvents
    */

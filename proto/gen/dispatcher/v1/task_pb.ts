@@ -1064,7 +1064,8 @@ export type ListTasksRequest = Message<"dispatcher.v1.ListTasksRequest"> & {
   held?: boolean | undefined;
 
   /**
-   * Page size, 1 to 200; 20 when absent. A page ends early where the texts of its tasks come to 4 MiB: `has_more` says whether another follows.
+   * Page size, 1 to 200; 20 when absent. A page ends early where the texts of its tasks come to 4 MiB: `has_more`
+   * says whether another follows.
    *
    * @generated from field: optional int32 limit = 9;
    */
@@ -1155,7 +1156,8 @@ export type ListTasksRequestJson = {
   held?: boolean;
 
   /**
-   * Page size, 1 to 200; 20 when absent. A page ends early where the texts of its tasks come to 4 MiB: `has_more` says whether another follows.
+   * Page size, 1 to 200; 20 when absent. A page ends early where the texts of its tasks come to 4 MiB: `has_more`
+   * says whether another follows.
    *
    * @generated from field: optional int32 limit = 9;
    */
@@ -1240,7 +1242,8 @@ export const ListTasksResponseSchema: GenMessage<ListTasksResponse, {jsonType: L
   messageDesc(file_dispatcher_v1_task, 7);
 
 /**
- * What to change. A field that is absent stays; over REST `null` clears one, over gRPC a path in `update_mask` whose field is absent does.
+ * What to change. A field that is absent stays; over REST `null` clears one, over gRPC a path in `update_mask` whose
+ * field is absent does.
  *
  * @generated from message dispatcher.v1.UpdateTaskRequest
  */
@@ -1366,7 +1369,8 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
 };
 
 /**
- * What to change. A field that is absent stays; over REST `null` clears one, over gRPC a path in `update_mask` whose field is absent does.
+ * What to change. A field that is absent stays; over REST `null` clears one, over gRPC a path in `update_mask` whose
+ * field is absent does.
  *
  * @generated from message dispatcher.v1.UpdateTaskRequest
  */

@@ -2,8 +2,9 @@
 // @generated from file dispatcher/hop/v1/hop.proto (package dispatcher.hop.v1, syntax proto3)
 /* eslint-disable */
 
-// How a gateway reaches a service in another process: the calls of dispatcher.v1, many on one stream, since a stream of its own costs each
-// call several times what the call itself does. Internal; other clients call the services of dispatcher.v1.
+// How a gateway reaches a service in another process: the calls of dispatcher.v1, many on one stream, since a stream
+// of its own costs each call several times what the call itself does. Internal; other clients call the services of
+// dispatcher.v1.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
