@@ -8,7 +8,7 @@ test('daemons that start at the same moment get different names, and a name that
   await using folder = await useFolder();
   const members = await Promise.all(Array.from({ length: 4 }, () => takeMember(folder.path, 'auto')));
   expect(new Set(members.map(({ name }) => name)).size).toBe(4);
-  for (const { name } of members) expect(name).toMatch(/^auto-[\w-]+\.[0-9a-z]{4}-[1-4]$/);
+  for (const { name } of members) expect(name).toMatch(/^auto-[\w-]+_[0-9a-z]{4}-[1-4]$/);
   const first = members.find(({ name }) => name.endsWith('-1'));
   await first?.lock[Symbol.asyncDispose]();
   const again = await takeMember(folder.path, 'auto');
