@@ -42,7 +42,7 @@ export default defineConfig({
       {
         // Pure functions, and RPCs on a database of their own.
         extends: true,
-        test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['**/*.system.test.ts', ...notOurs] },
+        test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['**/*.system.test.ts', ...notOurs], maxWorkers: 2 },
       },
       {
         // The whole system with real processes. Most of them wait most of the time, so two files run at once.
