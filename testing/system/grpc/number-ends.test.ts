@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { type DescField, type DescMethod, type DescService, type MessageShape, ScalarType } from '@bufbuild/protobuf';
 import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { ConnectError, createClient } from '@connectrpc/connect';
@@ -9,6 +10,9 @@ import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { ErrorInfoSchema } from '@recursiv/proto/gen/google/rpc/error_details_pb.ts';
 import { expect, test } from 'vitest';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
+
+/** Keeps no connection after a call. */
+const agent = new Agent({ keepAlive: false });
 
 const methods: DescMethod[] = [TaskService, ClaimService, StatsService, KeyService].flatMap((service: DescService) => service.methods);
 
@@ -72,7 +76,11 @@ test('numbers in a cursor cause no internal error', async () => {
 
 /** A request with these fields, and with what it must have besides: `ok`, or the reason why it was refused. */
 async function call({ services, key }: Acme, method: DescMethod, fields: Record<string, unknown>): Promise<string> {
-  const transport = createConnectTransport({ baseUrl: `http://${services.grpcAddressOf(method.parent.typeName)}`, httpVersion: '1.1' });
+  const transport = createConnectTransport({
+    baseUrl: `http://${services.grpcAddressOf(method.parent.typeName)}`,
+    httpVersion: '1.1',
+    nodeOptions: { agent },
+  });
   const client = createClient(method.parent, transport) as Record<string, (request: object, options: object) => unknown>;
   const options = {
     headers: { authorization: `Bearer ${method.parent === KeyService ? services.adminKey : key}` },
