@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { startChild } from '@dispatcher/processes/child.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, it } from 'vitest';
 import type { Results } from './report/results.ts';
@@ -10,9 +8,16 @@ import type { Results } from './report/results.ts';
 it('measures claims through every store, and writes what it found', async () => {
   await using folder = await useFolder();
   const args = [join(import.meta.dirname, 'main.ts'), '--quick', '--out', folder.path, 'claim'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const [progress, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
-  expect(code, progress).toBe(0);
+  let output = '';
+  const child = startChild({
+    command: process.execPath,
+    args,
+    env: { ...process.env },
+    onOutput: (text) => {
+      output += text;
+    },
+  });
+  expect(await child.exited, output).toBe(0);
 
   const { parts } = JSON.parse(await readFile(join(folder.path, 'results.json'), 'utf8')) as Results;
   expect(parts.map(({ name, loadAverage }) => [name, typeof loadAverage])).toEqual([['claim', 'number']]);

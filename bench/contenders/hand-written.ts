@@ -28,17 +28,19 @@ export const startHandWrittenService: StartContender = async ({ postgres }, reso
     child.kill();
     await exited;
   });
-  const [started]: unknown[] = await once(child, 'message');
-  const { url, key } = z.object({ url: z.string(), key: z.string() }).parse(started);
+  const ended = exited.then(([code]: unknown[]) => Promise.reject(new Error(`the hand-written service ended with ${code}`)));
+  ended.catch(() => undefined);
+  const answer = async (): Promise<unknown> => (await Promise.race([once(child, 'message'), ended]))[0];
+  const { url, key } = z.object({ url: z.string(), key: z.string() }).parse(await answer());
   const load = resources.use(await startLoadProcess('rest', { at: url, key }));
   return {
     name: 'hand-written service, REST',
     traits: { ...traits, auth: 'an API key, by its digest, kept for 0.8 s; bodies by JSON schemas' },
     clocks: { server: cpuOfProcess(child.pid ?? 0), [loadGenerator]: load.cpu, PostgreSQL: postgres.cpu },
     async prepare(backlog) {
-      const answered = once(child, 'message');
+      const answered = answer();
       child.send(backlog);
-      z.object({ ready: z.literal(true) }).parse((await answered)[0]);
+      z.object({ ready: z.literal(true) }).parse(await answered);
     },
     run: load.run,
   };

@@ -14,6 +14,9 @@ export interface LoadProcess extends AsyncDisposable {
   run(load: Load): Promise<Run>;
 }
 
+/** Far longer than any request takes, on a busy machine too. */
+const answerMs = 120_000;
+
 /** Starts the process and connects its driver. */
 export async function startLoadProcess(driver: DriverName, target: DriverTarget): Promise<LoadProcess> {
   const child = fork(join(import.meta.dirname, 'main.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
@@ -34,11 +37,13 @@ export async function startLoadProcess(driver: DriverName, target: DriverTarget)
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     asked += 1;
     waiting.set(asked, { resolve, reject });
-    child.send({ id: asked, ...request });
-    return promise;
+    const late = setTimeout(() => reject(new Error(`the ${driver} process did not answer within ${answerMs / 1000} s`)), answerMs);
+    child.send({ id: asked, ...request }, (error) => error && reject(error));
+    return promise.finally(() => clearTimeout(late));
   };
   const dispose = async () => {
     if (child.connected) child.disconnect();
+    child.kill();
     await exited;
   };
   try {

@@ -7,9 +7,10 @@ import { figureOf, judge, ratioOf, samplesOf } from './summary.ts';
 import { spreadText, tableOf } from './table.ts';
 
 /**
- * Load beside the benchmark's own from which on figures say little: a part that begins on a quiet machine finds less.
+ * The load average for each core, before the run began, from which on figures say little. The load before later parts is
+ * mostly the run's own.
  */
-const busyFrom = 1.5;
+const busyFrom = 0.5;
 
 /** A load generator that uses more than this of a core may be what limits the others. */
 const busyGenerator = 0.8;
@@ -17,12 +18,14 @@ const busyGenerator = 0.8;
 /** The page for people. */
 export function reportOf(results: Results): string {
   const { machine, parts } = results;
-  const busy = Math.max(...parts.map(({ loadAverage }) => loadAverage)) > busyFrom * machine.cores;
+  const busy = (parts[0]?.loadAverage ?? 0) > busyFrom * machine.cores;
   const sections = [
     '# Results',
     `Written by \`npm run bench${results.isQuick ? ' -- --quick' : ''}\`; [README.md](README.md) says how to read it.`,
     ...(results.isQuick ? ['**A quick run: few tasks, one short round. Its figures say little.**'] : []),
-    ...(busy ? ['**The machine was busy with something else (see the load averages below). Trust only the order of size.**'] : []),
+    ...(busy
+      ? ['**The machine was busy with something else before the run began (see the load averages below). Trust only the order of size.**']
+      : []),
     machineTable(results),
     ...(parts.some(({ comparisons }) => comparisons.some(({ targets }) => targets.length > 0)) ? ['## Targets', targetTable(parts)] : []),
     ...parts.flatMap(({ comparisons }) => comparisons.flatMap(sectionsOf)),

@@ -30,7 +30,7 @@ export const quickScale: Scale = {
   rounds: 1,
   seconds: 0.3,
   warmUpSeconds: 0.1,
-  backlog: 1_000,
+  backlog: 5_000,
   inFlight: [1, 32],
   sizes: [1_000, 2_000, 5_000],
   readers: [1, 20],
