@@ -11,7 +11,7 @@ const titles: Readonly<Record<number, string>> = {
   413: 'The body is larger than 256 KiB.',
   415: 'The body is not `application/json`.',
   422: 'The `Idempotency-Key` was used with another request.',
-  429: 'Too many requests of this key are in flight.',
+  429: 'Too many requests of this key, or of its organization, are in flight.',
   500: 'Something unforeseen happened; the log has it under the request id.',
   503: 'The server cannot answer now; try again after `Retry-After` seconds.',
   504: 'It took too long; repeat it with the same `Idempotency-Key`.',

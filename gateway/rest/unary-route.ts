@@ -26,7 +26,7 @@ export interface RouteContext {
   setCaller: SetCaller;
   undeliveredClaims: UndeliveredClaims;
   /**
-   * Bounds how many bodies are being received, in all and from one key: the services count a call only once its body
+   * Bounds how many bodies are being received, in all, from one organization and from one key: the services count a call only once its body
    * is here.
    */
   bodyAdmissions: Admissions;
@@ -67,7 +67,7 @@ async function nextTurn(): Promise<void> {
   await setImmediate();
 }
 
-async function receiveBody(request: IncomingMessage, { keyId }: Caller, admissions: Admissions) {
-  using _admitted = admissions.admit(keyId);
+async function receiveBody(request: IncomingMessage, caller: Caller, admissions: Admissions) {
+  using _admitted = admissions.admit(caller);
   return await readBody(request);
 }

@@ -28,7 +28,7 @@ export interface StreamContext {
   setCaller: SetCaller;
   hub: EventHub;
   streams: OpenStreams;
-  /** Bounds how many streams there are, in all and under one key. */
+  /** Bounds how many streams there are: in all, of one organization and under one key. */
   streamAdmissions: Admissions;
   /**
    * Bounds how many streams read what they missed at once, a page a turn: how fast a reader takes it is nobody else's
@@ -62,7 +62,7 @@ export function createStreamRoute(route: Route, context: StreamContext) {
     const message = read({ params: {}, url, body: {} }) as WatchEventsRequest;
     const after = lastEventId(headers['last-event-id']) ?? message.after;
     if (after !== undefined) message.after = after;
-    const admitted = context.streamAdmissions.admit(caller.keyId);
+    const admitted = context.streamAdmissions.admit(caller);
     finished(reply.raw, () => admitted[Symbol.dispose]());
     const parts = await openCall(context, route.rpc as WatchEvents, call, callHeaders(headers, request.id, false), message);
     call.limit(replayMs);

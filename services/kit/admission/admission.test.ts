@@ -8,7 +8,7 @@ import { createDirectTransport } from '../serving/direct-transport.ts';
 import type { Routes } from '../serving/routes.ts';
 import { admission } from './admission.ts';
 
-/** A service that answers when `open` resolves; the key of a call is its task's id. */
+/** A service that answers when `open` resolves. The id of a task names the caller: `key@organization`. */
 function useBusyService(open: Promise<void>) {
   const routes: Routes = (router) =>
     router.service(TaskService, {
@@ -21,16 +21,23 @@ function useBusyService(open: Promise<void>) {
     [routes],
     [
       (next) => (request) => {
-        const keyId = 'taskId' in request.message ? String(request.message.taskId) : '';
-        request.contextValues.set(callerKey, { keyId, organizationId: keyId, name: keyId, scopes: new Set<string>() });
+        request.contextValues.set(callerKey, callerNamed('taskId' in request.message ? String(request.message.taskId) : ''));
         return next(request);
       },
       admission(),
     ],
   );
   const client = createClient(TaskService, transport);
-  return (keyId: string) => client.getTask({ taskId: keyId });
+  return (caller: string) => client.getTask({ taskId: caller });
 }
+
+/** Without an organization, one of the key's own name. */
+function callerNamed(text: string) {
+  const [keyId = '', organizationId = keyId] = text.split('@');
+  return { keyId, organizationId, name: keyId, scopes: new Set<string>() };
+}
+
+const callers = (count: number, name: (i: number) => string) => Array.from({ length: count }, (_, i) => name(i));
 
 test('a key with too many requests in flight gets 429, and other keys do not', async () => {
   const open = Promise.withResolvers<void>();
@@ -46,11 +53,27 @@ test('a key with too many requests in flight gets 429, and other keys do not', a
 test('a process with too many requests in flight answers 503 at once, and accepts requests again when some have ended', async () => {
   const open = Promise.withResolvers<void>();
   const call = useBusyService(open.promise);
-  const inFlight = Array.from({ length: 1024 }, (_, i) => call(`key-${i % 8}`));
+  const inFlight = [...callers(768, (i) => `large-${i % 8}`), ...callers(256, (i) => `small-${i}`)].map(call);
   await expect(call('late')).rejects.toMatchObject({ reason: 'unavailable', info: { retry_after_seconds: '1' } });
   open.resolve();
   await Promise.all(inFlight);
   await call('late');
+});
+
+test('an organization with many keys leaves a quarter to others, and two of them leave others some of it', async () => {
+  const open = Promise.withResolvers<void>();
+  const call = useBusyService(open.promise);
+  const refused = { reason: 'rate_limited', info: { retry_after_seconds: '1' } };
+  const inFlight = callers(768, (i) => `${i % 8}@greedy`).map(call);
+  await expect(call('new@greedy')).rejects.toMatchObject(refused);
+  inFlight.push(...callers(128, (i) => `${i % 8}@greedy-too`).map(call));
+  await expect(call('new@greedy-too')).rejects.toMatchObject(refused);
+  inFlight.push(...callers(64, () => 'modest').map(call));
+  await expect(call('modest')).rejects.toMatchObject(refused);
+  inFlight.push(call('quiet'));
+  open.resolve();
+  await Promise.all(inFlight);
+  await Promise.all(callers(256, (i) => `${i % 8}@greedy`).map(call));
 });
 
 test('a key has at most 2,048 open streams, and gets a new one as soon as one ends', async () => {
@@ -62,8 +85,7 @@ test('a key has at most 2,048 open streams, and gets a new one as soon as one en
       },
     });
   const asKey: Interceptor = (next) => (request) => {
-    const keyId = request.header.get('authorization') ?? '';
-    request.contextValues.set(callerKey, { keyId, organizationId: keyId, name: keyId, scopes: new Set<string>() });
+    request.contextValues.set(callerKey, callerNamed(request.header.get('authorization') ?? ''));
     return next(request);
   };
   const transport = createDirectTransport([routes], [asKey, admission()]);

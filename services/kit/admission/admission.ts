@@ -1,5 +1,5 @@
 import type { Interceptor } from '@connectrpc/connect';
-import { callerKey } from '../auth/caller.ts';
+import { type Caller, callerKey } from '../auth/caller.ts';
 import { DispatcherError, unavailable } from '../serving/errors.ts';
 
 /**
@@ -11,12 +11,12 @@ export function admission(waits: (message: unknown) => boolean = () => false): I
   const waiting = createAdmissions(waitLimits);
   const streaming = createAdmissions(streamLimits);
   return (next) => async (request) => {
-    const key = request.contextValues.get(callerKey).keyId;
+    const caller = request.contextValues.get(callerKey);
     if (!request.stream) {
-      using _admitted = (waits(request.message) ? waiting : working).admit(key);
+      using _admitted = (waits(request.message) ? waiting : working).admit(caller);
       return await next(request);
     }
-    const admitted = streaming.admit(key);
+    const admitted = streaming.admit(caller);
     const leave = () => admitted[Symbol.dispose]();
     // A stream that nobody begins to read is never finished either; its caller's leaving is all that is heard of it.
     request.signal.addEventListener('abort', leave, { once: true });
@@ -34,13 +34,19 @@ export function admission(waits: (message: unknown) => boolean = () => false): I
 export interface AdmissionLimits {
   /** Of one key, beyond which it is told to slow down. */
   perKey: number;
-  /** In all, beyond which everybody is asked to come back. */
+  /**
+   * In all, beyond which everybody is asked to come back. Its last quarter is kept for organizations that use little:
+   * there, one may hold no more than what is left.
+   */
   total: number;
   /** What is counted, in the plural. */
   of: string;
 }
 
-/** The limits of the contract: 256 requests in flight per key, then 429; 1,024 per process, then 503. */
+/**
+ * The limits of the contract: 256 requests in flight per key, then 429; 1,024 per process, then 503. One organization
+ * gets 768 of those, however many keys it has.
+ */
 export const workLimits: AdmissionLimits = { perKey: 256, total: 1024, of: 'requests in flight' };
 
 /** The limits of calls that wait, and cost nothing while they do. */
@@ -54,42 +60,63 @@ export const streamLimits: AdmissionLimits = { perKey: 2048, total: 4096, of: 'o
 
 /** Counts what is going on. */
 export interface Admissions {
-  /** Lets one more in until the answer is disposed, or throws a 429 or a 503. `keyId` is null for the admin's. */
-  admit(keyId: string | null): Disposable;
+  /** Lets one more in until the answer is disposed, or throws a 429 or a 503. */
+  admit(caller: Pick<Caller, 'keyId' | 'organizationId'>): Disposable;
 }
 
 /** Counts from zero. */
 export function createAdmissions(limits: AdmissionLimits): Admissions {
-  const byKey = new Map<string | null, number>();
+  const byKey = new Counts();
+  const byOrganization = new Counts();
   let total = 0;
-  const leave = (key: string | null) => {
-    const mine = (byKey.get(key) ?? 1) - 1;
-    if (mine === 0) byKey.delete(key);
-    else byKey.set(key, mine);
-    total -= 1;
-  };
   return {
-    admit(key) {
-      const mine = byKey.get(key) ?? 0;
-      if (mine >= limits.perKey) throw tooMany(limits);
-      if (total >= limits.total) throw unavailable(`The server has as many ${limits.of} as it can hold; try again in a moment.`);
-      byKey.set(key, mine + 1);
+    admit({ keyId, organizationId }) {
+      const left = limits.total - total;
+      if (byKey.of(keyId) >= limits.perKey) throw tooManyOfKey(limits);
+      if (left <= 0) throw unavailable(`The server has as many ${limits.of} as it can hold; try again in a moment.`);
+      if (left <= limits.total / 4 && byOrganization.of(organizationId) >= left) throw tooManyOfOrganization(limits);
+      byKey.add(keyId, 1);
+      byOrganization.add(organizationId, 1);
       total += 1;
       let isIn = true;
       return {
         [Symbol.dispose]() {
-          if (isIn) leave(key);
+          if (!isIn) return;
           isIn = false;
+          byKey.add(keyId, -1);
+          byOrganization.add(organizationId, -1);
+          total -= 1;
         },
       };
     },
   };
 }
 
-function tooMany({ perKey, of }: AdmissionLimits): DispatcherError {
-  return new DispatcherError('rate_limited', `This key has ${perKey} ${of}, which is the limit; wait for some to end.`, {
-    retry_after_seconds: '1',
-  });
+/** How many there are under each name; null is the admin. What is 0 takes no memory. */
+class Counts {
+  readonly #counts = new Map<string | null, number>();
+
+  of(name: string | null): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  add(name: string | null, more: number): void {
+    const count = this.of(name) + more;
+    if (count === 0) this.#counts.delete(name);
+    else this.#counts.set(name, count);
+  }
+}
+
+function tooManyOfKey({ perKey, of }: AdmissionLimits): DispatcherError {
+  return tooMany(`This key has ${perKey} ${of}, which is the limit; wait for some to end.`);
+}
+
+function tooManyOfOrganization({ of }: AdmissionLimits): DispatcherError {
+  return tooMany(`The keys of your organization have many ${of}, and the rest is kept for other organizations; wait for some to end.`);
+}
+
+function tooMany(sentence: string): DispatcherError {
+  return new DispatcherError('rate_limited', sentence, { retry_after_seconds: '1' });
 }
 
 async function* untilRead<T>(messages: AsyncIterable<T>, leave: () => void): AsyncIterable<T> {

@@ -38,15 +38,15 @@ export function createRpcHandler(options: RpcRoutes, receiveTimeoutMs: number, s
   const bodies = createAdmissions(workLimits);
   const anonymous = createAdmissions(openLimits);
   const withKey = async (request: UniversalServerRequest): Promise<BodyLimits> => {
-    const { keyId } = await authenticate(request.header.get('authorization'));
-    return { admitted: bodies.admit(keyId), receiveTimeoutMs };
+    const caller = await authenticate(request.header.get('authorization'));
+    return { admitted: bodies.admit(caller), receiveTimeoutMs };
   };
   const asGateway = async (request: UniversalServerRequest): Promise<BodyLimits> => {
     const { scopes } = await authenticate(request.header.get('authorization'));
     if (!scopes.has('admin')) throw new ConnectError('This is for gateways, which show the admin key.', Code.PermissionDenied);
     return {};
   };
-  const asAnybody = async (): Promise<BodyLimits> => ({ admitted: anonymous.admit('anybody'), receiveTimeoutMs });
+  const asAnybody = async (): Promise<BodyLimits> => ({ admitted: anonymous.admit({ keyId: 'anybody', organizationId: null }), receiveTimeoutMs });
   const router = (routes: readonly Routes[], readMaxBytes: number, check: Check, use: Interceptor[] = []): Served[] =>
     handlersOf(routes, { readMaxBytes, interceptors: use, shutdownSignal }).map((handler) => ({ handler, check }));
   const served = [
