@@ -8,7 +8,7 @@ import { startAvailableTasks } from './available-tasks.ts';
 
 const log = createLog('silent');
 
-/** A task of bill's, and its event at this position. */
+/** Inserts a task of the owner bill, and its event at this position. */
 async function insertTaskOfBill({ insertTask, database: { pool } }: TestClaims, position: number): Promise<void> {
   const id = `t${position}`;
   await insertTask(id, { owner: 'bill' });
@@ -22,7 +22,7 @@ async function insertTaskOfBill({ insertTask, database: { pool } }: TestClaims, 
   );
 }
 
-test('a task is handed to who waits for it as soon as its event is announced, whatever others wait for', async () => {
+test('a waiting caller gets a task as soon as its event is announced, whatever other callers wait for', async () => {
   await using claims = await useClaims();
   const { waiting } = claims.dependencies;
   await using bus = createLocalBus();
@@ -41,13 +41,13 @@ test('a task is handed to who waits for it as soon as its event is announced, wh
     expect((await answer).data?.task?.id).toBe(`t${position}`);
     delays.push(performance.now() - announced);
   }
-  // The look at the queues that comes each second would take half of one on average.
+  // The look at the queues, once a second, would take half a second on average.
   expect(delays.sort((a, b) => a - b)[4]).toBeLessThan(250 * patience());
   leaving.abort();
   await Promise.all(inVain);
 });
 
-test('a task whose announcement is lost is handed out within some two seconds', async () => {
+test('a waiting caller gets a task within about two seconds when its announcement is lost', async () => {
   await using claims = await useClaims();
   const { waiting } = claims.dependencies;
   await using bus = createLocalBus();

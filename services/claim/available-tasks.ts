@@ -7,14 +7,14 @@ import { readyFilters } from './sql/ready-filters.ts';
 import { readyTasks } from './sql/ready-tasks.ts';
 
 /**
- * A message may be lost, and a task may be looked for while another request holds it for a moment. A waiting caller
- * has it by then.
+ * How often the database is asked for tasks that no message announced. A message may be lost, and another request
+ * may lock a task for a moment while a caller looks for it.
  */
 const probeIntervalMs = 1000;
 
 /**
- * Offers tasks to the waiting callers of claim-next: those whose events were announced and, each second, one for
- * every filter that has a task. Costs the database nothing while nobody waits.
+ * Offers tasks to the waiting callers of claim-next: the tasks whose events were announced and, each second, one for
+ * every filter that has a task. It sends the database nothing while nobody waits.
  */
 export function startAvailableTasks(
   { database: { pool }, waiting }: Pick<ClaimDependencies, 'database' | 'waiting'>,

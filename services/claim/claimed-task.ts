@@ -8,14 +8,14 @@ import { claimFromRow, taskFromRow } from '@dispatcher/database/tasks/task-messa
 import { type ClaimedTask, ClaimedTaskSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { ClaimSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 
-/** A task with the claim just made on it, its token included. */
+/** A task with the claim that was just made on it. The token is included. */
 export function claimedTask(row: TaskRow): ClaimedTask {
   return create(ClaimedTaskSchema, { task: taskFromRow(row), claim: claimFromRow(row, row.claimToken ?? undefined) });
 }
 
 /**
- * A task as it now stands with the claim that a kept event made, for a claimer whose answer was lost. A claim that
- * has been followed by another shows what the event knows.
+ * The answer for a claimer who repeats a request under an idempotency key: the task as it is now, with the claim that
+ * the first request made. When the task was claimed again since, the claim is made from the event alone.
  */
 export async function claimedTaskOf(pool: Pool, kept: KeptEvent): Promise<ClaimedTask> {
   const row = await readTask(pool, kept.organizationId, kept.taskId);

@@ -8,5 +8,5 @@ const maxAttemptsField = z.coerce.number().int().min(1).max(100_000).default(5).
 /** The settings of the claim service. */
 export const claimSettings = processSettings({ ...serviceFields(servicePorts.claim), DISPATCHER_MAX_ATTEMPTS: maxAttemptsField });
 
-/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+/** Reads the settings. Throws a `SettingsError` that lists everything that is wrong. */
 export const readClaimSettings = () => readSettings(claimSettings, process.env);

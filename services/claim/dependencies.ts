@@ -1,10 +1,10 @@
 import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { WaitingClaims } from './waiting-claims.ts';
 
-/** What the handlers of the claim service work with. */
+/** What the handlers of the claim service need. */
 export interface ClaimDependencies {
   readonly database: Database;
-  /** Claims that may end without done or `completed` before the server holds a task. */
+  /** The number of claims that may end without done or `completed`. After that many the server holds the task. */
   readonly maxAttempts: number;
   /** Called after each commit that wrote an event. */
   readonly published: () => void;

@@ -3,18 +3,18 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { organizationOfTask } from '@dispatcher/database/tasks/organization-of-task.ts';
 import { callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
 
-/** Whom a request about a claim names as its holder, and who sent it. */
+/** The holder that a request about a claim names, and who sent the request. */
 export interface Holder {
   organizationId: string;
   taskId: string;
-  /** Decides alone where it is given. */
+  /** When it is given, the agent's name is not compared. */
   claimToken: string | null;
   agent: string | null;
-  /** Stands in the event where neither token nor agent is given. */
+  /** The event names this caller when the request has neither token nor agent. */
   caller: string;
 }
 
-/** The holder that a request names. */
+/** Reads the holder from a request. */
 export async function holderOf(
   pool: Pool,
   request: { taskId: string; organizationId?: string | undefined; claimToken?: string | undefined; agent?: string | undefined },

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { expireClaims } from './sql/expire-claims.ts';
 
-/** What a task is, as far as claims go. `ended` says of each agent how its last claim ended. */
+/** The part of a task's state that claims change. `ended` says for each agent how its last claim ended. */
 interface ModelTask {
   id: string;
   status: 'pending' | 'claimed' | 'done';
@@ -33,7 +33,7 @@ const steps: fc.Arbitrary<Step>[] = [
   fc.record({ do: fc.constant('archive' as const), task: fc.nat({ max: 2 }) }),
 ];
 
-it('claims behave as a small model of them does, whatever is tried in whatever order', async () => {
+it('claims behave like a small model of them, for any requests in any order', async () => {
   await using claims = await useClaims();
   let run = 0;
   await fc.assert(
@@ -57,7 +57,7 @@ function modelTask(id: string): ModelTask {
   return { ...task, attempts: 0, failed: 0, ended: new Map(), events: [] };
 }
 
-/** What the service answers: the claimed task, `ok`, or the reason of the refusal. */
+/** Sends the request of one step. Returns the claimed task, `ok`, or the reason of the refusal. */
 async function perform(claims: TestClaims, organizationId: string, model: ModelTask[], step: Step): Promise<string> {
   const client = claims.client(organizationId);
   const taskId = 'task' in step ? (model[step.task]?.id ?? '') : '';

@@ -38,7 +38,7 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     [['owner', 'project'], 'tasks_ready_owner', ['acme', 'bill', 'web']],
     [['owner', 'project'], 'tasks_ready_project', ['acme', 'bill', 'nothing']],
     [['milestone', 'owner', 'layer'], 'tasks_ready_owner', ['acme', 'v1', 'nobody', 'core']],
-  ] as const)('claim-next by %j walks %s without a sort, also when nothing matches (%j)', async (names, index, values) => {
+  ] as const)('claim-next by %j reads %s without a sort, also when nothing matches (%j)', async (names, index, values) => {
     for (const keyed of [false, true]) {
       const sql = names ? inOrganizationSql(names, keyed) : anywhereSql(keyed);
       const nodes = await explain(claims, sql, ['caller', keyed ? 'key' : null, null, 'agent', 'token', 60, 'build', ...values]);
@@ -55,7 +55,7 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     ['project', 'nothing'],
     ['milestone', 'v1'],
     ['layer', 'ops'],
-  ] as const)('claim-next by %s over all organizations looks at the index of each once (%s)', async (name, value) => {
+  ] as const)('claim-next by %s over all organizations reads the index once for each organization (%s)', async (name, value) => {
     const nodes = await explain(claims, matchingOrganizationsSql([name]), ['build', value]);
     expect(nodes.filter((node) => node['Relation Name'] === 'tasks')).toHaveLength(1);
     expectOneLook(nodes, `tasks_ready_${name}`);
@@ -68,7 +68,7 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     [['owner', 'layer'], true, 'tasks_ready_owner'],
     [['milestone'], false, 'tasks_ready_milestone'],
   ] as const)(
-    'looking for tasks by %j for waiting callers, in one organization: %s, looks at %s once for each',
+    'the look for tasks by %j for waiting callers, in one organization: %s, reads %s once for each',
     async (names, inOrganization, index) => {
       const lists = [['acme', 'nobody'], ['build', 'merge'], ...names.map(() => ['bill', 'nobody'])];
       const nodes = await explain(claims, readyFiltersSql(names, inOrganization), lists);
@@ -77,7 +77,7 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     },
   );
 
-  it('the sweeper looks at no task that still waits for its time', async () => {
+  it('the sweeper reads no task whose time has not come', async () => {
     await claims.database.pool.query(`UPDATE tasks SET available_at = now() + interval '1 hour' WHERE rank >= 500`);
     const nodes = await explain(claims, readyDueTasksSql, [200]);
     const scan = nodes.find((node) => node['Index Name'] === 'tasks_waiting');

@@ -2,17 +2,17 @@ import { taskNotFound } from '@dispatcher/database/tasks/organization-of-task.ts
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import type { ClaimStanding } from './sql/claim-standing.ts';
 
-/** Why a holder's request changed nothing. */
+/** The error for a holder whose request changed nothing. */
 export function refusalToHolder(standing: ClaimStanding | null): DispatcherError {
   if (!standing) return taskNotFound();
   if (standing.archivedAt) return archived();
   if (standing.status === 'done') return alreadyDone();
   if (standing.live || standing.lost)
-    return new DispatcherError('claim_lost', 'This claim is over, and nothing was changed; claim the task again before you go on.');
-  return new DispatcherError('not_claimed', 'This task has no live claim; claim it first.');
+    return new DispatcherError('claim_lost', 'This claim is over, and nothing was changed. Claim the task again before you go on.');
+  return new DispatcherError('not_claimed', 'This task has no live claim. Claim it first.');
 }
 
-/** Why a task cannot be claimed. Null where it could be by now. */
+/** The error for a claimer who did not get the task. Null when the task can be claimed by now. */
 export function refusalToClaimer(standing: ClaimStanding | null): DispatcherError | null {
   if (!standing) return taskNotFound();
   if (standing.archivedAt) return archived();
@@ -23,5 +23,5 @@ export function refusalToClaimer(standing: ClaimStanding | null): DispatcherErro
   return new DispatcherError('already_claimed', `This task is claimed by ${info.agent} until ${info.expires_at} or later.`, info);
 }
 
-const archived = () => new DispatcherError('archived', 'This task is archived; it can only be read.');
+const archived = () => new DispatcherError('archived', 'This task is archived. It can only be read.');
 const alreadyDone = () => new DispatcherError('already_done', 'This task is done already.');

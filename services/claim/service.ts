@@ -14,18 +14,18 @@ export interface ClaimServiceOptions {
   readonly log: Log;
   /** Called after each commit that wrote an event. */
   readonly published: () => void;
-  /** Claims that may end without done or `completed` before the server holds a task. */
+  /** The number of claims that may end without done or `completed`. After that many the server holds the task. */
   readonly maxAttempts: number;
-  /** When it fires, callers of claim-next who wait are answered that there is nothing. */
+  /** When it fires, all waiting callers of claim-next get the answer that there is no task. */
   readonly stopping: AbortSignal;
 }
 
-/** A running service: its methods, and loops that end when it is disposed. */
+/** A running service: its methods, and loops that end when the service is disposed. */
 export interface ClaimService extends AsyncDisposable {
   readonly routes: Routes;
 }
 
-/** Starts the claim service: its sweeper, and its ear for tasks that somebody waits for. */
+/** Starts the claim service: the sweeper, and the subscription to tasks that callers wait for. */
 export function startClaimService({ bus, log, stopping, ...options }: ClaimServiceOptions): ClaimService {
   const loops = new AsyncDisposableStack();
   const dependencies = { ...options, waiting: new WaitingClaims(stopping) };

@@ -4,12 +4,12 @@ import type { ClaimDependencies } from './dependencies.ts';
 import { expireClaims, sweepSize } from './sql/expire-claims.ts';
 import { readyDueTasks } from './sql/ready-due-tasks.ts';
 
-/** An expired task is back in claim-next within 2 s, so the sweeper looks each second. */
+/** Claim-next must return an expired task within 2 s, so the sweeper looks each second. */
 const sweepIntervalMs = 1000;
 
 /**
- * Brings tasks whose lease is over, or whose time has come, back to claim-next. Any number may run; none is needed
- * for a claim to be over.
+ * Puts tasks whose lease is over, or whose time has come, back in the queue. Any number of sweepers may run. A claim
+ * ends at its time also when no sweeper runs.
  */
 export function startSweeper({ database: { pool }, maxAttempts, published, waiting }: ClaimDependencies, log: Log): Loop {
   return startLoop('sweeper', sweepIntervalMs, log, async () => {

@@ -16,7 +16,7 @@ interface WorldTask {
 const matches = (filter: ClaimFilter, task: WorldTask) =>
   (['organizationId', 'stage', 'owner', 'project', 'layer'] as const).every((field) => filter[field] === undefined || filter[field] === task[field]);
 
-/** Tasks in memory, and callers who wait for them. A look takes a few turns, in which others may be quicker. */
+/** Tasks in memory, and callers who wait for them. A look takes a few turns, and others may be faster meanwhile. */
 function createWorld() {
   const stop = new AbortController();
   const waiting = new WaitingClaims(stop.signal);
@@ -44,13 +44,13 @@ function createWorld() {
       callers.add(caller);
       calls.push(waiting.untilFound(filter, 30, leaving.signal, () => look(filter)).finally(() => callers.delete(caller)));
     },
-    /** A task becomes available; the best stand first. */
+    /** A task becomes available. The best tasks are first. */
     add(task: WorldTask, isBest: boolean) {
       if (isBest) ready.unshift(task);
       else ready.push(task);
       waiting.offer(task);
     },
-    /** Until nobody looks any more. */
+    /** Waits until no caller looks for a task. */
     async settle() {
       for (let before = -1; before !== looks; ) {
         before = looks;
@@ -74,7 +74,7 @@ const steps = fc.oneof(
   fc.record({ do: fc.constant('turn' as const) }),
 );
 
-test('whoever comes, goes and is quicker, no caller sleeps while there is a task that it asks for', async () => {
+test('no caller sleeps while there is a task for it, whoever comes, leaves or is faster', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(steps, { minLength: 10, maxLength: 40 }), async (sequence) => {
       const world = createWorld();
@@ -96,7 +96,7 @@ test('whoever comes, goes and is quicker, no caller sleeps while there is a task
   );
 });
 
-test('one task wakes one of a thousand callers, and one that was taken meanwhile wakes one of each filter at most', async () => {
+test('a task wakes one of a thousand callers, and a task that was taken meanwhile wakes at most one for each filter', async () => {
   const world = createWorld();
   for (let i = 0; i < 1000; i++) world.wait({ organizationId: 'acme', stage: 'build', ...(i % 2 && { owner: 'bill' }) });
   await world.settle();

@@ -1,24 +1,24 @@
 import type { ClaimFilter } from './sql/claim-next-task.ts';
 
-/** A task that may just have become available or, where nothing names it, any task that a filter asks for. */
+/** A task that may have become available. Fields that are absent match every filter. */
 export interface AvailableTask extends Partial<Record<(typeof filterFields)[number], string | null | undefined>> {
   id?: string | undefined;
 }
 
-/** A task that somebody was woken for. */
+/** A task for which a caller was woken. */
 interface Offer {
   readonly task: AvailableTask;
-  /** The filters of those who were woken for it before, and found nothing. */
+  /** The filters of the callers who were woken for it before and found nothing. */
   readonly tried: ReadonlySet<string>;
 }
 
 interface Waiter {
   readonly filter: ClaimFilter;
-  /** The same for all who ask for the same. */
+  /** Callers with equal filters have the same key. */
   readonly filterKey: string;
-  /** What it was woken for and has not looked for yet. */
+  /** The task for which it was woken, until it looks for a task. */
   offer: Offer | null;
-  /** Set while it sleeps; called to wake it. */
+  /** Wakes the caller. Null while it is awake. */
   wake: (() => void) | null;
 }
 
@@ -28,16 +28,16 @@ interface Claimed {
 }
 
 /**
- * The callers of claim-next that wait, in the order they came. A task that becomes available wakes the first whose
- * filter it matches and leaves the others asleep, so that a thousand waiting agents cost the database nothing. Who is
- * woken and takes another task, or finds nothing, or leaves, passes the offer on: so no caller sleeps while there is
+ * The waiting callers of claim-next, in the order in which they came. A task that becomes available wakes the first
+ * caller whose filter it matches. The others sleep on, so a thousand waiting agents cost the database nothing. A woken
+ * caller passes the offer on when it takes another task, finds nothing or leaves. So no caller sleeps while there is
  * a task that was offered and that its filter matches.
  */
 export class WaitingClaims {
   readonly #waiters = new Set<Waiter>();
   readonly #stopping: AbortSignal;
 
-  /** When `stopping` fires, everybody is answered that there is nothing. */
+  /** When `stopping` fires, all callers get the answer that there is no task. */
   constructor(stopping: AbortSignal = new AbortController().signal) {
     this.#stopping = stopping;
     stopping.addEventListener('abort', () => {
@@ -49,19 +49,19 @@ export class WaitingClaims {
     return this.#waiters.size;
   }
 
-  /** The filters that somebody waits with, each once. */
+  /** The filters of the waiting callers, each once. */
   filters(): ClaimFilter[] {
     return [...new Map([...this.#waiters].map(({ filterKey, filter }) => [filterKey, filter])).values()];
   }
 
-  /** Wakes the first who could use this task. */
+  /** Wakes the first caller whose filter this task matches. */
   offer(task: AvailableTask): void {
     this.#pass({ task, tried: new Set() });
   }
 
   /**
-   * Tries `take` until it answers something, `waitSeconds` are over or the caller left. Registered before the first
-   * look, so that no task slips in between.
+   * Calls `take` until it returns a claim, `waitSeconds` are over, or the caller leaves. The caller is registered
+   * before the first call, so that it misses no task.
    */
   async untilFound<T extends Claimed>(
     filter: ClaimFilter,
@@ -83,7 +83,7 @@ export class WaitingClaims {
       return null;
     } finally {
       this.#waiters.delete(waiter);
-      // Woken, and gone before it looked.
+      // It was woken, and left before it looked.
       if (waiter.offer) this.#pass(waiter.offer);
     }
   }

@@ -3,12 +3,12 @@ import { portField, processFields, tlsFields } from '@dispatcher/kit/settings/pr
 import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 
-/** Where the data is. */
+/** The database. */
 const databaseUrlField = z.url({ protocol: /^postgres(ql)?$/ }).describe('a URL of the form postgresql://user:password@host:5432/database');
 
 const allowUnsafeServerField = z.stringbool().default(false).describe('true, for tests whose data may be lost, or false');
 
-/** The settings of every service that runs alone; `port` is where it listens unless GRPC_PORT says otherwise. */
+/** The settings of every service that runs as its own process. `port` is the default of GRPC_PORT. */
 export const serviceFields = (port: number) => ({
   ...processFields,
   ...tlsFields,
@@ -18,8 +18,8 @@ export const serviceFields = (port: number) => ({
   DISPATCHER_ALLOW_UNSAFE_SERVER: allowUnsafeServerField,
 });
 
-/** The one setting of `npm run migrate`. */
+/** The only setting of `npm run migrate`. */
 export const migrateSettings = z.object({ DATABASE_URL: databaseUrlField });
 
-/** Reads it. Throws a `SettingsError`. */
+/** Reads the setting. Throws a `SettingsError`. */
 export const readMigrateSettings = () => readSettings(migrateSettings, process.env);

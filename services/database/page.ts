@@ -2,31 +2,31 @@ import { create } from '@bufbuild/protobuf';
 import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 import { type Page, PageSchema } from '@recursiv/proto/gen/dispatcher/v1/page_pb.ts';
 
-/** How many items a page has when nobody says. */
+/** The number of items on a page when the request does not say. */
 const defaultLimit = 20;
 
-/** What a list is asked for. */
+/** The fields of a list request. */
 interface PageRequest {
   limit?: number | undefined;
   offset?: number | undefined;
   cursor?: string | undefined;
 }
 
-/** Which page is asked for: `after` is what the cursor holds, the sort key of the last item of the page before. */
+/** The page that is asked for. `after` is the content of the cursor: the sort key of the last item before the page. */
 export interface PageWanted {
   limit: number;
   offset: number;
   after: string[] | null;
 }
 
-/** The form of a part of a cursor, so that a made-up one is refused before it reaches the database. */
+/** The form of a part of a cursor, so that an invented cursor is refused before it reaches the database. */
 export const cursorPart = {
   text: /^[^\0]{1,200}$/su,
   integer: /^\d{1,18}$/,
   number: /^-?(\d{1,15}(\.\d{1,20})?(e-\d{1,2})?|Infinity)$/,
 } as const;
 
-/** Reads a list request; a cursor is only what `pageOf` once gave out, with parts of these forms. */
+/** Reads a list request. It refuses a cursor that `pageOf` did not make, or whose parts do not have these forms. */
 export function pageWanted(request: PageRequest, parts: readonly RegExp[]): PageWanted {
   const { limit = defaultLimit, offset = 0, cursor } = request;
   if (cursor !== undefined && offset > 0) throw invalidField('offset', 'cannot be given together with cursor');
@@ -34,8 +34,9 @@ export function pageWanted(request: PageRequest, parts: readonly RegExp[]): Page
 }
 
 /**
- * Cuts `rows`, which were read with one more than the page holds, to the page, and says what follows it. `sortKey`
- * gives an item's place in the order; from the first that does not fit on none is of the page.
+ * Cuts `rows` to the page, and makes the cursor of the next page. `rows` has one row more than the page when another
+ * page follows. `sortKey` gives the position of an item in the order. The page ends before the first item that does
+ * not fit.
  */
 export function pageOf<T>(
   rows: readonly T[],

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Pool } from './connection/pool.ts';
 import { createResolveKey } from './resolve-key.ts';
 
-test('a key that cannot be looked up while the database is away is told to come back, not that the server is broken', async () => {
+test('a request gets 503 and not 500 when its key cannot be looked up because the database is away', async () => {
   const pool = new Pool('postgresql://nobody@127.0.0.1:1/nowhere', 1);
   const failure: unknown = await createResolveKey(pool)(Buffer.alloc(32), '').catch((thrown: unknown) => thrown);
   expect(failure).toBeInstanceOf(DispatcherError);

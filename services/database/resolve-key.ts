@@ -3,8 +3,8 @@ import { errorFromDatabase } from './connection/errors.ts';
 import type { Pool } from './connection/pool.ts';
 
 /**
- * Looks an API key up by its digest. The database's clock says whether it has expired. The gateway asks too, so a
- * failure is already one of the error table.
+ * Looks up an API key by its digest. The clock of the database decides whether the key has expired. The gateway uses
+ * this too, so a failure is already converted to one of the error table.
  */
 export function createResolveKey(pool: Pool): ResolveKey {
   return async (digest) => {

@@ -20,7 +20,7 @@ import { readInstallationId } from './installation-id.ts';
 import { refuseUnknownSchema } from './migrations/schema-version.ts';
 import { createResolveKey } from './resolve-key.ts';
 
-/** The settings that every service reads, as `serviceFields` names them. */
+/** The settings that every service reads, with the names of `serviceFields`. */
 export interface ServiceSettings extends TlsSettings, NatsSettings {
   HOST: string;
   GRPC_PORT: number;
@@ -30,20 +30,20 @@ export interface ServiceSettings extends TlsSettings, NatsSettings {
   LOG_LEVEL: string;
 }
 
-/** What a service is given to start with. */
+/** What a service gets at its start. */
 export interface ServiceParts {
   readonly database: Database;
   readonly bus: EventBus;
   readonly log: Log;
-  /** To be called after each commit that wrote an event. */
+  /** The service calls it after each commit that wrote an event. */
   readonly published: () => void;
-  /** What the service disposes when it stops, after its last call. */
+  /** Resources that are disposed when the service stops, after its last call. */
   readonly resources: AsyncDisposableStack;
 }
 
 /**
- * Runs one service in a process of its own until `signal` fires: what `start` answers is served over gRPC, Connect
- * and the channel of the gateways. `keysKeptMs` is how long it remembers a key, if not as long as any service does.
+ * Runs one service in its own process until `signal` fires. The methods that `start` returns are served over gRPC,
+ * Connect and the channel of the gateways. `keysKeptMs` is how long it caches a key, when it differs from the default.
  */
 export async function runServiceProcess(
   service: DescService,
@@ -73,7 +73,7 @@ export async function runServiceProcess(
   await new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
 }
 
-/** The bus is left out: without it everything works, if later. */
+/** The bus does not count, because everything works without it, only a little later. */
 async function readinessOf(database: Database, stopping: AbortSignal): Promise<{ ready: boolean; failing: string[] }> {
   const postgres = await database.pool.query('SELECT 1').then(
     () => true,

@@ -5,5 +5,5 @@ import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 /** The settings of the key service. */
 export const keySettings = processSettings(serviceFields(servicePorts.key));
 
-/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+/** Reads the settings. Throws a `SettingsError` that lists everything that is wrong. */
 export const readKeySettings = () => readSettings(keySettings, process.env);

@@ -4,22 +4,22 @@ import { ApiKey, type ApiKeyRow, Organization } from '@dispatcher/database/entit
 import { createApiKey, digestOfKey } from '@dispatcher/kit/auth/api-key.ts';
 import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 
-/** A key to make. */
+/** The key to create. */
 export interface NewKey {
   organizationId: string;
-  /** What people call it. */
+  /** A name for people. */
   name: string;
-  /** Reading and writing when absent. */
+  /** Read and write when absent. */
   scopes?: readonly string[];
-  /** When it ends by itself; never when absent. */
+  /** When the key expires. It never does when absent. */
   expiresAt?: Date;
 }
 
 const allScopes = ['dispatcher:read', 'dispatcher:write'];
 
 /**
- * Makes a key, and its organization where there is none yet. The secret is nowhere else: only its digest is stored.
- * Fails when `expiresAt` has passed.
+ * Creates a key, and its organization when that does not exist. Only this answer has the secret: the database stores
+ * its digest. Fails when `expiresAt` has passed.
  */
 export async function createKey(
   { orm }: Database,
@@ -36,7 +36,7 @@ export async function createKey(
   return { row, key };
 }
 
-/** By the database's clock, which will also end the key. */
+/** Compares with the clock of the database, which also decides when the key expires. */
 async function liesAhead(em: Database['orm']['em'], time: Date): Promise<boolean> {
   const [answer] = await em.execute<{ ahead: boolean }[]>('SELECT ?::timestamptz > clock_timestamp() AS ahead', [time]);
   return answer?.ahead === true;

@@ -3,7 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { ApiKeyRow } from '@dispatcher/database/entities/api-key.ts';
 import { type Key, KeySchema } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 
-/** A row of `api_keys` as the contract shows it, with the secret only where that is given. */
+/** Converts a row of `api_keys` to the message. The message has the secret only when `key` is given. */
 export function keyFromRow(row: ApiKeyRow, key?: string): Key {
   return create(KeySchema, {
     id: row.id,

@@ -7,8 +7,7 @@ import { keyRoutes } from './routes.ts';
 const usage = { command: 'npm run start:key', about: 'Runs the key service, which keeps organizations and keys.', settings: keySettings };
 
 /**
- * Gateways already remember keys for a moment. If this service did so too, a revoked key would work for over a
- * second.
+ * Gateways cache keys for a moment. If this service cached them too, a revoked key would work for more than a second.
  */
 const keysKeptMs = 0;
 

@@ -8,5 +8,5 @@ const retentionField = z.coerce.number().int().min(1).max(100_000).default(90).d
 /** The settings of the stats service. */
 export const statsSettings = processSettings({ ...serviceFields(servicePorts.stats), DISPATCHER_RETENTION_DAYS: retentionField });
 
-/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+/** Reads the settings. Throws a `SettingsError` that lists everything that is wrong. */
 export const readStatsSettings = () => readSettings(statsSettings, process.env);

@@ -2,11 +2,11 @@ import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
 import type { EventFeed } from './event-feed.ts';
 
-/** What the handlers of the stats service work with. */
+/** What the handlers of the stats service need. */
 export interface StatsDependencies {
   readonly database: Database;
-  /** The events as they get their positions. */
+  /** The live events, which arrive when they get their positions. */
   readonly feed: EventFeed;
-  /** Bounds how many streams read the log at once; the others wait their turn, page by page. */
+  /** Limits how many streams read the log at once. The others wait their turn before each page. */
   readonly replays: Semaphore;
 }

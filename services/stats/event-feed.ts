@@ -10,18 +10,18 @@ import { pageSize, readEvents } from './sql/read-events.ts';
 
 /** The live events of a process, in order and without a gap. */
 export interface EventFeed extends AsyncDisposable {
-  /** The newest position that listeners have been given. */
+  /** The newest position that listeners have received. */
   readonly position: number;
-  /** Calls `listener` with all that comes after `position`, in batches. */
+  /** Calls `listener` with all events after `position`, in batches. */
   listen(listener: (events: readonly Event[]) => void): Disposable;
 }
 
-/** The bus may lose messages. The feed looks at the log this often without one. */
+/** The bus may lose messages, so the feed also reads the log this often without a message. */
 const lookIntervalMs = 1000;
 
 /**
- * Follows the events from now on. The bus says when to look; every event is read from the log, so that nobody who
- * reaches the bus can make one up.
+ * Follows the events from now on. A message on the bus only says that there are new events. The feed reads every event
+ * from the log, so nobody who can write on the bus can invent one.
  */
 export async function startEventFeed(pool: Pool, bus: EventBus, log: Log): Promise<EventFeed> {
   const listeners = new Set<(events: readonly Event[]) => void>();

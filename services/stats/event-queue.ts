@@ -1,9 +1,9 @@
 import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 
-/** What waits for a reader at most; beyond it the stream ends, and the reader resumes from the log. */
+/** The most events that wait for a reader. When there are more, the stream ends and the reader resumes from the log. */
 const capacity = 10_000;
 
-/** The events between the feed and one reader. */
+/** The queue of events between the feed and one reader. */
 export function eventQueue() {
   let waiting: Event[] = [];
   let overflow = false;
@@ -15,7 +15,7 @@ export function eventQueue() {
       else waiting.push(...events);
       wake();
     },
-    /** All that is waiting, each time there is something, until `signal` fires. */
+    /** Yields all waiting events, each time that there are some, until `signal` fires. */
     async *batches(signal: AbortSignal): AsyncGenerator<Event[] | 'overflow'> {
       signal.addEventListener('abort', () => wake(), { once: true });
       while (!signal.aborted) {

@@ -17,7 +17,7 @@ const test = testWhere(hasNatsServer, 'nats-server');
 
 const log = createLog('silent');
 
-/** A relay on a real NATS server that can go and come back. */
+/** A relay on a real NATS server that the test can stop and start. */
 async function useRelay() {
   const resources = new AsyncDisposableStack();
   const { path: storeDir } = resources.use(await useFolder());
@@ -53,7 +53,7 @@ async function untilNumbered(pool: Pool, count: number, timeout: number): Promis
   await vi.waitFor(async () => expect(await numbered()).toBe(String(count)), { timeout, interval: 50 });
 }
 
-test('what got its position while NATS was away is published when it is back, and needs no further event for that', async () => {
+test('events that were numbered while NATS was away are published when it is back, without any new event', async () => {
   await using relay = await useRelay();
   await relay.stop();
   await insertEvents(relay.pool, 3);
@@ -65,14 +65,14 @@ test('what got its position while NATS was away is published when it is back, an
   await vi.waitFor(() => expect(got.size).toBe(3), { timeout: 8_000 });
 });
 
-test('while NATS is away events get their positions as fast as ever', async () => {
+test('events get their positions as fast as ever while NATS is away', async () => {
   await using relay = await useRelay();
   await relay.stop();
   await insertEvents(relay.pool, 12_000);
   await untilNumbered(relay.pool, 12_000, 7_000);
 });
 
-test('while NATS is told what it has missed, new events get their positions at once', async () => {
+test('new events get their positions at once while the relay publishes what NATS has missed', async () => {
   await using relay = await useRelay();
   await relay.stop();
   const missed = 60_000;
@@ -96,7 +96,7 @@ test('while NATS is told what it has missed, new events get their positions at o
   await vi.waitFor(async () => expect(await published()).toBeGreaterThan(missed), { timeout: 10_000 });
 });
 
-test('what a stranger writes on NATS changes nothing of what readers see', async () => {
+test('messages that a stranger writes on NATS do not change what readers see', async () => {
   await using relay = await useRelay();
   await using feed = await startEventFeed(relay.pool, relay.bus, log);
   const seen: string[] = [];

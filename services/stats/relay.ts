@@ -11,30 +11,30 @@ import type { NumberedEvent } from './sql/event-columns.ts';
 import { numberEvents, roundSize } from './sql/number-events.ts';
 import { readEvents } from './sql/read-events.ts';
 
-/** Writers say on this subject that they have committed an event. */
+/** Services publish on this subject when they have committed an event. */
 export const committedSubject = 'committed';
 
-/** Should no writer be heard, the relay looks by itself; so another takes over within this time. */
+/** The relay also looks this often without a message. Another relay takes over within this time. */
 const lookIntervalMs = 1000;
 
-/** Rounds keep this distance, so that under load each numbers many events instead of a few. */
+/** The time between two rounds. Under load each round then numbers many events instead of a few. */
 const spacingMs = 10;
 
 /**
- * A round tells the bus for about so long what it has missed; new events get their positions between. Several times
- * faster than they can come.
+ * How long one round publishes what the bus has missed. New events get their positions between two rounds. Publishing
+ * is several times faster than events can come.
  */
 const catchUpMs = 250;
 
 /**
- * The relay: gives each committed event the next position, then publishes it on `events.<organization>.<type>` with
- * the position as message id. Any number may run; the database lets one work at a time. What was numbered but not
- * surely published is published again, and so is what another relay published a moment ago: a consumer knows it by
- * the message id.
+ * The relay gives each committed event the next position, then publishes it on `events.<organization>.<type>` with
+ * the position as message id. Any number of relays may run, and the database lets one work at a time. A relay repeats
+ * events that were numbered but perhaps not published, including those that another relay has just published. A
+ * consumer recognizes a repeat by the message id.
  */
 export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable {
   let confirmed = 0;
-  /** Where a quiet round found the bus behind; another relay may just be about to tell it. */
+  /** Where the bus was behind in the last quiet round. Another relay may be about to publish those events. */
   let behindAt = 0;
   let isCatchingUp = false;
   const loop = startLoop('relay', lookIntervalMs, log, async (signal) => {
@@ -44,7 +44,7 @@ export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable
     const isDue = events.length > 0 || isCatchingUp || behindAt === before;
     isCatchingUp = false;
     if (events.length > 0) announceNumbered(bus, { after: before, upTo: before + events.length });
-    // Positions do not wait for the bus. What it has not been told of is published when it is back.
+    // Positions do not wait for the bus. Events that the bus has missed are published when it is back.
     if (bus.connected && isDue) {
       const told = await publishMissed(pool, bus, publishedPosition, before);
       isCatchingUp = told < before;
@@ -64,7 +64,7 @@ export function startRelay(pool: Pool, bus: EventBus, log: Log): AsyncDisposable
   };
 }
 
-/** Publishes what comes after a position, up to another unless that takes too long; answers how far it came. */
+/** Publishes the events after one position up to another, unless that takes too long. Returns how far it came. */
 async function publishMissed(pool: Pool, bus: EventBus, after: number, upTo: number): Promise<number> {
   const until = performance.now() + catchUpMs;
   let at = after;
@@ -76,7 +76,7 @@ async function publishMissed(pool: Pool, bus: EventBus, after: number, upTo: num
   return at;
 }
 
-/** Resolves when the bus has been told of these events for certain. */
+/** Resolves when the bus has confirmed these events. */
 async function publish(bus: EventBus, events: readonly NumberedEvent[]): Promise<void> {
   for (const event of events) {
     bus.publish(`events.${event.organizationId}.${event.type}`, toBinary(EventSchema, eventFromRow(event)), String(event.position));

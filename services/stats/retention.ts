@@ -5,16 +5,16 @@ import { forgetCounts, forgetPositions, forgetSize, forgetTasks } from './sql/fo
 
 /** How long things are kept, in days. */
 export interface Retention {
-  /** Positions, from which a stream can resume. */
+  /** Positions. A stream can resume from these. */
   positionDays: number;
-  /** Done and archived tasks with their events, from their last change on; at least as long as positions. */
+  /** Done and archived tasks with their events, counted from the last change. At least as long as positions. */
   taskDays: number;
 }
 
-/** Nothing of this is urgent. */
+/** How often retention looks. Nothing is urgent. */
 const lookIntervalMs = 60_000;
 
-/** Forgets what is older than it need be, in small batches. Any number may run. */
+/** Deletes what is older than its retention, in small batches. Any number of processes may run it. */
 export function startRetention(pool: Pool, { positionDays, taskDays }: Retention, log: Log): Loop {
   return startLoop('retention', lookIntervalMs, log, async () => {
     const positions = await forgetPositions(pool, positionDays);

@@ -16,12 +16,12 @@ export interface StatsServiceOptions {
   readonly retention: Retention;
 }
 
-/** A running service: its methods, and loops that end when it is disposed. */
+/** A running service: its methods, and loops that end when the service is disposed. */
 export interface StatsService extends AsyncDisposable {
   readonly routes: Routes;
 }
 
-/** Streams that may read the log at once. All others may wait: how many there are is limited before. */
+/** The number of streams that read the log at once. The others wait. The number of all streams is limited elsewhere. */
 const replaysAtOnce = 8;
 
 /** Starts the stats service: the relay, the feed of live events, and retention. */

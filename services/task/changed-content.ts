@@ -3,8 +3,8 @@ import type { UpdateTaskRequest } from '@recursiv/proto/gen/dispatcher/v1/task_p
 import { type ContentColumn, contentColumns, isContentColumn, type TaskContent } from './task-content.ts';
 
 /**
- * What a request wants written: the fields its mask names, where an absent one is cleared; without a mask every field
- * that has a value.
+ * The content that a request wants to write. With a mask: the fields that it names, and an absent field is cleared.
+ * Without a mask: every field that has a value.
  */
 export function changedContent(request: UpdateTaskRequest): TaskContent {
   const columns = request.updateMask
@@ -15,7 +15,7 @@ export function changedContent(request: UpdateTaskRequest): TaskContent {
 
 function columnFromPath(path: string): ContentColumn {
   if (isContentColumn(path)) return path;
-  // Cut, since a path may be as long as a message, and whole characters, since errors travel in headers.
+  // The path is cut because it may be as long as a message. Errors are sent in headers, so characters stay whole.
   throw invalidField(path.slice(0, 100).toWellFormed(), 'is no field of a task that can be changed');
 }
 

@@ -8,5 +8,5 @@ const halfLifeField = z.coerce.number().min(0.01).max(100_000).default(14).descr
 /** The settings of the task service. */
 export const taskSettings = processSettings({ ...serviceFields(servicePorts.task), DISPATCHER_SCORE_HALF_LIFE_DAYS: halfLifeField });
 
-/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+/** Reads the settings. Throws a `SettingsError` that lists everything that is wrong. */
 export const readTaskSettings = () => readSettings(taskSettings, process.env);

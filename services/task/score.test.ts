@@ -3,7 +3,7 @@ import { array, assert, asyncProperty, double, integer, oneof, option, record } 
 import { expect, test } from 'vitest';
 
 const halfLifeDays = 14;
-// Next to nothing counts as nothing, so that is not drawn.
+// The server treats a value next to zero as zero, so the test does not draw such values.
 const input = option(oneof(integer({ min: 0, max: 10 }), double({ min: 1e-50, max: 10, noNaN: true })), { nil: undefined });
 const inputs = record({
   rev: input,
@@ -22,7 +22,7 @@ const scoreOf = ({ rev = 0, use = 0, ts = 0, sec = 0, stab = 0, effort = 2 }: In
 
 const given = (task: Inputs) => Object.fromEntries(Object.entries(task).filter(([, value]) => value !== undefined));
 
-test('for any inputs and ages, a list is in the order of the effective scores that the formula gives', async () => {
+test('for any inputs and ages, a list is in the order of the effective scores by the formula', async () => {
   await using tasks = await useTasks();
   await assert(
     asyncProperty(array(record({ task: inputs, days: integer({ min: 0, max: 2000 }) }), { minLength: 2, maxLength: 8 }), async (drawn) => {
@@ -48,7 +48,7 @@ function expectClose(actual: number, wanted = Number.NaN): void {
   expect(Math.abs(actual - wanted)).toBeLessThanOrEqual(wanted * 1e-9);
 }
 
-test('equal effective scores of different days are a tie, which the older task wins', async () => {
+test('of two equal effective scores of different days, the older task comes first', async () => {
   await using tasks = await useTasks();
   await assert(
     asyncProperty(double({ min: 0.01, max: 5, noNaN: true }), integer({ min: 0, max: 20 }), async (rev, halfLives) => {
@@ -65,7 +65,7 @@ test('equal effective scores of different days are a tie, which the older task w
   );
 });
 
-test.each([0.01, 0.5, 100_000])('with a half-life of %d days a task of today does not decay, and a task of any age is readable', async (days) => {
+test.each([0.01, 0.5, 100_000])('with a half-life of %d days a task of today does not decay, and a task of any age can be read', async (days) => {
   await using tasks = await useTasks();
   await tasks.query('UPDATE settings SET half_life_days = $1', [days]);
   for (const rev of [1, 10, Number.MIN_VALUE, 1e-99]) await tasks.client.createTask({ id: `rev-${rev}`, title: 'One', rev }, as('acme'));

@@ -1,6 +1,6 @@
 /**
- * The columns of a task that people write, with their types; in the contract the fields have the same names. All
- * others belong to the claim service or are the database's work.
+ * The columns of a task that people write, with their types. The fields of the contract have the same names. All other
+ * columns belong to the claim service, or the database computes them.
  */
 export const contentTypes = {
   title: 'text',
@@ -22,7 +22,7 @@ export const contentTypes = {
 /** The name of a column that people write. */
 export type ContentColumn = keyof typeof contentTypes;
 
-/** What people wrote into some of the columns; null clears one. */
+/** New values for some of these columns. Null clears a column. */
 export type TaskContent = Partial<Record<ContentColumn, string | number | boolean | null>>;
 
 /** All columns that people write. */

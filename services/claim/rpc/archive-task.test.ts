@@ -2,7 +2,7 @@ import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
 
 describe('archive', () => {
-  it('ends a live claim, and twice is once', async () => {
+  it('ends a live claim, and a second request changes nothing', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -16,7 +16,7 @@ describe('archive', () => {
     await expect(client.heartbeatTask({ taskId: 't', agent: 'a1' })).rejects.toMatchObject({ reason: 'archived' });
   });
 
-  it('keeps a done task done, and does not know a task of another organization', async () => {
+  it('leaves a done task done, and answers 404 for a task of another organization', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t', { status: 'done', completed_at: new Date() });
     expect((await claims.client('acme').archiveTask({ taskId: 't' })).data?.status).toBe('done');

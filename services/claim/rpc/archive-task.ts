@@ -8,7 +8,7 @@ import { ArchiveTaskRequestSchema, type ClaimService } from '@recursiv/proto/gen
 import type { ClaimDependencies } from '../dependencies.ts';
 import { archiveTask as archive } from '../sql/archive-task.ts';
 
-/** Archives a task; one that is archived already is answered as it is. */
+/** Archives a task. A task that is archived already is returned as it is. */
 export function archiveTask({ database: { pool, idempotencyKeys }, published }: ClaimDependencies): ServiceImpl<typeof ClaimService>['archiveTask'] {
   return async (request, context) => {
     const identity = identityOf(ArchiveTaskRequestSchema, request, context);

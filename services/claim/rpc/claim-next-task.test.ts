@@ -6,7 +6,7 @@ import { startSweeper } from '../sweeper.ts';
 const waitingForALock = `SELECT count(*)::integer AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
 
 describe('claim-next', () => {
-  it('hands out the highest rank first, then the oldest, then the smallest id', async () => {
+  it('returns the highest rank first, then the oldest task, then the smallest id', async () => {
     await using claims = await useClaims();
     const old = new Date('2026-01-01');
     await claims.insertTask('c', { rank: 1, created_at: old });
@@ -20,7 +20,7 @@ describe('claim-next', () => {
     expect((await client.claimNextTask({ agent: 'a1' })).data).toBeUndefined();
   });
 
-  it('answers the task as claimed, with a new token and a lease of 30 minutes', async () => {
+  it('returns the task as claimed, with a new token and a lease of 30 minutes', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const { data } = await claims.client('acme').claimNextTask({ agent: 'a1' });
@@ -38,7 +38,7 @@ describe('claim-next', () => {
     [{ layer: 'core' }, 'layer'],
     [{ owner: 'bill', project: 'web', layer: 'core', milestone: 'v1' }, 'all'],
     [{ stage: 'merge' }, 'stage'],
-  ])('takes only what matches %o', async (filter, id) => {
+  ])('claims only a task that matches %o', async (filter, id) => {
     await using claims = await useClaims();
     await claims.insertTask('other', { rank: 9, owner: 'ann', project: 'app', milestone: 'v2', layer: 'ops' });
     await claims.insertTask(id, filter);
@@ -47,7 +47,7 @@ describe('claim-next', () => {
     expect((await client.claimNextTask({ agent: 'a1', ...filter })).data).toBeUndefined();
   });
 
-  it('hands the admin the best that matches in any organization, and to simultaneous callers all that there is', async () => {
+  it('gives the admin the best match of all organizations, and gives simultaneous callers all the tasks there are', async () => {
     await using claims = await useClaims();
     await claims.insertTask('second', { owner: 'bill', rank: 2 });
     await claims.insertTask('first', { owner: 'bill', rank: 3, organization_id: 'globex' });
@@ -60,7 +60,7 @@ describe('claim-next', () => {
     expect(taken.sort()).toEqual(['second', 'third', undefined]);
   });
 
-  it('passes over tasks that are held, waiting for a time, archived, done, claimed, or of another organization', async () => {
+  it('skips tasks that are held, waiting for a time, archived, done, claimed, or of another organization', async () => {
     await using claims = await useClaims();
     await claims.insertTask('held', { held: true });
     await claims.insertTask('waiting', { available_at: new Date('2100-01-01') });
@@ -79,7 +79,7 @@ describe('claim-next', () => {
     expect(new Set(answers.map((answer) => answer.data?.task?.id)).size).toBe(200);
   });
 
-  it('answers a repeat under the same idempotency key with the same task and token, also when both come at once', async () => {
+  it('returns the same task and token for a repeat with the same idempotency key, also when both come at once', async () => {
     await using claims = await useClaims();
     for (let i = 0; i < 20; i++) await claims.insertTask(`t${i}`);
     const client = claims.client('acme', 'key-1');
@@ -90,7 +90,7 @@ describe('claim-next', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('lets repeats that wait for one at work in another process keep no connection from others', async () => {
+  it('repeats that wait for a request in another process do not use up the connections', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     await claims.insertTask('other', { organization_id: 'globex' });
@@ -115,7 +115,7 @@ describe('claim-next', () => {
     }
   });
 
-  it('keeps nothing of an answer of null under an idempotency key', async () => {
+  it('does not save an answer of null under an idempotency key', async () => {
     await using claims = await useClaims();
     const client = claims.client('acme', 'key-1');
     expect((await client.claimNextTask({ agent: 'a1' })).data).toBeUndefined();
@@ -123,14 +123,14 @@ describe('claim-next', () => {
     expect((await client.claimNextTask({ agent: 'a1' })).data?.task?.id).toBe('t');
   });
 
-  it('waits for a task as long as it was asked to, and no longer', async () => {
+  it('waits for a task as long as the request says, and no longer', async () => {
     await using claims = await useClaims();
     const started = performance.now();
     expect((await claims.client('acme').claimNextTask({ agent: 'a1', waitSeconds: 1 })).data).toBeUndefined();
     expect(performance.now() - started).toBeGreaterThan(990);
   });
 
-  it('wakes one of the waiting callers for a task, and leaves the others asleep', async () => {
+  it('wakes one waiting caller for a task, and does not wake the others', async () => {
     await using claims = await useClaims();
     const leaving = new AbortController();
     const client = claims.client('acme');
@@ -147,7 +147,7 @@ describe('claim-next', () => {
     expect(rest.filter((answer) => answer.data)).toHaveLength(1);
   });
 
-  it('hands a task whose lease ran out, or whose time has come, out again by itself', async () => {
+  it('a task is claimed again by itself after its lease ended, or when its time has come', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     await claims.insertTask('later', { available_at: new Date(Date.now() - 1000) });

@@ -17,7 +17,7 @@ import { keepClaim } from '../sql/keep-claim.ts';
 import { matchingOrganizations } from '../sql/matching-organizations.ts';
 import { returnClaim } from '../sql/return-claim.ts';
 
-/** Claims the best matching task, waiting for one as long as the caller asked. */
+/** Claims the best matching task. Waits for one as long as the caller asked. */
 export function claimNextTask({
   database: { pool, idempotencyKeys },
   published,
@@ -44,25 +44,25 @@ export function claimNextTask({
 }
 
 /**
- * A repeat under an idempotency key shows that somebody has the claim, so it is not taken back from here on. Where
- * that happened just before, the key is free, and the next repeat claims anew.
+ * A repeat under an idempotency key shows that the caller has received the claim, so from now on nobody takes it back.
+ * When it was taken back just before, the key is free, and the next repeat makes a new claim.
  */
 async function claimHeardOf(pool: Pool, keys: IdempotencyKeys, identity: RequestIdentity, kept: KeptEvent): Promise<ClaimedTask> {
   const isLive = await keepClaim(pool, kept.organizationId, kept.taskId, kept.claimToken);
-  if (!isLive && !(await keys.isUsed(identity))) throw unavailable('The claim was just taken back; send the request again.');
+  if (!isLive && !(await keys.isUsed(identity))) throw unavailable('The claim was just taken back. Send the request again.');
   return await claimedTaskOf(pool, kept);
 }
 
-/** The caller left while the claim was made, and will not hear of it. */
+/** The caller left while the claim was made and will not receive the answer, so the claim is taken back. */
 async function takeBack(pool: Pool, identity: RequestIdentity, { claim }: ClaimedTask): Promise<never> {
   const { organizationId = '', taskId = '', claimToken = '' } = claim ?? {};
   await returnClaim(pool, identity, { organizationId, taskId, claimToken });
-  throw unavailable('The caller left; the claim was taken back.');
+  throw unavailable('The caller left, so the claim was taken back.');
 }
 
 /**
- * The admin who names no organization but something else has the organizations looked through, from the one with the
- * first task on: each but the first only when others were quicker.
+ * For an admin who filters without an organization: tries the organizations that have a match, beginning with the one
+ * that has the first task. The next one is tried only when another caller took the task.
  */
 async function claimFirst(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
   if (filter.organizationId !== undefined || filtersOf(filter).length === 0) return await claimNext(pool, identity, filter, claimer);

@@ -16,7 +16,7 @@ describe('claim by id', () => {
     }
   });
 
-  it('takes up a task that is held or waits for a time', async () => {
+  it('claims a task that is held or waits for a time', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t', { held: true, available_at: new Date('2100-01-01') });
     const { data } = await claims.client('acme').claimTask({ taskId: 't', agent: 'a1', leaseSeconds: 60 });
@@ -25,7 +25,7 @@ describe('claim by id', () => {
     expect(Number(data?.claim?.expiresAt?.seconds) - Number(data?.claim?.claimedAt?.seconds)).toBe(60);
   });
 
-  it('gets a task whose lease is over at once, and logs the end of the old claim before the new one', async () => {
+  it('claims a task at once when its lease is over, and logs the end of the old claim before the new one', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme', 'key-1');
@@ -51,7 +51,7 @@ describe('claim by id', () => {
     await expect(client.claimTask({ taskId: 'nowhere', agent: 'a' })).rejects.toMatchObject({ reason: 'not_found' });
   });
 
-  it('asks the admin which organization is meant where an id stands in two', async () => {
+  it('asks the admin for the organization when two organizations have the id', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     await claims.insertTask('t', { organization_id: 'globex' });

@@ -10,7 +10,7 @@ import { refusalToClaimer } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
 import { claimTask as claim } from '../sql/claim-task.ts';
 
-/** A claim that loses a race for a task that is then free again tries so often before it gives up. */
+/** How often a claim is tried when it loses a race and the task is then free again. */
 const attempts = 3;
 
 /** Claims one task by its id. */
@@ -34,6 +34,6 @@ export function claimTask({ database: { pool, idempotencyKeys }, published }: Cl
       const refusal = refusalToClaimer(await claimStanding(pool, organizationId, request.taskId, null, null));
       if (refusal) throw refusal;
     }
-    throw unavailable('Others claim and release this task all the time; try again.');
+    throw unavailable('Other callers keep claiming and releasing this task. Try again.');
   };
 }

@@ -2,7 +2,7 @@ import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
 
 describe('done', () => {
-  it('ends the claim with the task done and what was said about it', async () => {
+  it('ends the claim, and stores that the task is done and what the agent said about it', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -14,7 +14,7 @@ describe('done', () => {
     expect(await claims.events('t')).toEqual(['task.claimed', 'task.completed']);
   });
 
-  it('gives the token that finished it the same answer again, without a second event, and refuses everybody else', async () => {
+  it('returns the same answer again for the token that finished it, without a second event, and refuses all others', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -28,7 +28,7 @@ describe('done', () => {
     expect(await claims.events('t')).toEqual(['task.claimed', 'task.completed']);
   });
 
-  it('acts on the live claim whoever holds it when neither agent nor token is given, and the event names the key', async () => {
+  it('ends the live claim of any agent when neither agent nor token is given, and the event names the key', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -39,7 +39,7 @@ describe('done', () => {
     expect(rows[0]).toEqual({ actor: 'key:acme key' });
   });
 
-  it('is refused to a late holder, and changes nothing', async () => {
+  it('refuses a late holder, and changes nothing', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -50,7 +50,7 @@ describe('done', () => {
     expect(await claims.events('t')).toEqual(['task.claimed']);
   });
 
-  it('under an idempotency key has one effect and one answer, also when both come at once', async () => {
+  it('with an idempotency key has one effect and one answer, also when both requests come at once', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     await claims.client('acme').claimTask({ taskId: 't', agent: 'a1' });

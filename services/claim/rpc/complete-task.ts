@@ -11,7 +11,7 @@ import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
 import { type Completion, completeTask as complete } from '../sql/complete-task.ts';
 
-/** Ends a live claim with the task done. The same token again gets the same answer. */
+/** Ends a live claim and marks the task as done. A repeat with the same token gets the same answer. */
 export function completeTask({
   database: { pool, idempotencyKeys },
   published,
@@ -29,7 +29,7 @@ export function completeTask({
   };
 }
 
-/** The task as this very claim finished it earlier. Fails with the reason why the claim changes nothing now. */
+/** The task, when this same claim finished it earlier. Otherwise fails with the reason why nothing was changed. */
 async function finishedBefore(pool: Pool, { organizationId, taskId, claimToken, agent }: Holder): Promise<TaskRow> {
   const standing = await claimStanding(pool, organizationId, taskId, claimToken, agent);
   const isOwnWork = standing?.status === 'done' && !standing.archivedAt && claimToken !== null && standing.claimToken === claimToken;

@@ -2,7 +2,7 @@ import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
 
 describe('heartbeat', () => {
-  it('gives the claim its full length again, writes no event and shows no token', async () => {
+  it('renews the claim for its full length, writes no event and shows no token', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -14,7 +14,7 @@ describe('heartbeat', () => {
     expect(await claims.events('t')).toEqual(['task.claimed']);
   });
 
-  it('does not revive a lease that is over, by token or by name, even before anybody noticed', async () => {
+  it('does not renew a lease that is over, by token or by name, even before the sweeper has seen it', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -30,7 +30,7 @@ describe('heartbeat', () => {
     await expect(client.heartbeatTask({ taskId: 't', agent: 'a2' })).rejects.toMatchObject({ reason: 'not_claimed' });
   });
 
-  it('is refused to a token of an earlier claim of the same agent', async () => {
+  it('refuses the token of an earlier claim of the same agent', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -42,7 +42,7 @@ describe('heartbeat', () => {
     });
   });
 
-  it('is refused for a task that nobody has claimed', async () => {
+  it('refuses a task that nobody has claimed', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     await expect(claims.client('acme').heartbeatTask({ taskId: 't', agent: 'a1' })).rejects.toMatchObject({ reason: 'not_claimed' });

@@ -7,7 +7,7 @@ import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
 import { heartbeatTask as heartbeat } from '../sql/heartbeat-task.ts';
 
-/** Renews a live claim for its full length from now. */
+/** Renews a live claim: its full length begins again now. */
 export function heartbeatTask({ database: { pool } }: ClaimDependencies): ServiceImpl<typeof ClaimService>['heartbeatTask'] {
   return async (request) => {
     const { taskId, agent, claimToken = null } = request;

@@ -2,7 +2,7 @@ import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
 
 describe('the list of claims', () => {
-  it('shows live claims of the organization, oldest first, page by page and without tokens', async () => {
+  it('has the live claims of the organization, oldest first, page by page and without tokens', async () => {
     await using claims = await useClaims();
     const client = claims.client('acme');
     for (const id of ['c', 'a', 'b']) {
@@ -26,7 +26,7 @@ describe('the list of claims', () => {
     expect((await client.listClaims({})).data).toEqual([]);
   });
 
-  it.each(['x', 'WyJhIl0', Buffer.from('["1","a","\\u0000"]').toString('base64url')])('refuses the made-up cursor %s', async (cursor) => {
+  it.each(['x', 'WyJhIl0', Buffer.from('["1","a","\\u0000"]').toString('base64url')])('refuses the invented cursor %s', async (cursor) => {
     await using claims = await useClaims();
     await expect(claims.client('acme').listClaims({ cursor })).rejects.toMatchObject({ reason: 'invalid_argument', info: { field: 'cursor' } });
   });

@@ -2,7 +2,7 @@ import { useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
 
 describe('release', () => {
-  it('puts the task back with what the holder leaves behind', async () => {
+  it('puts the task back in the queue with the notes and changes of the holder', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -40,7 +40,7 @@ describe('release', () => {
     ['reassigned', 'merge', { stage: 'merge', held: false }],
     ['out_of_scope', 'build', { stage: 'build', held: false }],
     [undefined, 'build', { stage: 'build', held: false }],
-  ])('with the reason %s leaves a task of the stage %s as %o', async (releaseReason, stage, expected) => {
+  ])('with the reason %s turns a task of the stage %s into %o', async (releaseReason, stage, expected) => {
     await using claims = await useClaims();
     await claims.insertTask('t', { stage });
     const client = claims.client('acme');
@@ -49,7 +49,7 @@ describe('release', () => {
     expect(data).toMatchObject(expected);
   });
 
-  it('keeps a task out of claim-next for as long as it was asked to', async () => {
+  it('keeps a task out of claim-next for as long as the request says', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -59,7 +59,7 @@ describe('release', () => {
     expect((await client.claimNextTask({ agent: 'a2' })).data).toBeUndefined();
   });
 
-  it('does not count a claim that was not started, neither as an attempt nor as a failure', async () => {
+  it('counts a claim that was not started neither as an attempt nor as a failure', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -83,7 +83,7 @@ describe('release', () => {
     }
   });
 
-  it('is refused to a late holder and to one who does not hold the task', async () => {
+  it('refuses a late holder, and an agent who does not hold the task', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     const client = claims.client('acme');
@@ -94,7 +94,7 @@ describe('release', () => {
     expect(await claims.events('t')).toEqual(['task.claimed']);
   });
 
-  it('under an idempotency key is done once even when the task was claimed again in between', async () => {
+  it('with an idempotency key happens once, even when the task was claimed again in between', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     await claims.client('acme').claimTask({ taskId: 't', agent: 'a1' });
@@ -105,7 +105,7 @@ describe('release', () => {
     expect(await claims.events('t')).toEqual(['task.claimed', 'task.released', 'task.claimed']);
   });
 
-  it('keeps what the holder said in the event, also after the next attempt has replaced it on the task', async () => {
+  it('keeps the notes of the holder in the event, also after the next attempt has replaced them on the task', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t', { notes: 'by a person' });
     const client = claims.client('acme');

@@ -9,7 +9,7 @@ import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
 import { type Release, releaseTask as release } from '../sql/release-task.ts';
 
-/** Ends a live claim with the task pending again. */
+/** Ends a live claim and makes the task pending again. */
 export function releaseTask({
   database: { pool, idempotencyKeys },
   maxAttempts,

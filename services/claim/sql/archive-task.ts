@@ -5,8 +5,8 @@ import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
 /**
- * Archives a task, ending a live claim with it. Null when it is archived already, does not exist, or the request is a
- * repeat.
+ * Archives a task and ends its live claim. Null when the task is archived already or does not exist, or when the
+ * request is a repeat.
  */
 export async function archiveTask(
   pool: Pool,

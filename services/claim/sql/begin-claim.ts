@@ -1,6 +1,6 @@
 /**
- * What a claim writes, in every statement that makes one; all three are parameters. A new claim takes a held or
- * waiting task up.
+ * The assignments that every statement uses to make a claim. All three arguments are parameters of the statement. A
+ * new claim ends a hold and the wait for a time.
  */
 export function beginClaim(agent: string, token: string, leaseSeconds: string): string {
   return `status = 'claimed', held = false, available_at = NULL, attempts = t.attempts + 1,

@@ -7,10 +7,10 @@ import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { beginClaim } from './begin-claim.ts';
 
-/** Which tasks a caller of claim-next takes. */
+/** The tasks that a caller of claim-next accepts. */
 export interface ClaimFilter {
   stage: string;
-  /** Where it is absent, those of all organizations. */
+  /** When absent, tasks of all organizations. */
   organizationId?: string | undefined;
   milestone?: string | undefined;
   owner?: string | undefined;
@@ -26,10 +26,10 @@ export interface Claimer {
 }
 
 /**
- * Claims the first matching task in the order and writes its event: one statement, one commit. SKIP LOCKED lets
- * simultaneous callers each take another task. Which index is walked depends on the filter alone; there is no sort,
- * and no row is read that is not claimed, but where two filters are combined. Over all organizations only the stage
- * can be asked for; see `matchingOrganizations`. Null when there is nothing, or the request is a repeat.
+ * Claims the first matching task in the order and writes its event, in one statement and one commit. With SKIP LOCKED
+ * simultaneous callers take different tasks. The filter alone decides which index is read. There is no sort, and the
+ * statement reads only the row that it claims, except when two filters are combined. Over all organizations the only
+ * filter is the stage; see `matchingOrganizations`. Null when no task matches, or when the request is a repeat.
  */
 export async function claimNextTask(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
   const statement = claimNextStatement(identity, filter, claimer);
@@ -39,17 +39,17 @@ export async function claimNextTask(pool: Pool, identity: RequestIdentity, filte
     if (row.isOwnTurn) return null;
     await sleep(turnPauseMs * (0.5 + Math.random()));
   }
-  throw unavailable('Another request with this Idempotency-Key is still at work; repeat it in a moment.');
+  throw unavailable('Another request with this Idempotency-Key is still running. Repeat the request in a moment.');
 }
 
-/** What the statement answers when it claimed nothing under an idempotency key. */
+/** What the statement returns when it claimed nothing under an idempotency key. */
 interface OthersTurn {
   id: null;
-  /** False while a request with the same key is at work in another process. */
+  /** False while another process works on a request with the same key. */
   isOwnTurn: boolean;
 }
 
-/** In all some 5 s. The other request is one statement, so this is rarely looked at twice. */
+/** About 5 s in all. The other request is one statement, so a second attempt is rare. */
 const turnAttempts = 100;
 const turnPauseMs = 50;
 
@@ -66,13 +66,13 @@ function claimNextStatement(identity: RequestIdentity, filter: ClaimFilter, { ag
   };
 }
 
-/** From the one that leaves the fewest tasks to the one that leaves the most. */
+/** In order, from the filter that leaves the fewest tasks to the one that leaves the most. */
 const filterNames = ['milestone', 'owner', 'project', 'layer'] as const;
 
-/** What can be asked for beside organization and stage. */
+/** The filters besides organization and stage. */
 export type FilterName = (typeof filterNames)[number];
 
-/** Those that are asked for. */
+/** The filters that are set. */
 export const filtersOf = (filter: ClaimFilter): FilterName[] => filterNames.filter((name) => filter[name] !== undefined);
 
 /** Reads `tasks_ready_anywhere`. */
@@ -105,17 +105,17 @@ SELECT ${taskColumns('claimed')}${keyed ? ', turn.own AS "isOwnTurn" FROM turn L
 }
 
 /**
- * Two simultaneous requests with one idempotency key take turns, so that the later finds what the earlier did rather
- * than nothing to do. Only an attempt at the lock: one who waited for it would keep a connection from others. The
- * other statements need no such lock: they meet on the task's row.
+ * Two simultaneous requests with one idempotency key take turns. So the later one finds the claim of the earlier one,
+ * and does not answer that there is no task. The statement only tries the lock, because a request that waits for a
+ * lock uses up a connection. The other statements need no such lock: both requests lock the row of the same task.
  */
 const turn = `turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)) AS own)`;
 
 /**
- * The condition for these filters in one organization. The first filter names the index by the very expression that
- * is indexed; the others are tested on the rows it gives, after one look at the index of each, since without a task
- * of theirs all of those rows would be read in vain. `parameter` says where the value of a filter stands in the
- * statement.
+ * The condition for these filters in one organization. The first filter uses the indexed expression, so it chooses the
+ * index. The other filters are tested on the rows of that index. Before that, one look at the index of each filter
+ * makes sure that it has a task at all, because otherwise the statement would read all those rows for nothing.
+ * `parameter` returns the placeholder for the value of a filter.
  */
 export function matches(names: readonly FilterName[], organization: string, stage: string, parameter: (name: FilterName) => string): string {
   const inQueue = `organization_id = ${organization} AND stage = ${stage}`;
@@ -127,5 +127,5 @@ export function matches(names: readonly FilterName[], organization: string, stag
   ].join(' AND ');
 }
 
-/** The condition for a stage in all organizations, by the very expression that is indexed. */
+/** The condition for a stage in all organizations. It is the indexed expression. */
 export const inAnyQueue = (stage: string): string => `(CASE WHEN ready THEN stage END) = ${stage}`;

@@ -2,17 +2,17 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
-/** A task, and how one holder's claim on it stands. */
+/** A task, and the state of one holder's claim on it. */
 export interface ClaimStanding extends TaskRow {
-  /** Whether the task has a live claim, by the database's clock. */
+  /** Whether the task has a live claim, by the clock of the database. */
   live: boolean;
-  /** Whether this token or, without one, this agent once held the task and did not give it back itself. */
+  /** Whether this token (without one: this agent) held the task earlier and did not give it back itself. */
   lost: boolean;
 }
 
 /**
- * Reads why a guarded statement changed nothing. Null for an unknown task. Its history is read by
- * `task_events_of_task`.
+ * Reads why a guarded statement changed nothing. Null when the task does not exist. Uses the index
+ * `task_events_of_task` for the task's history.
  */
 export async function claimStanding(
   pool: Pool,

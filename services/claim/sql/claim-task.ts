@@ -7,9 +7,9 @@ import { beginClaim } from './begin-claim.ts';
 import type { Claimer } from './claim-next-task.ts';
 
 /**
- * Claims one task by its primary key: a pending one, held or waiting as it may be, or one whose lease is over; that
- * claim's end is then logged first. Null when it cannot be claimed, which a second statement says why, or when the
- * request is a repeat.
+ * Claims one task by its primary key. The task is pending (it may be held or wait for a time), or its lease is over;
+ * then the end of the old claim is logged first. Null when the task cannot be claimed, or when the request is a repeat.
+ * `claimStanding` then reads the reason.
  */
 export async function claimTask(
   pool: Pool,
@@ -23,7 +23,7 @@ export async function claimTask(
   return rows[0] ?? null;
 }
 
-/** The columns of an event that are the task's own. */
+/** The columns of an event that are copied from the task. */
 const taskPart = 'organization_id, id, attempts, title, stage, owner, layer, milestone, score';
 
 const sql = `

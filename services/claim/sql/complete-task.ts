@@ -6,7 +6,7 @@ import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';
 
-/** What a holder says about finished work. Null keeps what the task has. */
+/** What a holder says about finished work. Null keeps the value of the task. */
 export interface Completion {
   notes: string | null;
   prUrls: string[] | null;
@@ -14,8 +14,8 @@ export interface Completion {
 }
 
 /**
- * Ends a live claim with the task done. Its token stays on the row, so that the same done again is known. Null when
- * there is no such live claim, or the request is a repeat.
+ * Ends a live claim and marks the task as done. The token stays on the row, so that a repeat of the same done is
+ * recognized. Null when there is no such live claim, or when the request is a repeat.
  */
 export async function completeTask(pool: Pool, identity: RequestIdentity, holder: Holder, completion: Completion): Promise<TaskRow | null> {
   const { notes, prUrls, commits } = completion;
@@ -24,7 +24,7 @@ export async function completeTask(pool: Pool, identity: RequestIdentity, holder
   return rows[0] ?? null;
 }
 
-/** Exported for the benchmark, which runs it without Node. */
+/** Exported for the benchmark, which runs the statement without Node. */
 export const completeTaskSql = `
 WITH done AS (
   UPDATE tasks SET status = 'done', completed_at = clock_timestamp(), notes = coalesce($9, notes),

@@ -1,13 +1,13 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { bySystem, logEvents } from '@dispatcher/database/events/event-log.ts';
 
-/** A round of the sweeper touches at most so many tasks, so that its transaction stays short. */
+/** The most tasks that one round of the sweeper changes, so that its transaction stays short. */
 export const sweepSize = 200;
 
 /**
- * Brings tasks whose lease is over back to the queue, with their events; answers how many. Reads the live claims by
- * `tasks_claimed`. Rows that another sweeper, or a late done, works on are left to it; rows are locked in the order
- * of the key.
+ * Puts tasks whose lease is over back in the queue, writes their events, and returns their number. Reads the claims by
+ * the index `tasks_claimed`. It skips rows that another sweeper or a late done has locked, and locks the others in the
+ * order of the key.
  */
 export async function expireClaims(pool: Pool, maxAttempts: number): Promise<number> {
   const { rows } = await pool.query({ name: 'expire-claims', text: sql, values: [...bySystem, maxAttempts, sweepSize] });

@@ -3,8 +3,8 @@ import type { ClaimRow } from '@dispatcher/database/tasks/task-message.ts';
 import { liveClaim } from './live-claim.ts';
 
 /**
- * Gives a live claim its full length again. No event, and no indexed column changes, so PostgreSQL updates the row in
- * place (HOT). Null when there is no such live claim.
+ * Renews a live claim for its full length. It writes no event and changes no indexed column, so PostgreSQL updates the
+ * row without touching an index (HOT). Null when there is no such live claim.
  */
 export async function heartbeatTask(
   pool: Pool,

@@ -1,9 +1,9 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 
 /**
- * Marks a live claim as heard of, so that `returnClaim` leaves it alone: the time of the last heartbeat is no longer
- * that of the claim. It moves by less than the millisecond that callers see, since a repeat gets the same answer.
- * False when there is no such live claim.
+ * Marks a live claim as received, so that `returnClaim` does not take it back: the time of the last heartbeat now
+ * differs from the time of the claim. The difference is less than the millisecond that callers see, because a repeat
+ * must get the same answer. False when there is no such live claim.
  */
 export async function keepClaim(pool: Pool, organizationId: string, taskId: string, claimToken: string | null): Promise<boolean> {
   const { rowCount } = await pool.query({ name: 'keep-claim', text: sql, values: [organizationId, taskId, claimToken] });

@@ -2,14 +2,14 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { PageWanted } from '@dispatcher/database/page.ts';
 import type { ClaimRow } from '@dispatcher/database/tasks/task-message.ts';
 
-/** A live claim, and its place in the list to the microsecond. */
+/** A live claim, and its position in the list to the microsecond. */
 export interface ListedClaim extends ClaimRow {
   claimedAtMicros: string;
 }
 
 /**
- * Reads live claims, oldest first, one more than the page holds. Reads `tasks_claimed`; the lease is tested on the
- * rows, since no index may hold its end.
+ * Reads live claims, oldest first, one more than the page has. Uses the index `tasks_claimed` and tests the lease on
+ * the rows: an index with the end of the lease would have to change at each heartbeat.
  */
 export async function listClaims(pool: Pool, organizationId: string | null, agent: string | null, page: PageWanted): Promise<ListedClaim[]> {
   const [claimedAt = null, organization = null, id = null] = page.after ?? [];

@@ -1,8 +1,8 @@
 /**
- * The guard of every statement that a holder sends: the claim is live by the database's clock, and it is the
- * holder's. A token decides alone; without one the agent's name does; with neither, as a person may, the live claim
- * is meant whoever holds it. `token` and `agent` are parameters. The clock is read when the row is looked at, after
- * any wait for its lock.
+ * The condition in every statement of a holder: the claim is live by the clock of the database, and it belongs to the
+ * holder. When a token is given, only the token is compared. Without a token the agent's name is compared. With
+ * neither, which a person may send, any live claim matches. `token` and `agent` are parameters of the statement. The
+ * clock is read when the row is read, after any wait for its lock.
  */
 export function liveClaim(token: string, agent: string): string {
   return `status = 'claimed' AND expires_at > clock_timestamp()

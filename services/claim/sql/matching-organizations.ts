@@ -2,8 +2,8 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { type ClaimFilter, type FilterName, filtersOf, matches } from './claim-next-task.ts';
 
 /**
- * The organizations that have a matching task, the one with the first of all in front: one look at an index for each
- * organization there is.
+ * The organizations that have a matching task. The one with the best task is first. Looks at an index once for each
+ * organization.
  */
 export async function matchingOrganizations(pool: Pool, filter: ClaimFilter): Promise<string[]> {
   const names = filtersOf(filter);
@@ -17,8 +17,8 @@ export async function matchingOrganizations(pool: Pool, filter: ClaimFilter): Pr
 }
 
 /**
- * Indexes over all organizations by each filter would say it in one look, and cost every claim more than this costs
- * the admin.
+ * An index over all organizations for each filter would need one look. But those indexes would cost every claim more
+ * than this statement costs the admin.
  */
 export const matchingOrganizationsSql = (names: readonly FilterName[]): string => `
 SELECT o.id FROM organizations o CROSS JOIN LATERAL (

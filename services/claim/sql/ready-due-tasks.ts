@@ -4,18 +4,15 @@ import { sweepSize } from './expire-claims.ts';
 import { availableColumns } from './ready-tasks.ts';
 
 /**
- * Lets claim-next have the tasks whose time has come, and answers them. Reads `tasks_waiting`, which holds only tasks
- * that wait for a time.
+ * Makes the tasks whose time has come ready for claim-next, and returns them. Uses the index `tasks_waiting`, which
+ * has only tasks that wait for a time.
  */
 export async function readyDueTasks(pool: Pool): Promise<AvailableTask[]> {
   const { rows } = await pool.query<AvailableTask>({ name: 'ready-due-tasks', text: readyDueTasksSql, values: [sweepSize] });
   return rows;
 }
 
-/**
- * The clock is the statement's: the index can be asked for what is due by then, not for what is due by a clock that
- * moves.
- */
+/** The time is the start of the statement. An index condition needs a fixed value, and `clock_timestamp()` changes. */
 export const readyDueTasksSql = `
 WITH due AS (
   SELECT organization_id, id FROM tasks WHERE available_at <= statement_timestamp()

@@ -32,7 +32,7 @@ const filters = fc.array(
   { maxLength: 8 },
 );
 
-test('of any filters, exactly those are ready that a task for claim-next matches', async () => {
+test('for any filters, exactly those are ready for which claim-next has a task', async () => {
   await using claims = await useClaims();
   await fc.assert(
     fc.asyncProperty(tasks, filters, async (rows, asked) => {

@@ -2,8 +2,8 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { type ClaimFilter, type FilterName, filtersOf, inAnyQueue, matches } from './claim-next-task.ts';
 
 /**
- * Which of these filters have a task for claim-next. One statement for all filters that name the same things; one
- * look at an index for each filter.
+ * Returns the filters for which claim-next has a task. Sends one statement for all filters that set the same fields,
+ * with one look at an index for each filter.
  */
 export async function readyFilters(pool: Pool, filters: readonly ClaimFilter[]): Promise<ClaimFilter[]> {
   const ready: ClaimFilter[] = [];
@@ -19,7 +19,7 @@ export async function readyFilters(pool: Pool, filters: readonly ClaimFilter[]):
   return ready;
 }
 
-/** For filters that name these things, in one organization or, as the admin's, in all. */
+/** The statement for filters that set these fields, in one organization or (for an admin) in all. */
 export function readyFiltersSql(names: readonly FilterName[], inOrganization: boolean): string {
   const parameters = ['organization_id', 'stage', ...names].map((_, i) => `$${i + 1}::text[]`);
   return `
@@ -34,7 +34,7 @@ const hasTaskAnywhere = (names: readonly FilterName[]) =>
   names.length === 0 ? oneLook(inAnyQueue('queue.stage')) : `(SELECT true FROM organizations o WHERE ${hasTask(names, 'o.id')} LIMIT 1)`;
 
 /**
- * EXISTS may become a join, and what has no order may be looked for in any index: both would walk tasks that nobody
- * can claim.
+ * The planner may turn EXISTS into a join, and may use any index when there is no ORDER BY. Both ways would read tasks
+ * that nobody can claim.
  */
 const oneLook = (condition: string) => `(SELECT true FROM tasks WHERE ${condition} ORDER BY rank DESC, created_at, id LIMIT 1)`;

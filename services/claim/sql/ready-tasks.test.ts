@@ -9,7 +9,7 @@ WITH event AS (
 )
 INSERT INTO event_positions (position, event_id, organization_id) SELECT row_number() OVER (ORDER BY id), id, organization_id FROM event`;
 
-test('the tasks of events that were announced are those that claim-next can hand out now, with all that a filter asks for', async () => {
+test('announced events give the tasks that claim-next can return now, with every field that a filter compares', async () => {
   await using claims = await useClaims();
   const { pool } = claims.database;
   await claims.insertTask('a-ready', { owner: 'bill', project: 'web', milestone: 'v1', layer: 'core', stage: 'merge' });
@@ -21,7 +21,7 @@ test('the tasks of events that were announced are those that claim-next can hand
   const last = { organizationId: 'globex', id: 'd-ready', owner: null, project: null, milestone: null, layer: null, stage: 'build' };
   expect(await readyTasks(pool, { after: 0, upTo: 3 })).toEqual([first]);
   expect(await readyTasks(pool, { after: 3, upTo: 4 })).toEqual([last]);
-  // Nobody else can write such ranges, but a message may be forged.
+  // The relay never sends such a range, but somebody else may write on the bus.
   expect(await readyTasks(pool, { after: 0, upTo: Number.MAX_SAFE_INTEGER })).toHaveLength(2);
   expect(await readyTasks(pool, { after: 9, upTo: 1 })).toEqual([]);
 });

@@ -2,19 +2,19 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { NumberedEvents } from '@dispatcher/database/events/numbered-events.ts';
 import type { AvailableTask } from '../waiting-claims.ts';
 
-/** Of more events than this only the newest are looked at. */
+/** When there are more events than this, only the newest are read. */
 const eventsMax = 1000;
 
-/** What is returned of a task that may be offered, under the names of `AvailableTask`. */
+/** The columns of a task that can be offered, with the names of `AvailableTask`. */
 export const availableColumns = 't.organization_id AS "organizationId", t.id, t.stage, t.owner, t.project, t.milestone, t.layer';
 
-/** The tasks of these events that claim-next can hand out now: one look at three primary keys for each event. */
+/** The tasks of these events that claim-next can return now. Looks at three primary keys once for each event. */
 export async function readyTasks(pool: Pool, { after, upTo }: NumberedEvents): Promise<AvailableTask[]> {
   const { rows } = await pool.query<AvailableTask>({ name: 'ready-tasks', text: sql, values: [after, upTo, eventsMax] });
   return rows;
 }
 
-/** OFFSET 0 keeps each look one look at an index, as in `number-events.ts`. */
+/** OFFSET 0 keeps the planner from joining whole tables: each event is one look at an index. */
 const sql = `
 SELECT DISTINCT ${availableColumns}
 FROM (SELECT event_id FROM event_positions WHERE position > $1 AND position <= $2 ORDER BY position DESC LIMIT $3) AS p

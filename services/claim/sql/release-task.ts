@@ -7,7 +7,8 @@ import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';
 
 /**
- * What a holder leaves behind. Null keeps what the task has, but for the reason, which is always the last release's.
+ * What a holder says at a release. Null keeps the value of the task. The reason is the exception: it is always that of
+ * the last release.
  */
 export interface Release {
   releaseReason: string | null;
@@ -20,8 +21,8 @@ export interface Release {
 }
 
 /**
- * Ends a live claim with the task pending again, in the stage and with the hold that the reason asks for. Null when
- * there is no such live claim, or the request is a repeat.
+ * Ends a live claim and makes the task pending again. The reason decides the stage and the hold. Null when there is no
+ * such live claim, or when the request is a repeat.
  */
 export async function releaseTask(
   pool: Pool,

@@ -2,7 +2,7 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 
-/** The claim that is taken back. */
+/** A claim whose caller did not receive it. */
 export interface UnheardClaim {
   readonly organizationId: string;
   readonly taskId: string;
@@ -10,9 +10,9 @@ export interface UnheardClaim {
 }
 
 /**
- * Takes back a claim that its caller never heard of: no attempt is spent, and the idempotency key is free again. Only
- * an untouched claim: a heartbeat, or a repeat under the idempotency key, shows that somebody has it. False when
- * there is no such claim.
+ * Takes back a claim that its caller never received. The attempt does not count, and the idempotency key is free again.
+ * It does nothing after a heartbeat or a repeat under the idempotency key, because they show that the caller has the
+ * claim. False when there is no such claim.
  */
 export async function returnClaim(pool: Pool, [caller]: RequestIdentity, { organizationId, taskId, claimToken }: UnheardClaim): Promise<boolean> {
   const { rowCount } = await pool.query({ name: 'return-claim', text: sql, values: [caller, null, null, organizationId, taskId, claimToken] });

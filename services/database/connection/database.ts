@@ -5,7 +5,7 @@ import { connectionOptions, statementTimeoutMs } from './connection-options.ts';
 import { connectOrm } from './orm.ts';
 import { Pool } from './pool.ts';
 
-/** A connected database: the ORM for plain reads and writes, the pool for the hot statements in `sql/`. */
+/** A connected database: the ORM for plain reads and writes, and the pool for the hot statements in `sql/`. */
 export interface Database extends AsyncDisposable {
   readonly orm: MikroORM;
   readonly pool: Pool;
@@ -13,14 +13,14 @@ export interface Database extends AsyncDisposable {
 }
 
 /**
- * Connections for hot statements. Few, since more connections than cores only take turns: on two cores 4 to 8 were
- * fastest.
+ * The number of connections for hot statements. It is small, because more connections than cores only take turns. On
+ * two cores 4 to 8 were fastest.
  */
 const poolSize = 8;
 
 /**
- * Connects to a database that has been migrated. Once `stopping` has fired, statements have as long as any statement
- * may take; then the connections break, so that a server that hangs cannot keep the process from ending.
+ * Connects to a database that has been migrated. After `stopping` fires, statements have the longest time that a
+ * statement may take. Then the connections break, so that the process ends also when the server hangs.
  */
 export async function openDatabase(url: string, stopping?: AbortSignal): Promise<Database> {
   const giveUp = stopping && laterThan(stopping, statementTimeoutMs);
@@ -36,10 +36,10 @@ export async function openDatabase(url: string, stopping?: AbortSignal): Promise
   };
 }
 
-/** Fires so long after `signal`. */
+/** Returns a signal that fires `ms` after `signal`. */
 function laterThan(signal: AbortSignal, ms: number): AbortSignal {
   const late = new AbortController();
-  // Each connection listens.
+  // Each connection adds a listener.
   setMaxListeners(0, late.signal);
   signal.addEventListener('abort', () => setTimeout(() => late.abort(), ms).unref(), { once: true });
   return late.signal;

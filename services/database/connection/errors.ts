@@ -2,30 +2,27 @@ import { DispatcherError, unavailable } from '@dispatcher/kit/serving/errors.ts'
 import pg from 'pg';
 
 /**
- * A failure that PostgreSQL, its driver or MikroORM threw, as a failure of the error table; anything else as it was.
+ * Converts an error of PostgreSQL, its driver or MikroORM to one of the error table. Returns any other error as it is.
  */
 export function errorFromDatabase(thrown: unknown): unknown {
   if (thrown instanceof DispatcherError) return thrown;
   const cause = originOf(thrown);
   const code = cause.code ?? '';
   if (code === '57014' || code === '55P03' || cause.message === 'Query read timeout')
-    return new DispatcherError('deadline_exceeded', 'The database took too long; repeat the request with the same Idempotency-Key.', {}, thrown);
+    return new DispatcherError('deadline_exceeded', 'The database took too long. Repeat the request with the same Idempotency-Key.', {}, thrown);
   if (connectionLost(code, cause.message))
-    return unavailable('The database does not answer at the moment; repeat the request with the same Idempotency-Key.', thrown);
-  if (code === '40P01' || code === '40001') return unavailable('The request met another one on the same rows; repeat it.', thrown);
+    return unavailable('The database does not answer at the moment. Repeat the request with the same Idempotency-Key.', thrown);
+  if (code === '40P01' || code === '40001') return unavailable('Another request changed the same rows at the same time. Repeat the request.', thrown);
   return thrown;
 }
 
-/** Whether a statement failed because `constraint` forbids it. */
+/** Whether a statement failed because of `constraint`. */
 export function violates(thrown: unknown, constraint: string): boolean {
   const cause = originOf(thrown);
   return cause.code === '23505' && cause.constraint === constraint;
 }
 
-/**
- * Whether the connection of a failed statement can take the next: the server answered that the statement failed, and
- * goes on.
- */
+/** Whether the connection can be used after a failed statement: the server reported the failure and continues. */
 export function leavesConnection(thrown: unknown): boolean {
   return thrown instanceof pg.DatabaseError && !connectionLost(thrown.code ?? '', thrown.message);
 }
@@ -36,7 +33,7 @@ interface DriverError {
   message: string;
 }
 
-/** MikroORM keeps the driver's error as the cause of its own. */
+/** MikroORM wraps the driver's error: it is the cause of its own. */
 function originOf(thrown: unknown): DriverError {
   let error = thrown;
   while (error instanceof Error && error.cause instanceof Error) error = error.cause;
@@ -44,8 +41,8 @@ function originOf(thrown: unknown): DriverError {
 }
 
 /**
- * Class 08 is a broken connection, 57P a server that stops or starts, 53 one without resources; the rest are the
- * driver's and the system's own words.
+ * Class 08 is a broken connection, 57P a server that stops or starts, 53 a server without resources. The other codes
+ * and messages come from the driver and the operating system.
  */
 function connectionLost(code: string, message: string): boolean {
   return (

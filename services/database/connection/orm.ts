@@ -3,7 +3,7 @@ import { MikroORM, type Options } from '@mikro-orm/postgresql';
 import { entities } from '../entities/index.ts';
 import { connectionOptions } from './connection-options.ts';
 
-/** MikroORM on the database at `url`, for plain reads and writes. `overrides` go over the defaults. */
+/** Connects MikroORM to the database at `url`, for plain reads and writes. `overrides` replace the defaults. */
 export async function connectOrm(url: string, overrides: Options = {}): Promise<MikroORM> {
   return await MikroORM.init({
     entities,

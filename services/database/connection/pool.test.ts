@@ -8,7 +8,7 @@ async function usePool(size: number) {
   const serverProcess = async () => (await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
   return {
     pool,
-    /** The server process of a connection. */
+    /** The id of the server process of a connection. */
     serverProcess,
     async [Symbol.asyncDispose]() {
       await pool.end();
@@ -17,7 +17,7 @@ async function usePool(size: number) {
   };
 }
 
-test('a statement that fails leaves its connection open, and what was prepared on it', async () => {
+test('a failed statement leaves its connection open, with its prepared statements', async () => {
   await using database = await usePool(1);
   const { pool, serverProcess } = database;
   await pool.query('CREATE TABLE numbers (n integer PRIMARY KEY)');
@@ -32,7 +32,7 @@ test('a statement that fails leaves its connection open, and what was prepared o
   expect(await serverProcess()).toBe(before);
 });
 
-test('a connection that breaks under its statement, or while it is idle, is replaced', async () => {
+test('a connection that breaks during a statement, or while it is idle, is replaced', async () => {
   await using database = await usePool(1);
   const { pool, serverProcess } = database;
   await using killer = await usePool(1);
@@ -49,7 +49,7 @@ test('a connection that breaks under its statement, or while it is idle, is repl
   await vi.waitFor(async () => expect(await serverProcess()).not.toBe(second));
 });
 
-test('a statement that the driver gave up waiting for takes its connection with it', async () => {
+test('the connection closes when the driver gives up waiting for a statement', async () => {
   await using database = await usePool(1);
   const { pool, serverProcess } = database;
   const before = await serverProcess();
@@ -57,7 +57,7 @@ test('a statement that the driver gave up waiting for takes its connection with 
   expect(await serverProcess()).not.toBe(before);
 });
 
-test('when no connection gets free in time, the statement is refused', async () => {
+test('a statement is refused when no connection becomes free in time', async () => {
   await using database = await usePool(1);
   const { pool } = database;
   const taken = await pool.connect();
@@ -66,7 +66,7 @@ test('when no connection gets free in time, the statement is refused', async () 
   expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
 });
 
-test('when its signal fires, a statement in flight fails at once, the next is refused, and the pool ends', async () => {
+test('a statement in flight fails at once when the signal fires, the next one is refused, and the pool ends', async () => {
   await using database = await useDatabase();
   const giveUp = new AbortController();
   const pool = new Pool(database.url, 2, giveUp.signal);

@@ -3,24 +3,24 @@ import { poolOptions } from './connection-options.ts';
 import { leavesConnection } from './errors.ts';
 
 /**
- * The connections of the hot statements. A statement that fails leaves its connection open: a refusal must not cost
- * more than a success, and the pool of the driver closes the connection after any error.
+ * The connections of the hot statements. The driver's own pool closes a connection after every error. This one leaves
+ * it open after a failed statement, because a refusal must not cost more than a success.
  */
 export class Pool {
   readonly #pool: pg.Pool;
 
-  /** Its connections break when `giveUp` fires. */
+  /** When `giveUp` fires, the connections break. */
   constructor(url: string, size: number, giveUp?: AbortSignal) {
     this.#pool = new pg.Pool({ ...poolOptions(url, giveUp), max: size });
-    // A connection that breaks while idle is replaced at the next statement; without a listener it would end the
-    // process.
+    // A connection that breaks while it is idle is replaced at the next statement. Without a listener its error event
+    // would end the process.
     this.#pool.on('error', ignore);
   }
 
-  /** Runs one statement on a connection of its own. Rejects when none gets free in time. */
+  /** Runs one statement on a free connection. Rejects when no connection becomes free in time. */
   async query<Row extends QueryResultRow = QueryResultRow>(statement: string | QueryConfig, values?: unknown[]): Promise<QueryResult<Row>> {
     const client = await this.#pool.connect();
-    // A connection that breaks says so besides failing its statement.
+    // When a connection breaks, its statement fails and it also emits an error event.
     client.on('error', ignore);
     try {
       const result = await client.query<Row>(statement, values);
@@ -32,12 +32,12 @@ export class Pool {
     }
   }
 
-  /** Takes a connection for a transaction; whoever takes it must release it. */
+  /** Takes a connection for a transaction. The caller must release it. */
   connect(): Promise<PoolClient> {
     return this.#pool.connect();
   }
 
-  /** Closes the connections when their statements have ended. */
+  /** Closes the connections after their statements have ended. */
   end(): Promise<void> {
     return this.#pool.end();
   }

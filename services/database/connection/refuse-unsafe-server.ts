@@ -2,7 +2,8 @@ import { z } from 'zod';
 import type { Pool } from './pool.ts';
 
 /**
- * Throws when the PostgreSQL server would lose what was answered, or cannot hold what is asked; all reasons together.
+ * Throws when the PostgreSQL server may lose committed data in a crash, or is too old or set up wrongly. The error
+ * lists all reasons.
  */
 export async function refuseUnsafeServer(pool: Pick<Pool, 'query'>): Promise<void> {
   const { rows } = await pool.query('SELECT name, setting FROM pg_settings WHERE name = ANY ($1)', [[...rules.keys()]]);
@@ -21,10 +22,10 @@ interface Rule {
 }
 
 const rules = new Map<string, Rule>([
-  ['fsync', { allows: (setting) => setting === 'on', reason: 'a crash of the machine would lose or damage the data; set it on' }],
-  ['synchronous_commit', { allows: (setting) => setting !== 'off', reason: 'a crash would lose what was answered; set it on' }],
-  ['server_encoding', { allows: (setting) => setting === 'UTF8', reason: 'texts need UTF8; create the database with ENCODING UTF8' }],
-  ['server_version_num', { allows: (setting) => Number(setting) >= 150_000, reason: 'PostgreSQL 15 is the oldest that works' }],
+  ['fsync', { allows: (setting) => setting === 'on', reason: 'a crash of the machine would lose or damage the data. Set it to on.' }],
+  ['synchronous_commit', { allows: (setting) => setting !== 'off', reason: 'a crash would lose data that the API has confirmed. Set it to on.' }],
+  ['server_encoding', { allows: (setting) => setting === 'UTF8', reason: 'texts need UTF8. Create the database with ENCODING UTF8.' }],
+  ['server_version_num', { allows: (setting) => Number(setting) >= 150_000, reason: 'the oldest version that works is PostgreSQL 15.' }],
 ]);
 
 function faultOf(name: string, setting: string): string[] {

@@ -1,6 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 
-/** Whose tasks and keys they are. Made with the first key of an organization. */
+/** An organization owns tasks and keys. It is created with its first key. */
 export const Organization = defineEntity({
   name: 'Organization',
   tableName: 'organizations',
@@ -10,7 +10,7 @@ export const Organization = defineEntity({
   },
 });
 
-/** A key: whom it stands for and what it may do. Of its secret only the digest is kept. */
+/** An API key: its organization and its scopes. Only the digest of the secret is stored. */
 export const ApiKey = defineEntity({
   name: 'ApiKey',
   tableName: 'api_keys',

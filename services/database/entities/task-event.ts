@@ -1,6 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 
-/** A transition of a task, as the log keeps it. */
+/** A transition of a task in the event log. */
 export const TaskEvent = defineEntity({
   name: 'TaskEvent',
   tableName: 'task_events',
@@ -29,10 +29,10 @@ export const TaskEvent = defineEntity({
   },
 });
 
-/** A row of `task_events` with its position, null until it has one. */
+/** A row of `task_events` with its position. The position is null until the relay has numbered the event. */
 export type TaskEventRow = InferEntity<typeof TaskEvent>;
 
-/** The place of an event among those of all organizations. */
+/** The position of an event among the events of all organizations. */
 export const EventPosition = defineEntity({
   name: 'EventPosition',
   tableName: 'event_positions',

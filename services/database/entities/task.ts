@@ -1,6 +1,6 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 
-/** A task: its content, and where it stands. `ready`, `score` and `rank` are the database's work. */
+/** A task: its content and its state. The database computes `ready`, `score` and `rank`. */
 export const Task = defineEntity({
   name: 'Task',
   tableName: 'tasks',

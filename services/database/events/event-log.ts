@@ -1,4 +1,4 @@
-/** What a holder said when it gave a task back, as SQL expressions over a row of `source`. */
+/** What a holder said at a release, as SQL expressions over a row of `source`. */
 export interface HolderSaid {
   releaseReason: string;
   notes: string;
@@ -6,11 +6,11 @@ export interface HolderSaid {
 }
 
 /**
- * The end of every statement that changes a task: the CTEs that write its events and queue them for the relay, so
- * that state and event commit together. `source` is a SELECT with a task row's columns as the change left it, and
- * `type`, `actor`, `status_before`, `owner_before`, `layer_before` and `event_token`; its rows get their ids in its
- * order. The statement's first three parameters say who asked: see `RequestIdentity`. An expiry is nobody's request,
- * even where a claim finds it out. `attempt` is the number of the claim that the event is about.
+ * The last part of every statement that changes a task: the CTEs that write its events and queue them for the relay.
+ * So state and event commit together. `source` is a SELECT with the columns of the changed task row, and with `type`,
+ * `actor`, `status_before`, `owner_before`, `layer_before` and `event_token`. Its rows get their ids in its order. The
+ * first three parameters of the statement say who asked; see `RequestIdentity`. An expiry has no requester, also when
+ * a claim finds it. `attempt` is the number of the claim that the event is about.
  */
 export function logEvents(source: string, said?: HolderSaid, attempt = 'attempts'): string {
   return `
@@ -26,14 +26,15 @@ event AS (
 queued AS (INSERT INTO unpublished (event_id) SELECT id FROM event)`;
 }
 
-/** An event keeps so many characters of the notes; PostgreSQL counts code points. */
+/** The number of characters of the notes that an event stores. PostgreSQL counts code points. */
 const notesKept = 500;
 
 /**
- * The condition of every statement that logs a requested event, on what it reads first: a repeat under a used
- * idempotency key locks nothing and changes nothing. One look at `task_events_idempotency`, and none without a key.
+ * A condition in every statement that logs a requested event. It is part of the statement's first read, so a repeat
+ * under a used idempotency key locks nothing and changes nothing. It costs one look at the index
+ * `task_events_idempotency`, and none without a key.
  */
 export const isFirstRequest = 'NOT EXISTS (SELECT FROM task_events WHERE caller = $1 AND idempotency_key = $2)';
 
-/** The parameters of `logEvents` for a change that the server makes by itself. */
+/** The parameters of `logEvents` for a change that no request asked for. */
 export const bySystem = [null, null, null] as const;

@@ -3,7 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type Event, EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { TaskEventRow } from '../entities/task-event.ts';
 
-/** A row of the event log as the contract shows it. */
+/** Converts a row of the event log to the message. */
 export function eventFromRow(row: TaskEventRow): Event {
   return create(EventSchema, {
     position: row.position == null ? undefined : BigInt(String(row.position)),

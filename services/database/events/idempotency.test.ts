@@ -8,7 +8,7 @@ const insertSql = `
 INSERT INTO task_events (organization_id, task_id, type, attempt, title, status, stage, score, caller, idempotency_key, request_digest)
 SELECT 'acme', $4, 'task.created', 0, 'One', 'pending', 'build', 0, $1, $2, $3 WHERE ${isFirstRequest} RETURNING task_id`;
 
-/** Two processes on one database that log an event at a request. */
+/** Two processes on one database. Each logs an event for a request. */
 async function useTwoProcesses() {
   await using resources = new AsyncDisposableStack();
   const { url } = resources.use(await useDatabase());
@@ -32,7 +32,7 @@ async function useTwoProcesses() {
 
 const identity: RequestIdentity = ['acme', 'key-1', Buffer.from('one')];
 
-test('of simultaneous requests with one key, in several processes, one has an effect, and all answer what that one did', async () => {
+test('one of several simultaneous requests with one key has an effect, and all get its answer, also in several processes', async () => {
   await using system = await useTwoProcesses();
   const requests = Array.from({ length: 20 }, (_, i) => ({ keys: i % 2 ? system.one : system.another, taskId: `t${i}` }));
   const answers = await Promise.all(requests.map(({ keys, taskId }) => system.logEvent(keys, identity, taskId)));
@@ -40,7 +40,7 @@ test('of simultaneous requests with one key, in several processes, one has an ef
   expect(await system.countEvents()).toBe(1);
 });
 
-test('a key that was used for another request is refused, and without a key every request has its effect', async () => {
+test('a key that was used for another request is refused, and every request without a key has its effect', async () => {
   await using system = await useTwoProcesses();
   const { one: keys } = system;
   await system.logEvent(keys, identity, 't1');
@@ -51,7 +51,7 @@ test('a key that was used for another request is refused, and without a key ever
   expect(await system.countEvents()).toBe(4);
 });
 
-test('a change that failed, or changed nothing, leaves its key free', async () => {
+test('a request that failed or changed nothing leaves its key free', async () => {
   await using system = await useTwoProcesses();
   const { one: keys } = system;
   const replay = () => Promise.resolve('replayed');

@@ -8,12 +8,12 @@ import type { Pool } from '../connection/pool.ts';
 import { Turns } from './turns.ts';
 
 /**
- * Who asked for a change, and under which idempotency key: the first three parameters of every statement that logs an
- * event.
+ * Who asked for a change, and with which idempotency key. These are the first three parameters of every statement that
+ * logs an event.
  */
 export type RequestIdentity = readonly [caller: string, key: string | null, digest: Buffer | null];
 
-/** What is kept of the first success under an idempotency key: the event that it made. */
+/** The event that the first successful request with an idempotency key made. */
 export interface KeptEvent {
   organizationId: string;
   taskId: string;
@@ -24,8 +24,8 @@ export interface KeptEvent {
 }
 
 /**
- * The identity of a request. Keys are kept per organization; the admin, who has none, is written `*`, which no
- * organization can be called.
+ * The identity of a request. Idempotency keys belong to an organization. An admin has none and is stored as `*`, which
+ * cannot be the name of an organization.
  */
 export function identityOf<T extends DescMessage>(schema: T, message: MessageShape<T>, context: HandlerContext): RequestIdentity {
   const caller = callerOf(context).organizationId ?? '*';
@@ -35,7 +35,7 @@ export function identityOf<T extends DescMessage>(schema: T, message: MessageSha
   return [caller, key, createHash('sha256').update(schema.typeName).update(toBinary(schema, message)).digest()];
 }
 
-/** Lets what is asked under an idempotency key happen once. */
+/** Makes sure that a request with an idempotency key has its effect only once. */
 export class IdempotencyKeys {
   readonly #pool: Pool;
   readonly #turns = new Turns();
@@ -45,9 +45,9 @@ export class IdempotencyKeys {
   }
 
   /**
-   * What `change` comes to; a statement that changes nothing, or null, when an earlier request used the key. The
-   * answer is then `replay` of what that one did, or a 422 where it asked for something else. Null when nothing was
-   * changed, and the key is not used: the caller says why.
+   * Returns the result of `change`. When an earlier request used the key, `change` must change nothing and return
+   * null. Then the result is `replay` of that request's event, or a 422 when that request asked for something else.
+   * Null when nothing was changed and the key is not used. The caller then says why.
    */
   async once<T>(identity: RequestIdentity, change: () => Promise<T | null>, replay: (kept: KeptEvent) => Promise<T>): Promise<T | null> {
     const [caller, key] = identity;
@@ -60,13 +60,13 @@ export class IdempotencyKeys {
     });
   }
 
-  /** Whether some request has changed something under the key. */
+  /** Whether a request with this key has changed something. */
   async isUsed(identity: RequestIdentity): Promise<boolean> {
     return (await keptEvent(this.#pool, identity)) !== null;
   }
 }
 
-/** Two processes may work under one key at once. The statement of the later fails as a whole. */
+/** Two processes may use one key at once. The later statement then fails as a whole. */
 function nullIfUsedMeanwhile(thrown: unknown): null {
   if (violates(thrown, 'task_events_idempotency')) return null;
   throw thrown;
@@ -76,7 +76,7 @@ async function keptEvent(pool: Pool, [caller, key, digest]: RequestIdentity): Pr
   const { rows } = await pool.query<KeptEvent & { sameRequest: boolean }>({ name: 'kept-event', text: keptEventSql, values: [caller, key, digest] });
   const kept = rows[0];
   if (!kept) return null;
-  if (!kept.sameRequest) throw new DispatcherError('idempotency_key_reused', 'This Idempotency-Key was used for another request; take a new one.');
+  if (!kept.sameRequest) throw new DispatcherError('idempotency_key_reused', 'This Idempotency-Key was used for another request. Use a new one.');
   return kept;
 }
 

@@ -1,7 +1,7 @@
 import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { z } from 'zod';
 
-/** Events that have just got their positions: those after one position, up to another. */
+/** Events that have just got their positions: those after one position up to another. */
 export interface NumberedEvents {
   after: number;
   upTo: number;
@@ -16,8 +16,8 @@ export function announceNumbered(bus: EventBus, events: NumberedEvents): void {
 }
 
 /**
- * Calls `listener` for what is announced. It is a hint: anybody who reaches the bus can write a message, and any
- * message may be lost. What happened is in the log.
+ * Calls `listener` for each announcement. An announcement is only a hint, because anybody who can reach the bus can
+ * write one, and any of them may be lost. The log has what really happened.
  */
 export function onNumbered(bus: EventBus, listener: (events: NumberedEvents) => void): Disposable {
   return bus.subscribe(subject, (payload) => listener(message.parse(JSON.parse(Buffer.from(payload).toString()))));

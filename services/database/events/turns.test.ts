@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Turns } from './turns.ts';
 
-test('one at a time works under a name, in the order they came, also after one failed', async () => {
+test('work under one name runs one by one in the order of arrival, also after a failure', async () => {
   const turns = new Turns();
   const begun: string[] = [];
   const gates = Array.from({ length: 3 }, () => Promise.withResolvers<string>());

@@ -1,11 +1,11 @@
 /**
- * Lets one at a time do its work under a name. The others wait in this process, where waiting costs no connection to
- * the database.
+ * Runs work under the same name one by one. The others wait in this process, and that needs no connection to the
+ * database.
  */
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
-  /** What `work` comes to, once everybody who came earlier under this name is done, however that ended. */
+  /** Runs `work` after all earlier work under this name has ended, also when that failed. Returns its result. */
   async take<T>(name: string, work: () => Promise<T>): Promise<T> {
     const before = this.#last.get(name);
     const turn = (async () => {

@@ -2,12 +2,12 @@ import { patientOptions } from '../connection/connection-options.ts';
 import { connectOrm } from '../connection/orm.ts';
 import { migrations } from './index.ts';
 
-/** Names the lock that two processes which start at once take turns under. */
+/** The advisory lock under which processes migrate one by one when they start at the same time. */
 const migrationLock = 7_100_001;
 
 /**
- * Brings the database at `url` to the newest schema. Safe when several start at once; does nothing when there is
- * nothing to do. When `giveUp` fires, it fails and nothing is changed.
+ * Brings the database at `url` to the newest schema. Several processes may call it at once. When the schema is up to
+ * date, it does nothing. When `giveUp` fires, it fails and changes nothing.
  */
 export async function migrate(url: string, giveUp?: AbortSignal): Promise<void> {
   await using orm = await connectOrm(url, {

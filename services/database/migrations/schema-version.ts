@@ -1,13 +1,14 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { migrations } from './index.ts';
 
-/** Refuses to work on a schema that this version does not know: one that lacks a migration, or has one more. */
+/** Throws when the schema does not belong to this version: it lacks a migration, or has one that is unknown here. */
 export async function refuseUnknownSchema(orm: MikroORM): Promise<void> {
   const known = new Set(migrations.map(({ name }) => name));
   const executed = new Set(await executedMigrations(orm));
   const missing = known.difference(executed);
   const foreign = executed.difference(known);
-  if (missing.size > 0) throw new Error(`The database lacks ${[...missing].join(', ')}. Run \`pnpm migrate\` with this version, then start again.`);
+  if (missing.size > 0)
+    throw new Error(`The database lacks ${[...missing].join(', ')}. Run \`npm run migrate\` with this version, then start again.`);
   if (foreign.size > 0) throw new Error(`The database was migrated by a newer version (${[...foreign].join(', ')}). Start that version instead.`);
 }
 

@@ -3,7 +3,7 @@ import type { TaskRow } from '../entities/task.ts';
 import { taskNotFound } from './organization-of-task.ts';
 import { taskColumns } from './task-columns.ts';
 
-/** One task as it stands, archived or not, by its primary key. Fails with `not_found`. */
+/** Reads one task by its primary key, archived or not. Fails with `not_found`. */
 export async function readTask(pool: Pool, organizationId: string, taskId: string): Promise<TaskRow> {
   const { rows } = await pool.query<TaskRow>({ name: 'read-task', text: sql, values: [organizationId, taskId] });
   if (!rows[0]) throw taskNotFound();

@@ -1,8 +1,8 @@
 import { Task } from '../entities/task.ts';
 
 /**
- * What a statement returns of a task row, under the names of `TaskRow`, so that a hot statement and the ORM answer
- * the same. `row` names the row in the statement.
+ * The columns of a task row with the names of `TaskRow`, so that a hot statement and the ORM return the same. `row`
+ * names the row in the statement.
  */
 export function taskColumns(row: string): string {
   return columns

@@ -3,7 +3,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { type Claim, ClaimSchema, type Task, TaskSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskRow } from '../entities/task.ts';
 
-/** A task row as the contract shows it. */
+/** Converts a task row to the message. */
 export function taskFromRow(row: TaskRow): Task {
   return create(TaskSchema, {
     id: row.id,
@@ -42,10 +42,10 @@ export function taskFromRow(row: TaskRow): Task {
   });
 }
 
-/** What a claim is made of. */
+/** The columns from which a claim message is made. */
 export type ClaimRow = Pick<TaskRow, 'id' | 'organizationId' | 'agent' | 'attempts' | 'claimedAt' | 'lastHeartbeatAt' | 'expiresAt'>;
 
-/** The claim on a task row, with its token only where that is given. */
+/** Converts the claim on a task row to the message. The message has the token only when `claimToken` is given. */
 export function claimFromRow(row: ClaimRow, claimToken?: string): Claim {
   return create(ClaimSchema, {
     taskId: row.id,

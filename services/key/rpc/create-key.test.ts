@@ -3,13 +3,13 @@ import { digestOfKey, isApiKey } from '@dispatcher/kit/auth/api-key.ts';
 import { asAdmin, type TestKeys, useKeys, withKey } from '@dispatcher/testing/services/use-keys.ts';
 import { expect, test } from 'vitest';
 
-/** A time by the clock that counts, which is the database's. */
+/** A time by the clock of the database. */
 async function databaseTime({ query }: TestKeys, offset: string) {
   const [row] = await query<{ at: Date }>('SELECT clock_timestamp() + $1::interval AS at', [offset]);
   return timestampFromDate(row?.at ?? new Date());
 }
 
-test('a new key opens its organization at once, with both scopes unless fewer are asked for', async () => {
+test('a new key works for its organization at once, with both scopes unless the request names fewer', async () => {
   await using keys = await useKeys();
   const { data } = await keys.client.createKey({ organizationId: 'acme', name: 'laptop' }, asAdmin);
   expect(isApiKey(data?.key ?? '')).toBe(true);
@@ -19,7 +19,7 @@ test('a new key opens its organization at once, with both scopes unless fewer ar
   expect((await keys.client.getCaller({}, withKey(reader.data?.key))).data?.scopes).toEqual(['dispatcher:read']);
 });
 
-test('the secret is in this answer alone; the database has its digest', async () => {
+test('only this answer has the secret, and the database has its digest', async () => {
   await using keys = await useKeys();
   const { data } = await keys.client.createKey({ organizationId: 'acme', name: 'laptop' }, asAdmin);
   const [row] = await keys.query<{ digest: Buffer; text: string }>('SELECT digest, api_keys::text AS text FROM api_keys');
@@ -38,7 +38,7 @@ test('the organization exists from its first key, also when several are made at 
   expect(await keys.query('SELECT id FROM organizations')).toEqual([{ id: 'acme' }]);
 });
 
-test('a key ends at the time it was given, by the clock of the database', async () => {
+test('a key expires at its time, by the clock of the database', async () => {
   await using keys = await useKeys();
   const expiresAt = await databaseTime(keys, '1 hour');
   const { data } = await keys.client.createKey({ organizationId: 'acme', name: 'guest', expiresAt }, asAdmin);
@@ -47,7 +47,7 @@ test('a key ends at the time it was given, by the clock of the database', async 
   await expect(keys.client.getCaller({}, withKey(data?.key))).rejects.toMatchObject({ reason: 'expired_api_key' });
 });
 
-test('an end that has passed, or that no calendar has, is refused by name and makes nothing', async () => {
+test('an expiry in the past, or outside the calendar, is refused by the name of the field and creates nothing', async () => {
   await using keys = await useKeys();
   const past = await databaseTime(keys, '-1 second');
   const seconds = [past.seconds, 0n, -1n, -(2n ** 63n), 253_402_300_800n, 2n ** 63n - 1n];
@@ -62,7 +62,7 @@ test('an end that has passed, or that no calendar has, is refused by name and ma
   expect(await keys.query('SELECT FROM organizations')).toEqual([]);
 });
 
-test('the last instant that can be written is an end like any other', async () => {
+test('a key can expire at the last instant that a timestamp can have', async () => {
   await using keys = await useKeys();
   const expiresAt = { seconds: 253_402_300_799n, nanos: 999_999_999 };
   const { data } = await keys.client.createKey({ organizationId: 'acme', name: 'guest', expiresAt }, asAdmin);

@@ -5,7 +5,7 @@ import { createKey as create } from '../create-key.ts';
 import type { KeyDependencies } from '../dependencies.ts';
 import { keyFromRow } from '../key-message.ts';
 
-/** Makes a key. Not to be repeated under an idempotency key: the secret is shown once. */
+/** Creates a key. It takes no idempotency key, because the secret is shown only once. */
 export function createKey({ database }: KeyDependencies): ServiceImpl<typeof KeyService>['createKey'] {
   return async ({ organizationId, name, scopes, expiresAt }) => {
     const { row, key } = await create(database, {

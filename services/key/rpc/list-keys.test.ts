@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 // Times that differ by microseconds or not at all.
 const row = record({ organization: constantFrom('acme', 'globex'), micros: nat(3) });
 
-test('its pages, put together, are all keys of the organization or of all, newest first', async () => {
+test('the pages together have all keys of one organization or of all, newest first', async () => {
   await using keys = await useKeys();
   await keys.query("INSERT INTO organizations (id) VALUES ('acme'), ('globex')");
   await assert(
@@ -39,7 +39,7 @@ async function byCursor(keys: TestKeys, limit: number, organizationId: string | 
   return found;
 }
 
-test('a cursor that no list gave out is refused', async () => {
+test('an invented cursor is refused', async () => {
   await using keys = await useKeys();
   for (const parts of [['1'], ['-1', 'key_1'], ['9'.repeat(30), 'key_1'], [1, 2], null]) {
     const cursor = Buffer.from(JSON.stringify(parts)).toString('base64url');

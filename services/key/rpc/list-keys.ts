@@ -7,7 +7,7 @@ import type { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import type { KeyDependencies } from '../dependencies.ts';
 import { keyFromRow } from '../key-message.ts';
 
-/** The keys, newest first, those that ended included. */
+/** The keys, newest first, including those that are revoked or expired. */
 export function listKeys({ database }: KeyDependencies): ServiceImpl<typeof KeyService>['listKeys'] {
   return async (request) => {
     const wanted = pageWanted(request, [cursorPart.integer, cursorPart.text]);
@@ -17,12 +17,12 @@ export function listKeys({ database }: KeyDependencies): ServiceImpl<typeof KeyS
   };
 }
 
-/** A key in the list, with its exact creation time in microseconds since 1970: a Date holds only milliseconds. */
+/** A key in the list, with its creation time in microseconds since 1970, because a Date has only milliseconds. */
 interface ListedKey extends ApiKeyRow {
   createdAtMicros: string;
 }
 
-/** Reads `api_keys_newest` in its order. */
+/** Reads the index `api_keys_newest` in its order. */
 async function selectKeys({ orm }: Database, organizationId: string | undefined, { limit, offset, after }: PageWanted): Promise<ListedKey[]> {
   const query = orm.em
     .fork()

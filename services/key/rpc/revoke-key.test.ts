@@ -10,7 +10,7 @@ test('a revoked key is refused within a second', async () => {
   await vi.waitFor(refused, { timeout: 1_000, interval: 20 });
 });
 
-test('revoked twice, a key ended the first time', async () => {
+test('a key that is revoked twice keeps the time of the first revocation', async () => {
   await using keys = await useKeys();
   const { data } = await keys.client.createKey({ organizationId: 'acme', name: 'laptop' }, asAdmin);
   const first = await keys.client.revokeKey({ keyId: data?.id ?? '' }, asAdmin);
@@ -19,7 +19,7 @@ test('revoked twice, a key ended the first time', async () => {
   expect((await keys.client.listKeys({}, asAdmin)).data).toEqual([first.data]);
 });
 
-test('an unknown key is not found, and no other is ended', async () => {
+test('an unknown key is not found, and no other key is revoked', async () => {
   await using keys = await useKeys();
   await keys.client.createKey({ organizationId: 'acme', name: 'laptop' }, asAdmin);
   await expect(keys.client.revokeKey({ keyId: 'key_unknown' }, asAdmin)).rejects.toMatchObject({ reason: 'not_found' });

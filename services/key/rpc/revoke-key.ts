@@ -6,7 +6,7 @@ import type { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import type { KeyDependencies } from '../dependencies.ts';
 import { keyFromRow } from '../key-message.ts';
 
-/** Ends a key for good; the time of its first end stays. */
+/** Revokes a key for good. A second revocation keeps the time of the first. */
 export function revokeKey({ database }: KeyDependencies): ServiceImpl<typeof KeyService>['revokeKey'] {
   return async ({ keyId: id }) => {
     const em = database.orm.em.fork();

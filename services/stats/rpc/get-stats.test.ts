@@ -4,7 +4,7 @@ import { rebuildCounts } from '../sql/rebuild-counts.ts';
 import { wrongCounts } from '../sql/wrong-counts.ts';
 
 describe('stats', () => {
-  it('count tasks of the organization by status, owner and layer, archived ones left out', async () => {
+  it('count the tasks of the organization by status, owner and layer, without archived tasks', async () => {
     await using stats = await useStats();
     await stats.createTask('a', { owner: 'bill', layer: 'core' });
     await stats.createTask('b', { owner: '__proto__' });
@@ -23,7 +23,7 @@ describe('stats', () => {
     expect(all.data?.byStatus).toEqual({ pending: 2n, claimed: 0n, done: 1n });
   });
 
-  it('are exact before the relay has seen an event, and after, and after a rebuild', async () => {
+  it('are exact before and after the relay has seen an event, and after a rebuild', async () => {
     await using stats = await useStats();
     const { pool } = stats.database;
     for (let i = 0; i < 30; i++) await stats.createTask(`t${i}`, { owner: i % 2 ? 'ann' : 'bill' });

@@ -3,7 +3,7 @@ import type { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts
 import type { StatsDependencies } from '../dependencies.ts';
 import { type Count, readCounts } from '../sql/read-counts.ts';
 
-/** How many tasks there are by status, owner and layer. */
+/** The number of tasks by status, owner and layer. */
 export function getStats({ database }: StatsDependencies): ServiceImpl<typeof StatsService>['getStats'] {
   return async (request) => {
     const counts = await readCounts(database.pool, request.organizationId ?? null);
@@ -13,7 +13,7 @@ export function getStats({ database }: StatsDependencies): ServiceImpl<typeof St
   };
 }
 
-/** Built from entries, so that an owner called `__proto__` is one like any other. */
+/** Uses `Object.fromEntries`, so that an owner called `__proto__` is counted like any other. */
 function by(dimension: Count['dimension'], counts: readonly Count[]): Record<string, bigint> {
   return Object.fromEntries(counts.filter((count) => count.dimension === dimension).map(({ value, count }) => [value, BigInt(count)]));
 }

@@ -4,7 +4,7 @@ import type { WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stat
 import { describe, expect, it } from 'vitest';
 
 describe('watching events', () => {
-  it('begins with what happens next, in dense positions', async () => {
+  it('begins with the next event, and has every position', async () => {
     await using stats = await useStats();
     await stats.createTask('before');
     await numbered(stats, 1);
@@ -14,7 +14,7 @@ describe('watching events', () => {
     expect((await watch.take(5)).map((event) => [Number(event.position), event.taskId])).toEqual([0, 1, 2, 3, 4].map((i) => [i + 2, `t${i}`]));
   });
 
-  it('resumes after a position with none missing and none twice, while more is written', async () => {
+  it('resumes after a position while events are written, and has every event exactly once', async () => {
     await using stats = await useStats();
     const writing = (async () => {
       for (let i = 0; i < 300; i++) await stats.createTask(`t${i}`);
@@ -26,7 +26,7 @@ describe('watching events', () => {
     expect(events.map((event) => Number(event.position))).toEqual(Array.from({ length: 290 }, (_, i) => i + 11));
   });
 
-  it('shows an organization only its own events, and only the types asked for', async () => {
+  it('shows an organization only its own events, and only the types that it asked for', async () => {
     await using stats = await useStats();
     await stats.createTask('theirs', { organization_id: 'globex' });
     await stats.createTask('mine');
@@ -42,7 +42,7 @@ describe('watching events', () => {
     ]);
   });
 
-  it('shows what a holder said when it gave a task back, from the log as live', async () => {
+  it('shows the notes of a release, both from the log and live', async () => {
     await using stats = await useStats();
     await stats.createTask('t');
     await numbered(stats, 1);
@@ -61,7 +61,7 @@ describe('watching events', () => {
   it.each([
     ['the future', 99n, /future/],
     ['what is no longer kept', 1n, /no longer kept/],
-  ])('answers a position from %s with one reset, then goes on live', async (_name, after, reason) => {
+  ])('sends one reset for a position from %s, then the live events', async (_name, after, reason) => {
     await using stats = await useStats();
     for (let i = 0; i < 5; i++) await stats.createTask(`t${i}`);
     await numbered(stats, 5);
@@ -73,7 +73,7 @@ describe('watching events', () => {
     expect(watch.resets).toEqual([{ reason: expect.stringMatching(reason), position: 5n }]);
   });
 
-  it('lets readers who stop in the middle of a replay keep nobody else waiting', async () => {
+  it('a reader who stops in the middle of a replay does not block other readers', async () => {
     await using stats = await useStats();
     await stats.createTask('t');
     await numbered(stats, 1);
@@ -85,7 +85,7 @@ describe('watching events', () => {
     await Promise.all(stuck.map((reader) => reader.return?.()));
   });
 
-  it('breaks off a replay that paused until its next events were forgotten', async () => {
+  it('ends a replay that paused until its next events were deleted', async () => {
     await using stats = await useStats();
     await stats.database.pool.query(
       `WITH event AS (
@@ -103,7 +103,7 @@ describe('watching events', () => {
     await expect(reader.next()).rejects.toThrow('no longer kept');
   });
 
-  it('finds in the log what the bus has lost', async () => {
+  it('reads from the log what the bus has lost', async () => {
     await using stats = await useStats();
     using watch = watchFrom(stats.client('acme').watchEvents({}, { signal: AbortSignal.timeout(120_000) }));
     await watch.live;

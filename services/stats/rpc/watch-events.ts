@@ -9,8 +9,8 @@ import { keptPositions } from '../sql/kept-positions.ts';
 import { pageSize, readEvents } from '../sql/read-events.ts';
 
 /**
- * Events as they happen. From a given position on, what has happened since is read from the log until the log is
- * level with the live feed; there the stream goes over without a gap.
+ * Streams events as they happen. A stream that resumes from a position first reads the log until it has reached the
+ * live feed. There it changes over without a gap.
  */
 export function watchEvents(dependencies: StatsDependencies): ServiceImpl<typeof StatsService>['watchEvents'] {
   return async function* (request, { signal }) {
@@ -26,12 +26,12 @@ export function watchEvents(dependencies: StatsDependencies): ServiceImpl<typeof
   };
 }
 
-/** Why a stream cannot resume there, or null. */
+/** Why a stream cannot resume from this position. Null when it can. */
 async function refusal({ database: { pool } }: StatsDependencies, after: number) {
   const { oldest, newest } = await keptPositions(pool);
   const position = BigInt(newest);
-  if (after > newest) return { reason: `Position ${after} lies in the future; the newest is ${newest}.`, position };
-  if (after + 1 < oldest) return { reason: `Events after position ${after} are no longer kept; the oldest kept is ${oldest}.`, position };
+  if (after > newest) return { reason: `Position ${after} is in the future. The newest position is ${newest}.`, position };
+  if (after + 1 < oldest) return { reason: `Events after position ${after} are no longer kept. The oldest position is ${oldest}.`, position };
   return null;
 }
 
@@ -40,16 +40,16 @@ async function* replay(dependencies: StatsDependencies, request: WatchEventsRequ
   while (cursor.at < feed.position && !signal.aborted) {
     const upTo = feed.position;
     const rows = await readPage(dependencies, request, cursor.at, upTo, signal);
-    // A reader may have paused until what it had yet to read was forgotten.
-    if (await refusal(dependencies, cursor.at)) throw unavailable('The next events are no longer kept; resume, and be told what is.');
+    // A reader may have paused so long that its next events were deleted.
+    if (await refusal(dependencies, cursor.at)) throw unavailable('The next events are no longer kept. Resume the stream to learn which are.');
     cursor.at = rows.length === pageSize ? Number(rows.at(-1)?.position) : upTo;
     yield { events: rows.map(eventFromRow).filter((event) => wanted(request, event)), position: BigInt(cursor.at) };
   }
 }
 
 /**
- * The turn lasts as long as the reading, not until the reader has taken the page: one who never does must keep nobody
- * waiting.
+ * The turn lasts as long as the reading of the page. It does not last until the reader has taken the page, because a
+ * slow reader must not block other readers.
  */
 async function readPage(
   { database: { pool }, replays }: StatsDependencies,
@@ -67,7 +67,7 @@ async function* live({ feed }: StatsDependencies, request: WatchEventsRequest, a
   using _listening = feed.listen((events) => queue.push(events.filter((event) => Number(event.position) > after && wanted(request, event))));
   yield { events: [], position: BigInt(after) };
   for await (const events of queue.batches(signal)) {
-    if (events === 'overflow') throw unavailable('This stream was not read for too long; resume it from its last position.');
+    if (events === 'overflow') throw unavailable('The client did not read this stream for too long. Resume it from its last position.');
     yield { events, position: events.at(-1)?.position ?? 0n };
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What an event changes in the counts: a row of (dimension, value, delta) for each thing it takes from one place and
- * puts in another. `event` names a row of task_events. A task is counted from its creation to its archiving.
+ * The changes that an event makes in the counts, as rows of (dimension, value, delta): minus one for the old value and
+ * plus one for the new. `event` names a row of task_events. A task is counted from its creation until it is archived.
  */
 export function countChanges(event: string): string {
   return `(VALUES

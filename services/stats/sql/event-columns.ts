@@ -6,8 +6,8 @@ export interface NumberedEvent extends TaskEventRow {
 }
 
 /**
- * What a statement returns of an event and its position, from the rows of these names, under the names of
- * `NumberedEvent`.
+ * The columns that a statement returns of an event and its position, with the names of `NumberedEvent`. The arguments
+ * name the two rows.
  */
 export const eventColumns = (
   e: string,

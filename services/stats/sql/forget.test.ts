@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { forgetCounts, forgetPositions, forgetTasks, forgetTasksSql } from './forget.ts';
 import { wrongCounts } from './wrong-counts.ts';
 
-/** A task that was created and done, both so many days ago. */
+/** Creates a task that was created and done so many days ago. */
 async function createOldTask(stats: TestStats, id: string, days: number): Promise<void> {
   await stats.createTask(id);
   await stats.changeTask(
@@ -13,7 +13,7 @@ async function createOldTask(stats: TestStats, id: string, days: number): Promis
   );
 }
 
-/** More tasks than one statement forgets, done 200 days ago, each with an event that can still be asked for. */
+/** Inserts more tasks than one statement deletes, done 200 days ago. A stream can still read their events. */
 async function insertEndedTasks({ database }: TestStats, name: string, { archivedAt, updatedAt }: { archivedAt: string; updatedAt: string }) {
   await database.pool.query(`
     WITH made AS (
@@ -35,7 +35,7 @@ async function untilNumbered(stats: TestStats): Promise<void> {
 const ids = async (stats: TestStats, table: string, column: string): Promise<unknown[]> =>
   (await stats.database.pool.query(`SELECT DISTINCT ${column} AS id FROM ${table} ORDER BY 1`)).rows.map(({ id }) => id);
 
-test('a task that was done long ago goes with its events, once no stream can ask for them, and leaves the counts right', async () => {
+test('an old done task is deleted with its events when no stream can read them, and the counts stay right', async () => {
   await using stats = await useStats();
   const { pool } = stats.database;
   await createOldTask(stats, 'old', 91);
@@ -50,7 +50,7 @@ test('a task that was done long ago goes with its events, once no stream can ask
   expect(await wrongCounts(pool)).toEqual([]);
 });
 
-test('tasks that ended long ago and were changed lately stay, and keep no other', async () => {
+test('old tasks that were changed lately stay, and other tasks are still deleted', async () => {
   await using stats = await useStats();
   const { pool } = stats.database;
   await createOldTask(stats, 'old', 91);
@@ -62,7 +62,7 @@ test('tasks that ended long ago and were changed lately stay, and keep no other'
   expect((await pool.query(`SELECT FROM tasks WHERE id = 'old'`)).rowCount).toBe(0);
 });
 
-test('counts of nothing are forgotten, and no others', async () => {
+test('counts of zero are deleted, and no others', async () => {
   await using stats = await useStats();
   const { pool } = stats.database;
   await stats.createTask('one', { owner: 'ada' });
@@ -77,7 +77,7 @@ test('counts of nothing are forgotten, and no others', async () => {
   expect(await wrongCounts(pool)).toEqual([]);
 });
 
-test('looking for what to forget reads no task that is to stay', async () => {
+test('the search for old tasks reads no task that stays', async () => {
   await using stats = await useStats();
   const { pool } = stats.database;
   await pool.query(`

@@ -1,9 +1,9 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 
-/** A statement forgets at most so many rows, so that it holds no lock for long. */
+/** The most rows that a statement deletes, so that it holds no lock for long. */
 export const forgetSize = 500;
 
-/** Forgets positions older than `days`; answers how many. A stream can no longer resume from before them. */
+/** Deletes positions older than `days` and returns their number. A stream cannot resume from before them any more. */
 export async function forgetPositions(pool: Pool, days: number): Promise<number> {
   const { rowCount } = await pool.query({ name: 'forget-positions', text: positionsSql, values: [days, forgetSize] });
   return rowCount ?? 0;
@@ -16,9 +16,9 @@ DELETE FROM event_positions WHERE position = ANY (ARRAY(
 ))`;
 
 /**
- * Forgets tasks that were done or archived more than `days` ago and not changed since, with their events and
- * idempotency keys, and takes them out of the counts; answers how many. A task with an event that a stream may still
- * ask for stays.
+ * Deletes tasks that were done or archived more than `days` ago and not changed since, with their events and
+ * idempotency keys, and subtracts them from the counts. Returns their number. A task stays while a stream can still
+ * read one of its events.
  */
 export async function forgetTasks(pool: Pool, days: number): Promise<number> {
   const { rows } = await pool.query({ name: 'forget-tasks', text: forgetTasksSql, values: [days, forgetSize] });
@@ -26,8 +26,8 @@ export async function forgetTasks(pool: Pool, days: number): Promise<number> {
 }
 
 /**
- * Walks `tasks_ended` from the oldest on, past those that stay, so that they hold up no other. The clock is the
- * statement's: the index can be asked for what is older than that, not for what is older than a clock that moves.
+ * Reads the index `tasks_ended` from the oldest task on and skips those that stay, so that they do not block the
+ * others. The time is the start of the statement: an index condition needs a fixed value.
  */
 export const forgetTasksSql = `
 WITH old AS (
@@ -60,8 +60,8 @@ counted AS (
 SELECT 1 FROM gone`;
 
 /**
- * Forgets counts that came to nothing, of an owner whose tasks are all gone say; answers how many. The table has few
- * rows for an organization, and is read whole.
+ * Deletes counts of zero, for example of an owner whose tasks are all deleted. Returns their number. The table has few
+ * rows for each organization, so the statement reads all of it.
  */
 export async function forgetCounts(pool: Pool): Promise<number> {
   const { rowCount } = await pool.query({ name: 'forget-counts', text: countsSql, values: [forgetSize] });
@@ -69,8 +69,8 @@ export async function forgetCounts(pool: Pool): Promise<number> {
 }
 
 /**
- * A row that the relay is moving is left to it; and one that it moved since it was found is none of these any more,
- * since the lock looks again.
+ * Skips a row that the relay has locked. When the relay has changed a row meanwhile, the lock tests the condition
+ * again.
  */
 const countsSql = `
 WITH empty AS (SELECT organization_id, dimension, value FROM task_counts WHERE count = 0 LIMIT $1 FOR UPDATE SKIP LOCKED)

@@ -1,6 +1,6 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 
-/** Which positions can be read: from `oldest` to `newest`. With none, `oldest` is the one that comes next. */
+/** The positions that can be read: from `oldest` to `newest`. When there are none, `oldest` is the next position. */
 export async function keptPositions(pool: Pool): Promise<{ oldest: number; newest: number }> {
   const { rows } = await pool.query<{ oldest: string; newest: string }>({ name: 'kept-positions', text: sql });
   return { oldest: Number(rows[0]?.oldest ?? 1), newest: Number(rows[0]?.newest ?? 0) };

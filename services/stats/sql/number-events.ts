@@ -2,23 +2,23 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { countChanges } from './count-changes.ts';
 import { eventColumns, type NumberedEvent } from './event-columns.ts';
 
-/** A round of the relay numbers at most so many events. */
+/** The most events that one round of the relay numbers. */
 export const roundSize = 1000;
 
-/** What a round did. */
+/** The result of a round. */
 export interface Round {
   events: NumberedEvent[];
-  /** The newest position before these. */
+  /** The newest position before this round. */
   before: number;
-  /** Up to where the bus has been told for certain. */
+  /** The newest position that the bus has confirmed. */
   publishedPosition: number;
 }
 
 /**
- * Gives committed events the positions that follow, and moves the counts by them: one statement, so a round happens
- * whole or not at all. The row of relay_state is the lock of the relays; null when another one holds it. Rows leave
- * `unpublished` in the order of their ids, which is the order of the events of each task, since a task's next event
- * can only be written when the one before has committed. `confirmed` is recorded as published.
+ * Gives committed events the next positions, and adds their changes to the counts. It is one statement, so a round
+ * happens whole or not at all. The relays lock the row of relay_state; null when another relay holds the lock. Rows
+ * leave `unpublished` in the order of their ids. For one task that is the order of its events, because a task's next
+ * event is written after the one before has committed. `confirmed` is recorded as published.
  */
 export async function numberEvents(pool: Pool, confirmed: number): Promise<Round | null> {
   const { rows } = await pool.query<Partial<NumberedEvent> & RelayState>({
@@ -38,8 +38,8 @@ interface RelayState {
 }
 
 /**
- * OFFSET 0 keeps each look-up of an event one look at the primary key: a plan for many events at once would read the
- * whole log for a few.
+ * With OFFSET 0 each event is one look at the primary key. Without it the planner may choose a plan for many events,
+ * which reads the whole log for a few of them.
  */
 const sql = `
 WITH state AS (SELECT position, published_position FROM relay_state FOR UPDATE SKIP LOCKED),

@@ -1,7 +1,7 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { countChanges } from './count-changes.ts';
 
-/** How many tasks have one value of one dimension. */
+/** The number of tasks that have one value of one dimension. */
 export interface Count {
   dimension: 'status' | 'owner' | 'layer';
   value: string;
@@ -9,8 +9,8 @@ export interface Count {
 }
 
 /**
- * The counts of one organization or of all, exact at this instant: what the relay has folded and, in the same
- * snapshot, what it has not. Its cost grows with the number of owners, not of tasks.
+ * The counts of one organization or of all, exact at this instant: the stored counts plus, in the same snapshot, the
+ * events that the relay has not counted yet. The cost grows with the number of owners, not of tasks.
  */
 export async function readCounts(pool: Pool, organizationId: string | null): Promise<Count[]> {
   const { rows } = await pool.query<Count>({
@@ -22,8 +22,8 @@ export async function readCounts(pool: Pool, organizationId: string | null): Pro
 }
 
 /**
- * What the relay has folded, and the changes it has not: rows of (organization_id, dimension, value, count), several
- * for one value.
+ * The stored counts, and the changes that the relay has not added yet, as rows of (organization_id, dimension, value,
+ * count). One value may have several rows.
  */
 export const countsNow = (condition: string) => `
   SELECT organization_id, dimension, value, count FROM task_counts WHERE ${condition}

@@ -1,12 +1,12 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { eventColumns, type NumberedEvent } from './event-columns.ts';
 
-/** A replay reads the log in pages of this size. */
+/** The number of events that a replay reads from the log at once. */
 export const pageSize = 500;
 
 /**
- * Reads events by position, after one and up to another, both known to exist or to be filtered out. Reads the primary
- * key of event_positions, or its index by organization.
+ * Reads the events after one position up to another. Uses the primary key of event_positions, or its index by
+ * organization.
  */
 export async function readEvents(pool: Pool, after: number, upTo: number, organizationId: string | null): Promise<NumberedEvent[]> {
   const name = organizationId === null ? 'read-events' : 'read-events-of-organization';

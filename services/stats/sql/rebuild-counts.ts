@@ -2,20 +2,20 @@ import { patientTransaction } from '@dispatcher/database/connection/patient-tran
 import { countChanges } from './count-changes.ts';
 
 /**
- * Counts all tasks of the database at `url` anew. The relay waits meanwhile; readers see the old counts until the new
+ * Counts all tasks of the database at `url` again. The relay waits meanwhile. Readers see the old counts until the new
  * ones are committed.
  */
 export async function rebuildCounts(url: string): Promise<void> {
   await patientTransaction(url, async (client) => {
     await client.query('SELECT FROM relay_state FOR UPDATE');
-    // Retention moves counts too.
+    // Retention changes counts too.
     await client.query('LOCK TABLE task_counts IN SHARE ROW EXCLUSIVE MODE');
     await client.query('DELETE FROM task_counts');
     await client.query(sql);
   });
 }
 
-/** What is there, less what the relay has yet to add. */
+/** The tasks that there are, minus what the relay will still add. */
 const sql = `
 INSERT INTO task_counts (organization_id, dimension, value, count)
 SELECT organization_id, dimension, value, sum(count) FROM (

@@ -1,7 +1,7 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { countsNow } from './read-counts.ts';
 
-/** A count that is not what a full count says. */
+/** A count that differs from a full count. */
 export interface WrongCount {
   organizationId: string;
   dimension: string;
@@ -10,7 +10,7 @@ export interface WrongCount {
   expected: string;
 }
 
-/** Counts all tasks and compares, in one snapshot, with what `/stats` would answer. Reads every task. */
+/** Counts all tasks and compares with what `/stats` would answer, in one snapshot. Reads every task. */
 export async function wrongCounts(client: Pick<Pool, 'query'>): Promise<WrongCount[]> {
   const { rows } = await client.query<WrongCount>(sql);
   return rows;

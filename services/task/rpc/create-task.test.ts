@@ -3,7 +3,7 @@ import { assert, asyncProperty, constant, double, oneof, option, record, string 
 import { expect, test } from 'vitest';
 import { createTask as insertTask } from '../sql/create-task.ts';
 
-test('a task is answered as it was written, pending and with its score', async () => {
+test('the answer has the task as it was written, pending and with its score', async () => {
   await using tasks = await useTasks();
   const written = {
     id: 'ship-it',
@@ -28,7 +28,7 @@ test('a task is answered as it was written, pending and with its score', async (
   expect((await tasks.client.getTask({ taskId: 'ship-it' }, as('acme'))).data).toEqual(data);
 });
 
-test('its event and its place in the queue of the relay are committed with it', async () => {
+test('the event of a task and its entry for the relay are committed with the task', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'one', title: 'One', owner: 'bill', layer: 'ops', rev: 2 }, as('acme'));
   const events = await tasks.query(`
@@ -41,7 +41,7 @@ test('its event and its place in the queue of the relay are committed with it', 
   expect(tasks.published()).toBe(1);
 });
 
-test('the rank, created_at and updated_at are of one instant', async () => {
+test('rank, created_at and updated_at use the same instant', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ title: 'One', rev: 7, effort: 3 }, as('acme'));
   expect(await tasks.query('SELECT created_at = updated_at AS instant, rank = task_rank(score, updated_at) AS rank FROM tasks')).toEqual([
@@ -49,7 +49,7 @@ test('the rank, created_at and updated_at are of one instant', async () => {
   ]);
 });
 
-test('an id that the organization has is refused and changes nothing; another organization may have the same', async () => {
+test('an id that the organization already has is refused and changes nothing, and another organization may use it', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'one', title: 'First' }, as('acme'));
   await expect(tasks.client.createTask({ id: 'one', title: 'Second' }, as('acme'))).rejects.toMatchObject({
@@ -64,7 +64,7 @@ test('an id that the organization has is refused and changes nothing; another or
   expect(await tasks.query('SELECT count(*)::int AS events FROM task_events')).toEqual([{ events: 2 }]);
 });
 
-test('refusing a taken id takes at most twice as long as creating a task', async () => {
+test('the refusal of a taken id takes at most twice as long as the creation of a task', async () => {
   await using tasks = await useTasks();
   const ratios: number[] = [];
   for (let round = 0; round < 5; round++) {
@@ -83,13 +83,13 @@ async function timeOf(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - start;
 }
 
-test('without an id each task gets one of its own', async () => {
+test('a task without an id gets an id of its own', async () => {
   await using tasks = await useTasks();
   const made = await Promise.all(Array.from({ length: 20 }, () => tasks.client.createTask({ title: 'One' }, as('acme'))));
   expect(new Set(made.map(({ data }) => data?.id)).size).toBe(20);
 });
 
-test('the admin must name an organization, and one that exists', async () => {
+test('the admin must name an organization that exists', async () => {
   await using tasks = await useTasks();
   const refusal = { reason: 'invalid_argument', info: { field: 'organization_id' } };
   await expect(tasks.client.createTask({ title: 'One' }, as('admin'))).rejects.toMatchObject(refusal);
@@ -101,7 +101,7 @@ test('the admin must name an organization, and one that exists', async () => {
   expect(data).toMatchObject({ organizationId: 'acme', createdBy: 'admin' });
 });
 
-test('simultaneous equal requests under one idempotency key make one task, and all answer it', async () => {
+test('equal simultaneous requests with one idempotency key create one task, and all get it as their answer', async () => {
   await using tasks = await useTasks();
   for (const id of [undefined, 'one']) {
     const request = { title: 'Once', ...(id !== undefined && { id }) };
@@ -112,7 +112,7 @@ test('simultaneous equal requests under one idempotency key make one task, and a
   expect(await tasks.query(`SELECT ${counts}, (SELECT count(*)::int FROM unpublished) AS queued`)).toEqual([{ tasks: 2, events: 2, queued: 2 }]);
 });
 
-test('what is refused or repeated is no error to the database, and changes nothing', async () => {
+test('a refused or repeated request is no error in the database, and changes nothing', async () => {
   await using tasks = await useTasks();
   const { database } = tasks;
   const task = { organizationId: 'acme', id: 'one', createdBy: 'test', content: { title: 'One', held: false } };
@@ -125,7 +125,7 @@ test('what is refused or repeated is no error to the database, and changes nothi
   ]);
 });
 
-test('a repeat under an idempotency key answers the task as it now stands', async () => {
+test('a repeat with an idempotency key gets the task as it is now', async () => {
   await using tasks = await useTasks();
   const { data } = await tasks.client.createTask({ title: 'Old' }, as('acme', 'k'));
   await tasks.client.updateTask({ taskId: data?.id ?? '', title: 'New' }, as('acme'));
@@ -149,7 +149,7 @@ test('a refused request leaves its idempotency key free', async () => {
   expect((await tasks.client.createTask({ id: 'free', title: 'Two' }, as('acme', 'k'))).data?.id).toBe('free');
 });
 
-test('whatever the rules allow is kept to the letter and to the last bit', async () => {
+test('every value that the rules allow is stored exactly', async () => {
   await using tasks = await useTasks();
   const text = (maxLength: number) => string({ unit: 'grapheme', minLength: 1, maxLength }).filter((value) => !value.includes('\0'));
   const input = option(oneof(double({ min: 0, max: 10, noNaN: true }), constant(Number.MIN_VALUE)), { nil: undefined });

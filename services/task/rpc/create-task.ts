@@ -12,7 +12,7 @@ import type { TaskDependencies } from '../dependencies.ts';
 import { createTask as insert } from '../sql/create-task.ts';
 import { contentColumns, type TaskContent } from '../task-content.ts';
 
-/** Creates a task; a repeat under the same idempotency key answers it as it now stands. */
+/** Creates a task. A repeat with the same idempotency key gets the task as it is now. */
 export function createTask({ database, published }: TaskDependencies): ServiceImpl<typeof TaskService>['createTask'] {
   return async (request, context) => {
     const identity = identityOf(CreateTaskRequestSchema, request, context);
@@ -24,13 +24,13 @@ export function createTask({ database, published }: TaskDependencies): ServiceIm
       () => insert(database, identity, task),
       (kept) => readTask(database.pool, kept.organizationId, kept.taskId),
     );
-    if (!row) throw new DispatcherError('duplicate_id', 'The organization has a task with this id already.', { field: 'id' });
+    if (!row) throw new DispatcherError('duplicate_id', 'The organization already has a task with this id.', { field: 'id' });
     published();
     return { data: taskFromRow(row) };
   };
 }
 
-/** A key acts for its own organization, which exists; the admin may have misspelt one. */
+/** The organization of the new task. A key has an organization that exists. An admin may have misspelt its name. */
 async function organizationFor({ orm }: Database, caller: Caller, named: string | undefined): Promise<string> {
   if (named === undefined) throw invalidField('organization_id', 'the admin key must name the organization of the task');
   if (caller.organizationId === named) return named;

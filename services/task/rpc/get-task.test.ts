@@ -1,14 +1,14 @@
 import { as, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { expect, test } from 'vitest';
 
-test('an archived task is read by its id', async () => {
+test('an archived task can be read by its id', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'old', title: 'Old' }, as('acme'));
   await tasks.query('UPDATE tasks SET archived_at = clock_timestamp()');
   expect((await tasks.client.getTask({ taskId: 'old' }, as('acme'))).data?.archivedAt).toBeDefined();
 });
 
-test('a live claim is shown without its token', async () => {
+test('the answer has a live claim without its token', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'one', title: 'One' }, as('acme'));
   await tasks.query(`UPDATE tasks SET status = 'claimed', attempts = 2, agent = 'ada', claim_token = 'secret', lease_seconds = 60,
@@ -18,7 +18,7 @@ test('a live claim is shown without its token', async () => {
   expect(data?.claim?.claimToken).toBeUndefined();
 });
 
-test('a task of another organization is answered as one that does not exist', async () => {
+test('a task of another organization gets the same answer as one that does not exist', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'theirs', title: 'Theirs' }, as('globex'));
   const failure = async (taskId: string, caller: string) => {
@@ -31,7 +31,7 @@ test('a task of another organization is answered as one that does not exist', as
   expect(await failure('unknown', 'admin')).toEqual(unknown);
 });
 
-test('the admin finds a task by its id alone, and names the organization where two have it', async () => {
+test('the admin finds a task by its id alone, and must name the organization when two have it', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'one', title: 'Ours' }, as('acme'));
   expect((await tasks.client.getTask({ taskId: 'one' }, as('admin'))).data?.title).toBe('Ours');

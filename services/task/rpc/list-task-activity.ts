@@ -8,8 +8,8 @@ import type { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
 
 /**
- * Every transition of one task, oldest first. Over one task the ids of events are their order, since each was written
- * under the lock on its row.
+ * Every transition of one task, oldest first. The events of one task are in the order of their ids, because each was
+ * written under the lock on the task's row.
  */
 export function listTaskActivity({ database }: TaskDependencies): ServiceImpl<typeof TaskService>['listTaskActivity'] {
   return async (request) => {

@@ -14,7 +14,7 @@ test('the highest score comes first, then the oldest', async () => {
   expect(await ids(tasks, {})).toEqual(['high', 'low', 'lowtoo', 'none']);
 });
 
-test('each filter leaves only the tasks that match, and they are joined by and', async () => {
+test('a list has only the tasks that match all filters', async () => {
   await using tasks = await useTasks();
   const bill = { owner: 'bill', milestone: 'v1', layer: 'core', project: 'web' };
   await tasks.client.createTask({ id: 'bills', title: 'One', ...bill }, as('acme'));
@@ -36,7 +36,7 @@ test('in_progress is another word for claimed', async () => {
   expect(await ids(tasks, { status: 'claimed' })).toEqual(['two']);
 });
 
-test('a beginning of an id finds the tasks whose ids begin with it, character by character', async () => {
+test('the beginning of an id finds exactly the tasks whose ids begin with it', async () => {
   await using tasks = await useTasks();
   const all = ['a', 'a-b', 'a.b', 'a_b', 'ab', 'ab0', 'abz', 'abzz', 'b'];
   for (const id of all) await tasks.client.createTask({ id, title: 'One' }, as('acme'));
@@ -46,7 +46,7 @@ test('a beginning of an id finds the tasks whose ids begin with it, character by
   expect((await ids(tasks, { idPrefix: 'abz' }, 'admin')).sort()).toEqual(['acme/abz', 'acme/abzz', 'globex/abz']);
 });
 
-test('archived tasks and those of other organizations are left out', async () => {
+test('a list has no archived tasks and no tasks of other organizations', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'old', title: 'Old' }, as('acme'));
   await tasks.query('UPDATE tasks SET archived_at = clock_timestamp()');
@@ -57,7 +57,7 @@ test('archived tasks and those of other organizations are left out', async () =>
   expect(await ids(tasks, { organizationId: 'acme' }, 'admin')).toEqual(['acme/ours']);
 });
 
-// Few scores, and times that differ by microseconds or not at all, so that every part of the order decides somewhere.
+// Few scores, and times that differ by microseconds or not at all, so that every part of the order is tested.
 const row = record({
   organization: constantFrom('acme', 'acme', 'globex'),
   rev: constantFrom(null, 0, 1, 2),
@@ -65,7 +65,7 @@ const row = record({
   days: constantFrom(0, 1, 14),
 });
 
-test('its pages, put together, are the whole list in the order of rank, age and id', async () => {
+test('the pages together are the whole list in the order of rank, age and id', async () => {
   await using tasks = await useTasks();
   await assert(
     asyncProperty(array(row, { maxLength: 40 }), integer({ min: 1, max: 9 }), constantFrom('acme', 'admin'), async (rows, limit, caller) => {
@@ -103,7 +103,7 @@ async function byCursor(tasks: TestTasks, limit: number, caller: string): Promis
   return found;
 }
 
-test('a page has 20 tasks when nobody says', async () => {
+test('a page has 20 tasks by default', async () => {
   await using tasks = await useTasks();
   for (let i = 0; i < 21; i++) await tasks.client.createTask({ title: 'One' }, as('acme'));
   const { data, meta } = await tasks.client.listTasks({}, as('acme'));
@@ -111,7 +111,7 @@ test('a page has 20 tasks when nobody says', async () => {
   expect(meta).toMatchObject({ limit: 20, hasMore: true });
 });
 
-test('a page of large tasks ends early, and the next goes on where it ended', async () => {
+test('a page of large tasks ends early, and the next page begins where it ended', async () => {
   await using tasks = await useTasks();
   await tasks.query(`
     INSERT INTO tasks (organization_id, id, title, created_by, rank, description, notes, context_handoff)
@@ -129,7 +129,7 @@ test('a page of large tasks ends early, and the next goes on where it ended', as
   }
 });
 
-test('a cursor that no list gave out is refused, and none fails in the database', async () => {
+test('an invented cursor is refused, and none causes an error in the database', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ title: 'One' }, as('acme'));
   const part = constantFrom('-Infinity', 'Infinity', '1e-99', '-0', '999999999999999', '999999999999999999', '0', 'a', "'", 'NaN', '1e999', '-1', '');

@@ -5,7 +5,7 @@ import type { ListTasksRequest, TaskService } from '@recursiv/proto/gen/dispatch
 import type { TaskDependencies } from '../dependencies.ts';
 import { listTasks as list, placeOf, type TaskFilters } from '../sql/list-tasks.ts';
 
-/** The tasks that match, in the order in which claim-next would hand them out. */
+/** The tasks that match, in the order in which claim-next would return them. */
 export function listTasks({ database }: TaskDependencies): ServiceImpl<typeof TaskService>['listTasks'] {
   return async (request) => {
     const wanted = pageWanted(request, [cursorPart.number, cursorPart.integer, cursorPart.text, cursorPart.text]);

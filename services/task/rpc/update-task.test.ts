@@ -16,7 +16,7 @@ const waitingSql = "SELECT FROM pg_stat_activity WHERE datname = current_databas
 
 const eventCount = async (tasks: TestTasks) => (await tasks.query('SELECT FROM task_events')).length;
 
-test('what is given is written, what is absent stays, and the score and the rank follow', async () => {
+test('given fields are written, absent fields stay, and the score and the rank are computed again', async () => {
   await using tasks = await useTask();
   const { data } = await tasks.client.updateTask({ taskId: 'one', title: 'New', effort: 2, held: true }, as('acme'));
   expect(data).toMatchObject({ ...written, title: 'New', effort: 2, held: true, score: 4.5, effectiveScore: 4.5 });
@@ -24,7 +24,7 @@ test('what is given is written, what is absent stays, and the score and the rank
   expect(await tasks.query('SELECT rank = task_rank(score, updated_at) AS follows FROM tasks')).toEqual([{ follows: true }]);
 });
 
-test('the event says what the task was and what it is', async () => {
+test('the event has the values before and after the change', async () => {
   await using tasks = await useTask();
   await tasks.client.updateTask({ taskId: 'one', owner: 'ann', layer: 'ops' }, as('acme', 'k'));
   const columns =
@@ -54,7 +54,7 @@ test('a path in the mask whose field is absent clears it, and a field outside th
   expect(data?.notes).toBeUndefined();
 });
 
-test('what cannot be cleared or changed is refused by its name', async () => {
+test('a field that cannot be cleared or changed is refused by its name', async () => {
   await using tasks = await useTask();
   for (const path of ['title', 'held', 'status', 'task_id', 'claim_token', 'archived_at', '*', '__proto__', 'constructor']) {
     const refused = tasks.client.updateTask({ taskId: 'one', owner: 'ann', updateMask: { paths: ['owner', path] } }, as('acme'));
@@ -63,13 +63,13 @@ test('what cannot be cleared or changed is refused by its name', async () => {
   expect(await eventCount(tasks)).toBe(1);
 });
 
-test('a path of any length and any characters is refused in an error that a header can carry', async () => {
+test('a wrong path of any length and any characters is refused with an error that fits in a header', async () => {
   await using tasks = await useTask();
   const refused = tasks.client.updateTask({ taskId: 'one', updateMask: { paths: [`${'x'.repeat(99)}\u{1F600}${'y'.repeat(100_000)}`] } }, as('acme'));
   await expect(refused).rejects.toMatchObject({ reason: 'invalid_argument', info: { field: `${'x'.repeat(99)}\uFFFD` } });
 });
 
-test('nothing to change is answered with the task as it is, without an event', async () => {
+test('a change to the same values returns the task as it is, without an event', async () => {
   await using tasks = await useTask();
   const before = await tasks.client.getTask({ taskId: 'one' }, as('acme'));
   const { id: taskId, ...same } = written;
@@ -80,7 +80,7 @@ test('nothing to change is answered with the task as it is, without an event', a
   expect(tasks.published()).toBe(1);
 });
 
-test('an archived task is refused, and so is an unknown one', async () => {
+test('a change of an archived or unknown task is refused', async () => {
   await using tasks = await useTask();
   await tasks.query('UPDATE tasks SET archived_at = clock_timestamp()');
   await expect(tasks.client.updateTask({ taskId: 'one', title: 'New' }, as('acme'))).rejects.toMatchObject({ reason: 'archived' });
@@ -91,7 +91,7 @@ test('an archived task is refused, and so is an unknown one', async () => {
   expect(await eventCount(tasks)).toBe(1);
 });
 
-test('taking a held task up again gives it a fresh set of attempts; nothing else does', async () => {
+test('the end of a hold sets the failed claims to zero, and no other change does', async () => {
   await using tasks = await useTask();
   await tasks.query('UPDATE tasks SET held = true, failed_claims = 5');
   const failedClaims = () => tasks.query('SELECT failed_claims FROM tasks');
@@ -101,7 +101,7 @@ test('taking a held task up again gives it a fresh set of attempts; nothing else
   expect(await failedClaims()).toEqual([{ failed_claims: 0 }]);
 });
 
-test('a change leaves the claim as it is, whatever it changes', async () => {
+test('a change of any field leaves the claim as it is', async () => {
   await using tasks = await useTask();
   await tasks.query(
     `${claimSql}, branch = 'b', pr_urls = '{p}', commits = '{c}', release_reason = 'timeout', context_handoff = 'h', stage = 'merge'`,
@@ -116,7 +116,7 @@ test('a change leaves the claim as it is, whatever it changes', async () => {
   expect(await tasks.query(`SELECT ${claimColumns} FROM tasks`)).toEqual(before);
 });
 
-test('a change that meets a claim waits for it, and both are whole', async () => {
+test('a change waits for a claim that runs at the same time, and both happen completely', async () => {
   await using tasks = await useTask();
   const claimer = await tasks.database.pool.connect();
   try {
@@ -134,7 +134,7 @@ test('a change that meets a claim waits for it, and both are whole', async () =>
   ]);
 });
 
-test('simultaneous changes of different fields are all kept', async () => {
+test('simultaneous changes of different fields are all stored', async () => {
   await using tasks = await useTask();
   const changes = [{ title: 'New' }, { rev: 10 }, { sec: 5 }, { stab: 1 }, { use: 2 }, { effort: 8 }, { owner: 'ann' }, { notes: 'now' }];
   await Promise.all(changes.map((change) => tasks.client.updateTask({ taskId: 'one', ...change }, as('acme'))));
@@ -144,13 +144,13 @@ test('simultaneous changes of different fields are all kept', async () => {
   expect(await eventCount(tasks)).toBe(1 + changes.length);
 });
 
-test('simultaneous equal requests under one idempotency key change once', async () => {
+test('equal simultaneous requests with one idempotency key change the task once', async () => {
   await using tasks = await useTask();
   await Promise.all(Array.from({ length: 5 }, () => tasks.client.updateTask({ taskId: 'one', title: 'New' }, as('acme', 'k'))));
   expect(await eventCount(tasks)).toBe(2);
 });
 
-test('a repeat under an idempotency key does not undo what came after', async () => {
+test('a repeat with an idempotency key does not undo later changes', async () => {
   await using tasks = await useTask();
   await tasks.client.updateTask({ taskId: 'one', title: 'New' }, as('acme', 'k'));
   await tasks.client.updateTask({ taskId: 'one', title: 'Newer' }, as('acme'));

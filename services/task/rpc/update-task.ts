@@ -11,7 +11,7 @@ import type { TaskDependencies } from '../dependencies.ts';
 import { type UpdatedTask, updateTask as update } from '../sql/update-task.ts';
 
 /**
- * Changes what people write of a task. Where it has all that already, it is answered as it is and nothing is logged.
+ * Changes the content of a task. When the task has all the values already, it is returned as it is, without an event.
  */
 export function updateTask({ database, published }: TaskDependencies): ServiceImpl<typeof TaskService>['updateTask'] {
   return async (request, context) => {
@@ -30,9 +30,9 @@ export function updateTask({ database, published }: TaskDependencies): ServiceIm
   };
 }
 
-/** The task as it is, where it has all that was asked for. Fails with the reason why it cannot be changed. */
+/** The task, when it has all the values already. Otherwise fails with the reason why it cannot be changed. */
 function unchanged(task: UpdatedTask | null): UpdatedTask {
   if (!task) throw taskNotFound();
-  if (task.archivedAt) throw new DispatcherError('archived', 'This task is archived; it can only be read.');
+  if (task.archivedAt) throw new DispatcherError('archived', 'This task is archived. It can only be read.');
   return task;
 }

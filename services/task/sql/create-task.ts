@@ -5,7 +5,7 @@ import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { contentColumns, contentTypes, type TaskContent } from '../task-content.ts';
 
-/** A task to insert. */
+/** The task to insert. */
 export interface NewTask {
   organizationId: string;
   id: string;
@@ -13,7 +13,7 @@ export interface NewTask {
   content: TaskContent;
 }
 
-/** Inserts a task with its event. Null when the organization has the id already, or the request is a repeat. */
+/** Inserts a task with its event. Null when the organization has the id already, or when the request is a repeat. */
 export async function createTask({ pool }: Database, identity: RequestIdentity, task: NewTask): Promise<TaskRow | null> {
   const content = contentColumns.map((column) => task.content[column] ?? null);
   const values = [...identity, task.organizationId, task.id, task.createdBy, ...content];
@@ -25,9 +25,9 @@ const columns = contentColumns.join(', ');
 const parameters = contentColumns.map((column, i) => `$${i + 7}::${contentTypes[column]} AS ${column}`).join(', ');
 
 /**
- * One round trip for the task, its event and its place in the relay's queue. It reads nothing but the one row of
- * `settings` and the idempotency key; a second task with the id is no error, which would cost more than a success.
- * The clock is read once, so that the rank belongs to the very day that `updated_at` names.
+ * One statement writes the task, its event and the event's entry for the relay. It reads only the one row of `settings`
+ * and the idempotency key. A taken id is no SQL error, because an error costs more than a success. The clock is read
+ * once, so that the rank belongs to the same instant as `updated_at`.
  */
 export const createTaskSql = `
 WITH content AS MATERIALIZED (SELECT ${parameters}, clock_timestamp() AS now WHERE ${isFirstRequest}),

@@ -3,7 +3,7 @@ import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import type { PageWanted } from '@dispatcher/database/page.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
-/** What every task of a list has. Without an organization it is a list over all. */
+/** The filters of a list. Without an organization the list has the tasks of all. */
 export interface TaskFilters {
   organizationId?: string | undefined;
   status?: keyof typeof statusConditions | undefined;
@@ -19,36 +19,36 @@ export interface TaskFilters {
 /** A task in a list. */
 export interface ListedTask extends TaskRow {
   /**
-   * Its exact creation time, in microseconds since 1970, is part of its place in the list, and a Date holds only
+   * The creation time in microseconds since 1970. It is part of the task's position in the list, and a Date has only
    * milliseconds.
    */
   createdAtMicros: string;
-  /** Whether the page may be as large as it is with this task. */
+  /** Whether the page is still within its size with this task. */
   fits: boolean;
 }
 
-/** The place of a task in a list, for a cursor. */
+/** The position of a task in a list, for a cursor. */
 export const placeOf = (task: ListedTask): string[] => [String(task.rank), task.createdAtMicros, task.id, task.organizationId];
 
 /**
- * The texts of a page's tasks have at most so many bytes: more than the largest task, and a small part of what 200 of
- * those would have.
+ * The most bytes that the texts of a page's tasks have. It is more than the largest task, and much less than 200 of
+ * those.
  */
 const pageMaxBytes = 4 * 1024 * 1024;
 
-/** The tasks of a page, and one more where another page follows. Archived tasks are left out. */
+/** The tasks of a page, and one more when another page follows. Archived tasks are left out. */
 export async function listTasks({ pool }: Database, filters: TaskFilters, page: PageWanted): Promise<ListedTask[]> {
   const { rows } = await pool.query<ListedTask>(listTasksSql(filters, page));
   return rows;
 }
 
 /**
- * Each organization's part is one or two ranges of `tasks_listed` in its order. The admin's list over all takes as
- * many tasks as the page needs from each: its cost grows with the organizations and not with their tasks, and claims
- * have no other index to keep up. What would make the page too large is not read.
+ * For each organization the statement reads one or two ranges of the index `tasks_listed`, in its order. An admin's
+ * list over all organizations reads one page from each. So its cost grows with the number of organizations and not of
+ * tasks, and claims have no further index to update. Tasks that would make the page too large are not read.
  *
- * The status stands in the statement, since only so can the planner find the claimed among many tasks by
- * `tasks_claimed`.
+ * The status is part of the statement and not a parameter. Only so can the planner use `tasks_claimed` to find the
+ * claimed tasks among many others.
  */
 export function listTasksSql(filters: TaskFilters, { limit, offset, after }: PageWanted): { text: string; values: unknown[] } {
   const values: unknown[] = [limit + 1, offset];
@@ -83,18 +83,18 @@ const order = 't.rank DESC, t.created_at, t.id, t.organization_id';
 const statusConditions = { pending: `t.status = 'pending'`, claimed: `t.status = 'claimed'`, done: `t.status = 'done'` } as const;
 
 /**
- * A range of the primary key. Ids are slugs and compared byte by byte: `{` is the byte after `z`, the last that one
- * can have.
+ * A range of the primary key. Ids are slugs and are compared byte by byte. `{` is the byte after `z`, and `z` is the
+ * last character that a slug can have.
  */
 const beginsWith = (prefix: string) => `t.id >= ${prefix} AND t.id < ${prefix} || '{'`;
 
-/** Of a task's long texts, and of all the rest together. Lengths are known without reading what is stored aside. */
+/** The bytes of a task's long texts, and of all the rest. PostgreSQL knows the length of a text without reading it. */
 const ownBytes = `(octet_length(t.title) + coalesce(octet_length(t.description), 0) + coalesce(octet_length(t.notes), 0) +
       coalesce(octet_length(t.context_handoff), 0) + octet_length(array_to_string(t.pr_urls || t.commits, ' ')) + 2000)`;
 
 /**
- * First what has the same rank as the place and comes later, then what has a lower one. As one condition they would
- * be walked from the first task of that rank on, and tasks without a score all have the same.
+ * Two ranges: the tasks of the same rank that come later, then those of a lower rank. One condition for both would
+ * read from the first task of that rank on, and all tasks without a score have the same rank.
  */
 function rangesAfter([rank, createdAtMicros, id, organizationId]: string[], parameter: (value: unknown) => string): string[] {
   const at = `${parameter(rank)}::float8`;

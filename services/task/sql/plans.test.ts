@@ -5,7 +5,7 @@ import { createTaskSql } from './create-task.ts';
 import { listTasksSql } from './list-tasks.ts';
 import { updateTaskSql } from './update-task.ts';
 
-/** Twenty thousand tasks of two organizations, every fourth without a score. */
+/** Twenty thousand tasks of two organizations. Every fourth has no score. */
 async function useManyTasks(): Promise<TestTasks> {
   const tasks = await useTasks();
   await tasks.query(`
@@ -17,7 +17,7 @@ async function useManyTasks(): Promise<TestTasks> {
   return tasks;
 }
 
-/** The plan of a statement on the pool of the hot statements, where it is made without looking at the values. */
+/** The plan of a statement on the pool of the hot statements. That pool plans without looking at the values. */
 async function hotPlan({ pool }: Database, text: string, parameters: number): Promise<string> {
   const client = await pool.connect();
   try {
@@ -29,21 +29,21 @@ async function hotPlan({ pool }: Database, text: string, parameters: number): Pr
   }
 }
 
-test('creating a task reads nothing but the idempotency key', async () => {
+test('the creation of a task reads only the idempotency key', async () => {
   await using tasks = await useManyTasks();
   const plan = await hotPlan(tasks.database, createTaskSql, 20);
   expect(plan).toContain('Insert on tasks');
   expect(plan.match(/Scan using \w+|Seq Scan|Bitmap Heap Scan|Sort/g)).toEqual(['Scan using task_events_idempotency']);
 });
 
-test('changing a task reads it by its key alone', async () => {
+test('a change of a task reads the task only by its key', async () => {
   await using tasks = await useManyTasks();
   const plan = await hotPlan(tasks.database, updateTaskSql, 7);
   expect(plan.match(/Index Scan using tasks_pkey/g)).toHaveLength(2);
   expect(plan).not.toMatch(/Seq Scan|Bitmap|Sort|Hash|Merge/);
 });
 
-test('the beginning of an id that few tasks have is looked up by the key', async () => {
+test('a list by the beginning of an id uses the primary key when few tasks have that beginning', async () => {
   await using tasks = await useManyTasks();
   for (const organizationId of ['acme', undefined]) {
     const { text, values } = listTasksSql({ organizationId, idPrefix: 'task-1999' }, { limit: 20, offset: 0, after: null });
@@ -54,7 +54,7 @@ test('the beginning of an id that few tasks have is looked up by the key', async
   }
 });
 
-test('each page of a list is a range or two of the index of an organization, and nothing is sorted but the page', async () => {
+test('each page of a list reads one or two ranges of the index of an organization, and only the page is sorted', async () => {
   await using tasks = await useManyTasks();
   const after = ['-Infinity', String(Date.now() * 1000), 'task-4', 'acme'];
   const [first, next] = [/Index Cond: \(organization_id = [^()]*\)/, /Index Cond: .*organization_id = .*(rank = .*ROW\(created_at, id|rank < )/];

@@ -5,7 +5,7 @@ import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { contentColumns, type TaskContent } from '../task-content.ts';
 
-/** Which task to change, to what, and who asks. */
+/** The task to change, its new content, and who asks. */
 export interface TaskChange {
   organizationId: string;
   taskId: string;
@@ -13,14 +13,14 @@ export interface TaskChange {
   content: TaskContent;
 }
 
-/** A task after a change, and whether there was anything to change. */
+/** A task after a change, and whether anything was changed. */
 export interface UpdatedTask extends TaskRow {
   changed: boolean;
 }
 
 /**
- * Writes the content given, with its event, unless the task has it already or is archived. Null when there is no such
- * task, or the request is a repeat.
+ * Writes the given content and an event, unless the task has the content already or is archived. Null when there is no
+ * such task, or when the request is a repeat.
  */
 export async function updateTask({ pool }: Database, identity: RequestIdentity, change: TaskChange): Promise<UpdatedTask | null> {
   const values = [...identity, change.organizationId, change.taskId, change.actor, JSON.stringify(change.content)];
@@ -35,12 +35,11 @@ const written = contentColumns.map((column) => `${column} = ${wanted(column)}`).
 const score = `task_score(${['rev', 'use', 'ts', 'sec', 'stab', 'effort'].map(wanted).join(', ')})`;
 
 /**
- * Reads the row under a lock, lays the content given over it and writes what differs, all by the primary key. A claim
- * that runs at the same time comes wholly before or wholly after: the lock waits for it and then sees what it left.
- * The clock is read once, after the lock.
+ * Locks and reads the row by its primary key, and writes the columns that differ. A claim that runs at the same time
+ * happens completely before or completely after: the lock waits for it, and then the statement sees the new row. The
+ * clock is read once, after the lock.
  *
- * `failed_claims` is the one column of the claim service written here: who takes a held task up again gives it a
- * fresh set of attempts.
+ * `failed_claims` is the one column of the claim service that is written here: the end of a hold sets it to zero.
  */
 export const updateTaskSql = `
 WITH before AS (

@@ -8,27 +8,27 @@ import { updateTaskSql } from './update-task.ts';
 const content = new Set<string>(contentColumns);
 const computed = ['rank', 'updated_at'];
 
-/** The columns that statements on tasks in a text assign. */
+/** The columns that the UPDATE statements on tasks in this text assign. */
 function assigned(text: string): string[] {
   const clauses = text.matchAll(/UPDATE tasks\b[^;]*?\bSET\b(.*?)\b(?:WHERE|FROM|RETURNING)\b/gs);
   return [...clauses].flatMap(([, clause = '']) => [...clause.matchAll(/(?<=^|[\s,(])(\w+)\s*=(?!=)/g)].map(([, name = '']) => name));
 }
 
-test('what people write is the same in the contract, on creation and on change', () => {
+test('the contract has the same content fields for creation and for change', () => {
   const named = (fields: readonly { name: string }[], others: string[]) => fields.map(({ name }) => name).filter((name) => !others.includes(name));
   expect(named(CreateTaskRequestSchema.fields, ['organization_id', 'id']).sort()).toEqual([...content].sort());
   expect(named(UpdateTaskRequestSchema.fields, ['organization_id', 'task_id', 'update_mask']).sort()).toEqual([...content].sort());
 });
 
-test('the task service writes content, and of the claim service only the failed claims of a task taken up again', () => {
+test('the task service writes content and, at the end of a hold, the count of failed claims', () => {
   expect(assigned(updateTaskSql).sort()).toEqual([...content, ...computed, 'failed_claims'].sort());
 });
 
-test('the claim service writes no content, but for what an agent says: held and notes', () => {
+test('the claim service writes no content except what an agent says: held and notes', () => {
   const folder = join(import.meta.dirname, '../../claim/sql');
   const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   const sources = names.map((name) => readFileSync(join(folder, name), 'utf8'));
-  // What a claim writes stands in a file of its own, without its UPDATE.
+  // The columns that a claim writes are in a file of their own, without an UPDATE.
   const written = new Set([...sources, `UPDATE tasks SET ${readFileSync(join(folder, 'begin-claim.ts'), 'utf8')} WHERE`].flatMap(assigned));
   expect(written).toContain('claim_token');
   expect(written).toContain('completed_at');
