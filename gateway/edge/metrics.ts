@@ -1,4 +1,5 @@
 import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
+import { networkOf } from '@dispatcher/kit/listening/network-of.ts';
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -34,7 +35,7 @@ export function serveMetrics(server: FastifyInstance, authenticate: Authenticate
     duration.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1000);
   });
   server.get('/metrics', async (request, reply) => {
-    const caller = await authenticate(request.headers.authorization ?? null);
+    const caller = await authenticate(request.headers.authorization ?? null, networkOf(request.raw.socket.remoteAddress));
     if (!caller.scopes.has('admin')) throw new DispatcherError('forbidden', 'Only the admin key may read the metrics.');
     reply.header('x-request-id', request.id).header('content-type', register.contentType);
     return await register.metrics();

@@ -17,7 +17,7 @@ afterEach(() => void vi.useRealTimers());
 /** What a gateway authenticates by: a key service, which remembers no key, in front of a key that can be revoked. */
 function useRemoteKeys() {
   let revoked = false;
-  const authenticate = createAuthenticate(adminKey, async () => (revoked ? null : { caller, expiresAt: null, now: new Date() }), 0);
+  const authenticate = createAuthenticate(adminKey, async () => (revoked ? null : { caller, expiresAt: null, now: new Date() }), { keptMs: 0 });
   const interceptors = serviceInterceptors({ log: createLog('silent'), authenticate, convertError: (thrown) => thrown });
   const transport = createDirectTransport(
     [

@@ -5,6 +5,7 @@ import type { Transport } from '@connectrpc/connect';
 import type { Admissions } from '@dispatcher/kit/admission/admission.ts';
 import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
 import type { Caller } from '@dispatcher/kit/auth/caller.ts';
+import { networkOf } from '@dispatcher/kit/listening/network-of.ts';
 import { createDeadline, waitMs } from '@dispatcher/kit/serving/deadline.ts';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { ClaimNextTaskResponseSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
@@ -42,7 +43,7 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: Ro
     const { raw } = request;
     const inTime = createDeadline();
     const signal = inFlight.enter(reply.raw);
-    const caller = await inTime(authenticate(raw.headers.authorization ?? null));
+    const caller = await inTime(authenticate(raw.headers.authorization ?? null, networkOf(raw.socket.remoteAddress)));
     setCaller(request, caller);
     const headers = callHeaders(raw.headers, request.id, mayChange);
     // How long a client may take to send its body, the server watches.

@@ -6,6 +6,7 @@ import type { Transport } from '@connectrpc/connect';
 import type { Admissions } from '@dispatcher/kit/admission/admission.ts';
 import type { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
 import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
+import { networkOf } from '@dispatcher/kit/listening/network-of.ts';
 import { invalidField, unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { StatsService, WatchEventsRequest, WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -54,10 +55,10 @@ const retryMs = 2000;
 export function createStreamRoute(route: Route, context: StreamContext) {
   const read = createRequestReader(route);
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    const { headers, url = '' } = request.raw;
+    const { headers, url = '', socket } = request.raw;
     const { authorization = '' } = headers;
     using call = createCall(context.inFlight.enter(reply.raw), openMs);
-    const caller = await call.orGiveUp(context.authenticate(authorization));
+    const caller = await call.orGiveUp(context.authenticate(authorization, networkOf(socket.remoteAddress)));
     context.setCaller(request, caller);
     const message = read({ params: {}, url, body: {} }) as WatchEventsRequest;
     const after = lastEventId(headers['last-event-id']) ?? message.after;

@@ -62,7 +62,7 @@ export async function runServiceProcess(
   const published = oncePerTurn(() => bus.publish('committed', new Uint8Array()));
   const routes = await start({ database, bus, log, published, resources });
 
-  const authenticate = createAuthenticate(settings.DISPATCHER_API_KEY, createResolveKey(database.pool), keysKeptMs);
+  const authenticate = createAuthenticate(settings.DISPATCHER_API_KEY, createResolveKey(database.pool), { keptMs: keysKeptMs });
   const interceptors = serviceInterceptors({ log, authenticate, convertError: errorFromDatabase });
   const channel = channelRoutes([service], createDirectTransport([routes], interceptors), signal);
   const open = [healthRoutes([service.typeName], () => readinessOf(database, signal)), reflectionRoutes([service])];

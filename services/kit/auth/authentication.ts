@@ -5,6 +5,8 @@ import { scope as scopeOption } from '@recursiv/proto/gen/dispatcher/v1/options_
 import { DispatcherError } from '../serving/errors.ts';
 import { digestOfKey, isApiKey } from './api-key.ts';
 import { admin, type Caller, callerKey } from './caller.ts';
+import { KnownKeys } from './known-keys.ts';
+import { createLookupLimits, type LookupLimits } from './lookup-limits.ts';
 import { isRefusal, whileAuthenticated } from './while-authenticated.ts';
 
 /**
@@ -13,35 +15,61 @@ import { isRefusal, whileAuthenticated } from './while-authenticated.ts';
  */
 export type ResolveKey = (digest: Buffer, key: string) => Promise<{ caller: Caller; expiresAt: Date | null; now: Date } | null>;
 
-/** Answers who the value of an `authorization` header stands for, or throws a 401. */
-export type Authenticate = (authorization: string | null) => Promise<Caller>;
+/**
+ * Answers who the value of an `authorization` header stands for, or throws a 401. Look-ups of unknown keys are limited
+ * where the caller's `address` is given; beyond the limit it throws a 429.
+ */
+export type Authenticate = (authorization: string | null, address?: string) => Promise<Caller>;
 
 /** Under a second, since a revoked key must be refused everywhere within one. */
 const cacheMs = 800;
 
-/** At most this many keys are remembered, so that guessing keys costs no memory. */
-const cacheSize = 10_000;
+/** A key that is unknown stays so, and one that was revoked or has expired too. */
+const refusedMs = 10_000;
+
+/** What a caller of `createAuthenticate` may change. */
+export interface AuthenticateOptions {
+  /** How long an answer about a good key is used. */
+  readonly keptMs?: number | undefined;
+  readonly limits?: LookupLimits;
+}
 
 /**
  * Authenticates by the admin key or by `resolveKey`, whose answers are kept for 0.8 s and asked once for simultaneous
- * callers. With `keptMs` 0 none is kept.
+ * callers. A key that was good is looked up again without a limit, so that guesses of others do not delay it.
  */
-export function createAuthenticate(adminKey: string, resolveKey: ResolveKey, keptMs = cacheMs): Authenticate {
+export function createAuthenticate(
+  adminKey: string,
+  resolveKey: ResolveKey,
+  { keptMs = cacheMs, limits = createLookupLimits() }: AuthenticateOptions = {},
+): Authenticate {
   const adminDigest = digestOfKey(adminKey);
-  const cache = new Map<string, { until: number; caller: Promise<Caller> }>();
-  return async (authorization) => {
+  const known = new KnownKeys();
+  return async (authorization, address) => {
     const key = keyFromHeader(authorization);
     const digest = digestOfKey(key);
     if (timingSafeEqual(digest, adminDigest)) return admin;
     if (!isApiKey(key)) throw invalidKey();
     const id = digest.toString('latin1');
-    const cached = cache.get(id);
-    if (cached && cached.until > performance.now()) return cached.caller;
-    const caller = resolve(digest, key, resolveKey);
-    if (cache.size >= cacheSize) cache.clear();
-    cache.set(id, { until: performance.now() + keptMs, caller });
-    caller.catch((thrown: unknown) => isRefusal(thrown) || cache.delete(id));
-    return caller;
+    const now = performance.now();
+    const caller = known.callerOf(id, now);
+    if (caller !== undefined) return await caller;
+    const giveBack = address === undefined || known.wasGood(id) ? () => undefined : limits.take(address);
+    const lookup = { until: now + keptMs, caller: resolve(digest, key, resolveKey) };
+    known.begin(id, lookup);
+    try {
+      const found = await lookup.caller;
+      known.good(id, lookup);
+      giveBack();
+      return found;
+    } catch (thrown) {
+      if (isRefusal(thrown)) known.refused(id, lookup, thrown, performance.now() + refusedMs);
+      else {
+        known.failed(id, lookup);
+        giveBack();
+      }
+      throw thrown;
+    }
   };
 }
 

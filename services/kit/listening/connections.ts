@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { networkOf } from './network-of.ts';
 
 /** How many connections a port holds. */
 export interface ConnectionLimits {
@@ -65,7 +66,7 @@ export function createConnections(limits: ConnectionLimits = defaultConnectionLi
       return open.size;
     },
     add(socket) {
-      const address = socket.remoteAddress ?? '';
+      const address = networkOf(socket.remoteAddress);
       open.set(socket, { address, running: 0 });
       byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
       unused.add(socket);

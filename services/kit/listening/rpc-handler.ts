@@ -7,6 +7,7 @@ import { createAdmissions, openLimits, workLimits } from '../admission/admission
 import type { Authenticate } from '../auth/authentication.ts';
 import { dispatcherErrorFrom } from '../serving/errors.ts';
 import type { Routes } from '../serving/routes.ts';
+import { networkOf } from './network-of.ts';
 import { type BodyLimits, boundedBody } from './request-body.ts';
 
 /** No message in either direction is larger. */
@@ -37,16 +38,16 @@ export function createRpcHandler(options: RpcRoutes, receiveTimeoutMs: number, s
   const { authenticate, interceptors } = options;
   const bodies = createAdmissions(workLimits);
   const anonymous = createAdmissions(openLimits);
-  const withKey = async (request: UniversalServerRequest): Promise<BodyLimits> => {
-    const caller = await authenticate(request.header.get('authorization'));
+  const withKey: Check = async (request, address) => {
+    const caller = await authenticate(request.header.get('authorization'), address);
     return { admitted: bodies.admit(caller), receiveTimeoutMs };
   };
-  const asGateway = async (request: UniversalServerRequest): Promise<BodyLimits> => {
-    const { scopes } = await authenticate(request.header.get('authorization'));
+  const asGateway: Check = async (request, address) => {
+    const { scopes } = await authenticate(request.header.get('authorization'), address);
     if (!scopes.has('admin')) throw new ConnectError('This is for gateways, which show the admin key.', Code.PermissionDenied);
     return {};
   };
-  const asAnybody = async (): Promise<BodyLimits> => ({ admitted: anonymous.admit({ keyId: 'anybody', organizationId: null }), receiveTimeoutMs });
+  const asAnybody: Check = async () => ({ admitted: anonymous.admit({ keyId: 'anybody', organizationId: null }), receiveTimeoutMs });
   const router = (routes: readonly Routes[], readMaxBytes: number, check: Check, use: Interceptor[] = []): Served[] =>
     handlersOf(routes, { readMaxBytes, interceptors: use, shutdownSignal }).map((handler) => ({ handler, check }));
   const served = [
@@ -65,7 +66,7 @@ export function createRpcHandler(options: RpcRoutes, receiveTimeoutMs: number, s
   };
 }
 
-type Check = (request: UniversalServerRequest) => Promise<BodyLimits>;
+type Check = (request: UniversalServerRequest, address: string) => Promise<BodyLimits>;
 
 interface Served {
   readonly handler: UniversalHandler;
@@ -94,7 +95,8 @@ async function answer(
 ): Promise<void> {
   try {
     const request = universalRequestFromNodeRequest(nodeRequest, nodeResponse, undefined, undefined);
-    const limits = () => check(request).catch((thrown: unknown) => Promise.reject(dispatcherErrorFrom(thrown)));
+    const address = networkOf(nodeRequest.socket?.remoteAddress);
+    const limits = () => check(request, address).catch((thrown: unknown) => Promise.reject(dispatcherErrorFrom(thrown)));
     const body = boundedBody(request.body as AsyncIterable<Uint8Array>, limits);
     const response = await handler({ ...request, body });
     await universalResponseToNodeResponse(response, nodeResponse);
