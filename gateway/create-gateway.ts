@@ -70,7 +70,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await using resources = new AsyncDisposableStack();
   const server = createHttpServer(options.log, undefined, options.tls, options.connections);
   const setCaller = logRequests(server, options.log);
-  const undeliveredClaims = createUndeliveredClaims(options.transport, options.log);
+  const undeliveredClaims = createUndeliveredClaims(server.server, options.transport, options.log);
   const inFlight = createInFlight();
   let stopping = false;
   // A client that keeps its connection learns with each answer to open its next one elsewhere, so that none is in use

@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Transport } from '@connectrpc/connect';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
@@ -17,11 +17,14 @@ export interface UndeliveredClaims {
 /**
  * An answer is undelivered when the client left before it was written or while it was written, or when the client
  * resets the connection with the answer unread. A client that reads the answer and closes the connection sends no
- * reset.
+ * reset, and a client that sends its next request over the connection has read the answer.
  */
-export function createUndeliveredClaims(transport: Transport, log: Log): UndeliveredClaims {
-  /** The last claim that was written to a connection, and when. */
-  const written = new WeakMap<Socket, { at: number; takeBack: () => void }>();
+export function createUndeliveredClaims(server: Server, transport: Transport, log: Log): UndeliveredClaims {
+  /** The claim that was the last answer on a connection, and when it was written. Null after the next request. */
+  const written = new WeakMap<Socket, { at: number; takeBack: () => void } | null>();
+  server.on('request', ({ socket }: IncomingMessage) => {
+    if (written.get(socket)) written.set(socket, null);
+  });
   const watchResets = (socket: Socket) => {
     socket.on('error', () => {
       const last = written.get(socket);

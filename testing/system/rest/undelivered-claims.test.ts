@@ -13,11 +13,14 @@ function waitForTask({ services, key }: Acme, agent: string, idempotencyKey?: st
   socket.on('data', (bytes) => {
     answer += bytes;
   });
-  const body = JSON.stringify({ agent, owner: agent, wait_seconds: 20 });
-  const head = ['host: a', `authorization: Bearer ${key}`, 'content-type: application/json', `content-length: ${body.length}`];
-  if (idempotencyKey) head.push(`idempotency-key: ${idempotencyKey}`);
-  socket.write(`POST ${apiPath}/tasks/claim-next HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${body}`);
-  return { socket, hasAnswer: () => answer.includes('claim_token') };
+  const send = (path: string, content: object) => {
+    const body = JSON.stringify(content);
+    const head = ['host: a', `authorization: Bearer ${key}`, 'content-type: application/json', `content-length: ${body.length}`];
+    if (idempotencyKey) head.push(`idempotency-key: ${idempotencyKey}`);
+    socket.write(`POST ${apiPath}${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${body}`);
+  };
+  send('/tasks/claim-next', { agent, owner: agent, wait_seconds: 20 });
+  return { socket, send, hasAnswer: () => answer.includes('claim_token') };
 }
 
 /**
@@ -76,6 +79,26 @@ test('when a caller left before the grant, the event says that no attempt was sp
       expect({ type, release_reason }).toEqual({ type: 'task.released', release_reason: 'not_started' });
     expect((await acme.rest.get(data.id)).data).toMatchObject({ status: 'pending', attempts: 0 });
   });
+});
+
+test('a caller who sends its next request over the same connection keeps the claim, also when it then resets the connection', async () => {
+  await using acme = await useAcme();
+  const { data: task } = await acme.rest.create({ title: 'One', owner: 'ann' });
+  const waiting = waitForTask(acme, 'ann');
+  await vi.waitFor(() => expect(waiting.hasAnswer()).toBe(true));
+  // The answer to this request is never read, so closing the connection resets it.
+  waiting.socket.pause();
+  waiting.send('/tasks', { id: 'next-request', title: 'Two' });
+  await vi.waitFor(async () => expect((await acme.rest.get('next-request')).status).toBe(200));
+  waiting.socket.resetAndDestroy();
+  // This one has sent nothing since its claim. When its claim is taken back, the reset before it was seen as well.
+  await acme.rest.create({ id: 'unheard', title: 'Three', owner: 'bill' });
+  const unheard = waitForTask(acme, 'bill');
+  unheard.socket.pause();
+  await vi.waitFor(async () => expect((await acme.rest.get('unheard')).data).toMatchObject({ status: 'claimed' }));
+  unheard.socket.resetAndDestroy();
+  await vi.waitFor(async () => expect((await acme.rest.get('unheard')).data).toMatchObject({ status: 'pending', attempts: 0 }));
+  expect((await acme.rest.get(task.id)).data).toMatchObject({ status: 'claimed', attempts: 1 });
 });
 
 test('a repeat under the same key after a broken connection gets the claim and keeps it', async () => {
