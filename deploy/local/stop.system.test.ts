@@ -27,8 +27,9 @@ test.each([500, 1_500, 3_000])('SIGTERM %i ms after the beginning of the first s
   await using main = startMain({ DISPATCHER_DATA_DIR: folder.path });
   await sleep(ms);
   main.child.kill('SIGTERM');
+  const code = await main.exited;
   // Null: it had not yet come to listen to signals.
-  expect([0, null], main.output()).toContain(await main.exited);
+  expect([0, null], main.output()).toContain(code);
   expect(await processesOn(clusterOf(folder.path)).catch(() => [])).toEqual([]);
   await using next = await useDispatcher({ dataDir: folder.path });
   expect((await fetch(`${next.credentials.url}/readyz`)).status).toBe(200);

@@ -129,7 +129,7 @@ test.each(cases)(
     await here.until('one', ({ status, attempts }) => status === 'done' || (isGivenBack && status === 'pending' && attempts > 0));
     expect(await next.drain()).toBe(0);
     expect(here.repository.files(isGivenBack ? 'task/one' : 'main')).toEqual(expect.arrayContaining(['more.txt', 'work.txt']));
-    expect(here.starts()).toHaveLength(state === 'building' ? 2 : 1);
+    expect(here.starts(), next.said()).toHaveLength(state === 'building' ? 2 : 1);
     expect(here.repository.history()).toHaveLength(isGivenBack ? 1 : 2);
     expectOrder(here);
   },

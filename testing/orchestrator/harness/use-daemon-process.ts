@@ -12,6 +12,8 @@ export interface DaemonProcess extends AsyncDisposable {
   kill(): Promise<void>;
   /** Lets it finish what it has in hand, and answers its exit code. */
   drain(): Promise<number | null>;
+  /** What it has written to its log so far. */
+  said(): string;
 }
 
 /** Starts a daemon, and waits until it takes tasks. */
@@ -37,6 +39,7 @@ export async function useDaemonProcess(site: Site, env: Readonly<Record<string, 
       await closed;
       return child.exitCode;
     },
+    said: () => said.join(''),
     [Symbol.asyncDispose]: async () => {
       child.kill('SIGKILL');
       await closed;
