@@ -125,7 +125,12 @@ test('a base that moves during every verification: the merge says why and stays 
   const task = await here.until('one', ({ status, notes }) => status === 'pending' && notes !== null);
   await merger.drain();
   // The one attempt is the builder's.
-  expect(task).toMatchObject({ stage: 'merge', attempts: 1, release_reason: 'not_started', notes: expect.stringContaining('main moved during each of 5 verifications') });
+  expect(task).toMatchObject({
+    stage: 'merge',
+    attempts: 1,
+    release_reason: 'not_started',
+    notes: expect.stringContaining('main moved during each of 5 verifications'),
+  });
   expect(here.repository.passed()).toHaveLength(5);
   expectOrder(here);
 });

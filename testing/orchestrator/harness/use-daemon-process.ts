@@ -23,7 +23,7 @@ export async function useDaemonProcess(site: Site, env: Readonly<Record<string, 
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said: string[] = [];
-  child.stderr.on('data', (chunk: unknown) => said.push(String(chunk)));
+  for (const output of [child.stdout, child.stderr]) output.on('data', (chunk: unknown) => said.push(String(chunk)));
   const closed = once(child, 'close');
   await new Promise<void>((resolve, reject) => {
     child.stdout.once('data', () => resolve());
