@@ -1,7 +1,7 @@
 import { addressesField, portField, processFields, processSettings, servicePorts, tlsFields } from '@dispatcher/kit/settings/process-settings.ts';
 import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 
-/** The settings of a gateway that runs alone. */
+/** The settings of a gateway that runs as its own process. */
 export const gatewaySettings = processSettings({
   ...processFields,
   PORT: portField(3000),
@@ -12,5 +12,5 @@ export const gatewaySettings = processSettings({
   KEY_SERVICE_ADDRESSES: addressesField(servicePorts.key),
 });
 
-/** Reads them. Throws a `SettingsError` with everything that is wrong. */
+/** Reads the settings. Throws a `SettingsError` that lists everything that is wrong. */
 export const readGatewaySettings = () => readSettings(gatewaySettings, process.env);

@@ -69,7 +69,7 @@ describe('a gateway', () => {
     expect({ status, retryAfter: headers.get('retry-after') }).toEqual({ status: 503, retryAfter: '1' });
   });
 
-  test('says so when its port is taken', async () => {
+  test('rejects when its port is taken', async () => {
     await using gateway = await useGateway([]);
     await expect(useGateway([], { port: gateway.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });

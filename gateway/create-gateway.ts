@@ -23,33 +23,33 @@ import { createEventHub } from './stream/event-hub.ts';
 import { createOpenStreams } from './stream/open-streams.ts';
 import { createStreamRoute, type StreamContext } from './stream/stream-route.ts';
 
-/** What a gateway stands in front of, and where. */
+/** The services behind a gateway, and the address of the gateway. */
 export interface GatewayOptions {
   host: string;
   /** 0 takes any free port. */
   port: number;
-  /** Leads to the services: straight to the handlers in one process, over gRPC else. */
+  /** The transport to the services: directly to the handlers in one process, otherwise over gRPC. */
   transport: Transport;
   authenticate: Authenticate;
-  /** The key under which the one event stream that all readers share is opened. */
+  /** The key that opens the one event stream that all readers share. */
   adminKey: string;
   log: Log;
   readiness: Readiness;
-  /** How long `/readyz` says no before the port closes, for load balancers to notice; 0 when absent. */
+  /** How long `/readyz` answers 503 before the port closes, so that load balancers notice. 0 when absent. */
   drainMs?: number;
   /**
-   * How long a client that keeps a connection may take to use it once more, since one that is closed under a request
-   * loses that; 0 when absent.
+   * At a stop, how long a client may take to use an idle connection once more. If the connection closed at once, a
+   * request that is on its way would be lost. 0 when absent.
    */
   idleMs?: number;
-  /** Connections at once; those of docs/security.md when absent. */
+  /** The limits on connections. When absent, those of docs/security.md. */
   connections?: ConnectionLimits;
-  /** With it, HTTPS is served instead of HTTP. */
+  /** With it the gateway serves HTTPS instead of HTTP. */
   tls?: Tls | null;
 }
 
 /**
- * A listening gateway. Disposing it lets requests in flight finish, and takes at most 10 s beyond `drainMs` and
+ * A listening gateway. When it is disposed, requests in flight can finish. That takes at most 10 s, plus `drainMs` and
  * `idleMs`.
  */
 export interface Gateway extends AsyncDisposable {
@@ -58,10 +58,10 @@ export interface Gateway extends AsyncDisposable {
   readonly url: string;
 }
 
-/** After this long, calls that still wait for something are ended; a second later, their connections. */
+/** At a stop, calls that still wait are cancelled after this time. Their connections end a second later. */
 const patienceMs = 8000;
 
-/** Streams that read what they missed: so many at once, and so many waiting for their turn. */
+/** The number of streams that read missed events at once, and the number that wait for their turn. */
 const replaysAtOnce = 8;
 const replaysWaiting = 4096;
 
@@ -73,8 +73,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const undeliveredClaims = createUndeliveredClaims(server.server, options.transport, options.log);
   const inFlight = createInFlight();
   let stopping = false;
-  // A client that keeps its connection learns with each answer to open its next one elsewhere, so that none is in use
-  // when they are closed.
+  // During a stop each answer tells the client to open a new connection, so that no connection is in use when they
+  // close.
   server.addHook('onRequest', async (_request, reply) => {
     if (stopping) reply.raw.shouldKeepAlive = false;
   });

@@ -14,10 +14,10 @@ import { gatewaySettings, readGatewaySettings } from './config.ts';
 import { createGateway } from './create-gateway.ts';
 import { createRemoteResolveKey } from './edge/resolve-key.ts';
 
-/** How long `/readyz` says no before the port closes, so that a load balancer has looked once. */
+/** How long `/readyz` answers 503 before the port closes, so that a load balancer has asked once. */
 const drainMs = 2000;
 
-/** How long a client may keep a connection idle meanwhile, before it is closed. */
+/** After that, how long a client may keep a connection idle before it is closed. */
 const idleMs = 7000;
 
 const about = 'Runs the gateway: REST and event streams in front of the services.';

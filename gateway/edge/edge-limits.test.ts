@@ -12,7 +12,7 @@ const api = '/api/v1/dispatcher';
 const useEdge = async (options: Partial<GatewayOptions> = {}) =>
   await useGateway([createRecordingServices({ GetStats: async () => ({}) }).routes], options);
 
-/** What a proxy in front could take for one request and the gateway for two, or the other way round. */
+/** Requests that a proxy could read as one request and the gateway as two, or the other way round. */
 const smuggled = 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n';
 const ambiguous: readonly (readonly [name: string, headers: string, body: string])[] = [
   ['both a length and chunks', `content-length: 5\r\ntransfer-encoding: chunked`, `0\r\n\r\n${smuggled}`],
@@ -57,14 +57,14 @@ test('a compressed body is refused without being unpacked', async () => {
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);
 });
 
-test('a stranger who holds every connection the gateway allows does not keep others out', async () => {
+test('a stranger who holds every connection that the gateway allows does not block others', async () => {
   await using gateway = await useEdge({ connections: { total: 50, perAddress: 40 } });
   const sockets = await Promise.all(
     Array.from({ length: 100 }, async (_, i) => {
       const socket = connect(gateway.port, '127.0.0.1');
       socket.on('error', () => undefined);
       await once(socket, 'connect');
-      // Some say nothing, and some keep their connection after an answer.
+      // Half of the connections send nothing. The others stay open after an answer.
       if (i % 2 === 0) socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
       return socket;
     }),
@@ -85,7 +85,7 @@ test('2,000 idle connections do not block requests, and use little memory', asyn
     }),
   );
   for (let i = 0; i < 10; i++) expect((await within(5_000, gateway.send('GET', `${api}/stats`))).status).toBe(200);
-  // Both ends of each are in this process.
+  // Both ends of each connection are in this process.
   expect((process.memoryUsage().rss - before) / 2000).toBeLessThan(64 * 1024);
   for (const socket of sockets) socket.destroy();
 });

@@ -9,7 +9,7 @@ import { createHttpServer } from './http-server.ts';
 
 const api = '/api/v1/dispatcher';
 
-describe('what no route answers', () => {
+describe('a request without a route', () => {
   test.each([
     ['GET', '/', null],
     ['GET', `${api}/nothing`, null],
@@ -61,7 +61,7 @@ describe('what no route answers', () => {
 test.each([
   ['headers', 'POST /nothing HTTP/1.1\r\nhost: x\r\n'],
   ['a body', 'POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{'],
-])('a client that is slow to send %s loses its connection, in our words if there is no answer yet', async (_name, text) => {
+])('a client that is slow to send %s loses its connection, after an error of the contract if there was no answer yet', async (_name, text) => {
   await using server = createHttpServer(createLog('silent'), 100);
   server.post('/nothing', async (request) => await readBody(request.raw));
   await server.listen({ port: 0 });
@@ -80,7 +80,7 @@ test.each([
   ['/tasks', '/api/v1/dispatcher/tasks'],
   ['/api/v1/tasks', '/api/v1/dispatcher/tasks'],
   ['/v2/dispatcher/tasks/one/archive', '/api/v1/dispatcher/tasks/one/archive'],
-])('a path that lacks its beginning is answered with the right one: %s', async (path, right) => {
+])('the error for a path without its beginning names the right path: %s', async (path, right) => {
   await using gateway = await useGateway([]);
   const { status, body } = await gateway.send('POST', path, { body: {} });
   expect({ status, body }).toMatchObject({

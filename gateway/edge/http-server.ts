@@ -10,21 +10,21 @@ import { errorAnswer, failureFrom } from '../rest/error-answer.ts';
 import { methodsAt } from '../rest/routes.ts';
 import { requestIdOf } from './request-headers.ts';
 
-/** How long a client may take to send its headers, and its whole request. Answers may take longer. */
+/** How long a client may take to send its headers, and its whole request. An answer may take longer. */
 const defaultReceiveTimeoutMs = 10_000;
 
-/** Longer than the usual 60 s of a load balancer, so that it is never this side that closes under a request. */
+/** Longer than the usual 60 s of a load balancer, so that the gateway does not close a connection under a request. */
 const keepAliveTimeoutMs = 72_000;
 
-/** A client that has not agreed on TLS by then is cut off. */
+/** How long a client may take for the TLS handshake. */
 const tlsHandshakeMs = 10_000;
 
-/** All headers of a request together. */
+/** The size of all headers of a request together. */
 const headersMaxBytes = 16 * 1024;
 
 const emptyQuery = {};
 
-/** A Fastify instance without routes: its limits, and how it answers what no route does. */
+/** Creates a Fastify instance without routes. It has the limits, and the answers for requests without a route. */
 export function createHttpServer(
   log: Log,
   receiveTimeoutMs = defaultReceiveTimeoutMs,
@@ -44,7 +44,7 @@ export function createHttpServer(
     clientErrorHandler: refuseConnection,
   });
   limitConnections(server.server, limits);
-  // Bodies are read by the route, after it knows the caller.
+  // The route reads the body after it knows the caller.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.setErrorHandler((error, request, reply) => sendError(log, error, request, reply));
@@ -52,10 +52,10 @@ export function createHttpServer(
   return server;
 }
 
-/** Counts connections, streams included, and closes idle ones near the limit. */
+/** Counts connections, including streams, and closes idle ones near the limit. */
 function limitConnections(server: HttpServer, limits?: ConnectionLimits): void {
   const connections = createConnections(limits);
-  // A request over TLS knows another socket than the TCP connection it came by.
+  // The socket of a request over TLS is not the socket of its TCP connection.
   server.on(server instanceof Server ? 'secureConnection' : 'connection', connections.add);
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     connections.begin(socket);
@@ -72,10 +72,10 @@ function createHttpsServer(tls: Tls, options: ServerOptions, handler: RequestLis
   return server;
 }
 
-/** Clients show a key and no certificate, so the authority of the processes is not asked for here. */
+/** Clients have a key and no certificate, so the gateway does not use the authority of the processes here. */
 const secretsOf = ({ cert, key }: TlsMaterial) => ({ cert, key, minVersion: 'TLSv1.2' as const });
 
-/** Answers a failure. What nobody foresaw goes to the log, under the request's id. */
+/** Answers with an error. An unexpected one goes to the log, with the id of the request. */
 function sendError(log: Log, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = failureFrom(thrown);
   if (failure.reason === 'internal' && failure !== thrown && failure.cause !== undefined) {
@@ -90,19 +90,19 @@ function unknownRoute({ method, url }: FastifyRequest, reply: FastifyReply): Dis
   const allowed = methodsAt(path);
   if (allowed.length === 0) return new DispatcherError('unknown_route', `There is nothing at this path. ${hintFor(path)}`);
   reply.header('allow', allowed.join(', '));
-  return new DispatcherError('unknown_route', `This path does not take ${method}; it takes ${allowed.join(', ')}.`);
+  return new DispatcherError('unknown_route', `This path does not accept ${method}. It accepts ${allowed.join(', ')}.`);
 }
 
-/** People leave out the beginning of the path, or write another version. */
+/** A hint for people who leave out the beginning of the path, or write another version. */
 function hintFor(path: string): string {
   const rest = path.replace(/^(\/api)?(\/v\d+)?(\/dispatcher)?(?=\/|$)/, '');
   if (rest.length < 100 && methodsAt(basePath + rest).length > 0) return `Every path begins with ${basePath}: try ${basePath}${rest}`;
-  return `Every path begins with ${basePath}; /openapi.json lists them all.`;
+  return `Every path begins with ${basePath}. /openapi.json lists them all.`;
 }
 
 const basePath = '/api/v1/dispatcher';
 
-/** Answers what is not HTTP, too large a head, or too slow a request. */
+/** Answers bytes that are not HTTP, headers that are too large, and requests that are too slow. */
 function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

@@ -9,7 +9,7 @@ import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topolo
 import { expect } from 'vitest';
 import { createGateway } from '../create-gateway.ts';
 
-testWhere(canMakeCertificates, 'openssl')('with a certificate the gateway serves HTTPS, and asks no client for one', async () => {
+testWhere(canMakeCertificates, 'openssl')('with a certificate the gateway serves HTTPS, and clients need no certificate', async () => {
   await using files = await useCertificates();
   const log = createLog('silent');
   using tls = await watchTls({ TLS_CERT: files.cert, TLS_KEY: files.key, TLS_CA: files.ca }, log);

@@ -2,26 +2,26 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The connections of a server over which no request runs at the moment. */
+/** The connections of a server on which no request runs at the moment. */
 export interface KeptConnections {
   /**
-   * Resolves when each that a client keeps for its next request now has been used or left by it, and after
-   * `patienceMs` at the latest.
+   * Resolves when the client of each connection that is idle now has used or closed it, and after `patienceMs` at the
+   * latest.
    */
   used(patienceMs: number): Promise<void>;
   /**
-   * Ends those over which no request ever began. Node takes them for busy, so a server that closes would wait for
-   * them until their time is over.
+   * Ends the connections that never had a request. Node treats them as busy, so a server that closes would wait for them
+   * until their time limit.
    */
   closeUnused(): void;
 }
 
-/** A request may just be on its way; a client that opened a connection ahead of its need loses nothing. */
+/** How long unused connections stay open at a stop, because a request may be on its way. */
 const momentMs = 300;
 
 const lookMs = 50;
 
-/** Remembers the connections of `server`. */
+/** Tracks the connections of `server`. */
 export function createKeptConnections(server: Server): KeptConnections {
   const open = new Set<Socket>();
   const kept = new Set<Socket>();
@@ -29,7 +29,7 @@ export function createKeptConnections(server: Server): KeptConnections {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
   });
-  // A request over TLS knows another socket than the connection it came by.
+  // The socket of a request over TLS is not the socket of its connection.
   for (const event of ['connection', 'secureConnection']) server.on(event, (socket: Socket) => void socket.once('close', () => kept.delete(socket)));
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     kept.delete(socket);

@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http';
 
-/** The calls that clients are waiting for. */
+/** The calls for which clients wait. */
 export interface InFlight {
-  /** A signal for the call behind `response`, aborted when its client leaves. */
+  /** Returns a signal for the call behind `response`. It is aborted when the client leaves. */
   enter(response: ServerResponse): AbortSignal;
-  /** Tells every waiting client that its connection ends with the answer. */
+  /** Tells every waiting client that its connection ends after the answer. */
   endConnections(): void;
-  /** Resolves when no client is waiting. After `patienceMs` the calls are aborted. */
+  /** Resolves when no client waits. After `patienceMs` the calls are aborted. */
   drain(patienceMs: number): Promise<void>;
 }
 
-/** Counts calls from their start until their answer has left, or their client has. */
+/** Counts calls from their start until the answer was sent or the client left. */
 export function createInFlight(): InFlight {
   const calls = new Map<ServerResponse, AbortController>();
   let onEmpty: (() => void) | undefined;

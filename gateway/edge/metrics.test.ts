@@ -2,7 +2,7 @@ import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
 import { describe, expect, it } from 'vitest';
 
 describe('the metrics', () => {
-  it('show request durations by route pattern, never by a path that a caller made up', async () => {
+  it('show request durations by route pattern, never by a path that a caller invented', async () => {
     await using gateway = await useGateway([]);
     await gateway.send('GET', '/healthz');
     await gateway.send('GET', '/nothing/made-up');
@@ -15,7 +15,7 @@ describe('the metrics', () => {
     expect(text).not.toContain('made-up');
   });
 
-  it('are for the admin key alone', async () => {
+  it('are only for the admin key', async () => {
     await using gateway = await useGateway([]);
     expect(await gateway.send('GET', '/metrics', { headers: { authorization: '' } })).toMatchObject({ status: 401 });
     expect(await gateway.send('GET', '/metrics')).toMatchObject({ status: 403, body: { error: { code: 'forbidden' } } });

@@ -4,12 +4,12 @@ import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-/** In seconds: from what a fast answer takes to the longest that any may. */
+/** In seconds: from the time of a fast answer to the longest time of any answer. */
 const buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 40];
 
 /**
- * What an operator watches, in Prometheus' text format at `/metrics`, for the admin key alone: how long requests
- * took, open streams, and the process.
+ * Serves metrics for an operator at `/metrics`, in the text format of Prometheus and only for the admin key: the
+ * durations of requests, the number of open streams, and the process.
  */
 export function serveMetrics(server: FastifyInstance, authenticate: Authenticate, openStreams: () => number): void {
   const register = new Registry();
@@ -30,7 +30,7 @@ export function serveMetrics(server: FastifyInstance, authenticate: Authenticate
       this.set(openStreams());
     },
   });
-  // The route and not the path: what callers make up must not become a label.
+  // The label is the route and not the path, because callers invent paths.
   server.addHook('onResponse', async (request, reply) => {
     duration.observe({ method: request.method, route: request.routeOptions.url ?? 'unknown', status: reply.statusCode }, reply.elapsedTime / 1000);
   });

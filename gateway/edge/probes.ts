@@ -3,12 +3,12 @@ import type { Readiness } from '@dispatcher/kit/serving/readiness.ts';
 import type { FastifyInstance } from 'fastify';
 import { createOpenApiDocument } from '../openapi/document.ts';
 
-/** Who cannot say by then whether they are ready are not. */
+/** Services that have not answered after this time count as not ready. */
 const readinessMs = 3000;
 
 const unknown = { ready: false, failing: ['readiness'] };
 
-/** The routes that need no key: whether the process lives, whether it can serve, and what it serves. */
+/** Serves the routes that need no key: whether the process lives, whether it can serve, and the OpenAPI document. */
 export function serveProbes(server: FastifyInstance, readiness: Readiness): void {
   server.get('/healthz', async (request, reply) => {
     reply.header('x-request-id', request.id);

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 
-/** The client's own request id when it is a sane one, else a new one. */
+/** The client's own request id when it has a valid form. Otherwise a new one. */
 export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-/** The headers that go on with the call. Nothing else from outside does: who somebody is, only their key says. */
+/** The headers that are passed to the services. No other header is, because only the key says who a caller is. */
 export function callHeaders(headers: IncomingHttpHeaders, requestId: string, mayChange: boolean): Headers {
   const passed = new Headers();
   passed.set('x-request-id', requestId);

@@ -2,7 +2,7 @@ import type { Caller } from '@dispatcher/kit/auth/caller.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** Remembers who sent a request, for its line in the log. */
+/** Notes who sent a request, for its line in the log. */
 export type SetCaller = (request: FastifyRequest, caller: Caller) => void;
 
 /**

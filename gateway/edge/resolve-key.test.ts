@@ -14,7 +14,7 @@ const caller: Caller = { keyId: 'key_1', organizationId: 'acme', name: 'one', sc
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** What a gateway authenticates by: a key service, which remembers no key, in front of a key that can be revoked. */
+/** A key service without a cache, and a key that can be revoked. A gateway authenticates with them. */
 function useRemoteKeys() {
   let revoked = false;
   const authenticate = createAuthenticate(adminKey, async () => (revoked ? null : { caller, expiresAt: null, now: new Date() }), { keptMs: 0 });
@@ -37,7 +37,7 @@ function useRemoteKeys() {
   return { atGateway: createAuthenticate(adminKey, createRemoteResolveKey(transport)), atService: authenticate, revoke };
 }
 
-test('the key service answers a gateway without a cache, so that the cache of the gateway alone decides how long a key lives', async () => {
+test('the key service does not cache, so only the cache of the gateway decides how long a revoked key works', async () => {
   const { atGateway, atService, revoke } = useRemoteKeys();
   const header = `Bearer ${createApiKey()}`;
   expect(await atGateway(header)).toEqual(caller);

@@ -3,7 +3,7 @@ import type { ResolveKey } from '@dispatcher/kit/auth/authentication.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 
 /**
- * Asks the key service whom a key stands for. The service refuses one that is unknown, revoked or expired, and that
+ * Asks the key service for the caller of a key. The service refuses a key that is unknown, revoked or expired. That
  * refusal is passed on.
  */
 export function createRemoteResolveKey(transport: Transport): ResolveKey {

@@ -16,7 +16,7 @@ interface Node {
   readonly [key: string]: unknown;
 }
 
-/** Every object within, with its path. */
+/** Every object inside, with its path. */
 function* objectsIn(value: unknown, path = ''): Generator<[path: string, node: Node]> {
   if (typeof value !== 'object' || value === null) return;
   yield [path, value as Node];
@@ -30,14 +30,14 @@ describe('the OpenAPI document', () => {
     expect(result.valid).toBe(true);
   });
 
-  test('has every route, each with an id of its own', () => {
+  test('has every route, each with its own id', () => {
     const { paths } = document as { paths: Record<string, Record<string, { operationId: string }>> };
     for (const { method, path } of routes) expect(paths[path]?.[method.toLowerCase()]).toBeDefined();
     const ids = Object.values(paths).flatMap((operations) => Object.values(operations).map(({ operationId }) => operationId));
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('has every code of the error table under its status, and no other', () => {
+  test('has every code of the error table under its status, and no others', () => {
     const codes = [...objectsIn((document as { components: Node }).components.responses)]
       .filter(([path]) => path.endsWith('/error/properties/code'))
       .flatMap(([path, node]) => (node.enum as string[]).map((code) => [code, Number(/Error(\d+)/.exec(path)?.[1])]));

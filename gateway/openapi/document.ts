@@ -9,7 +9,7 @@ import { schemaOfAnswer } from './field-schema.ts';
 import { operationOf } from './operation.ts';
 import { probePaths } from './probe-paths.ts';
 
-/** The OpenAPI 3.1 document of the REST API, made from the descriptors of the contract and their comments. */
+/** Creates the OpenAPI 3.1 document of the REST API from the descriptors of the contract and their comments. */
 export function createOpenApiDocument(): Record<string, unknown> {
   return {
     openapi: '3.1.0',
@@ -37,7 +37,7 @@ export function createOpenApiDocument(): Record<string, unknown> {
 
 function tags(): unknown[] {
   const services = new Set(routes.map(({ rpc }) => rpc.parent));
-  const probes = { name: 'Probes', description: 'Whether the server lives and can serve, and what an operator watches.' };
+  const probes = { name: 'Probes', description: 'Whether the server lives and can serve, and metrics for an operator.' };
   return [...services].map((service) => ({ name: service.name.replace(/Service$/, ''), description: descriptionOf(service) })).concat(probes);
 }
 
@@ -55,7 +55,7 @@ function indexOf(route: Route): number {
   return routes.filter(({ rpc }) => rpc === route.rpc).indexOf(route);
 }
 
-/** The messages of all answers, and those within them. */
+/** The messages of all answers, and the messages inside them. */
 function schemas(): Record<string, unknown> {
   const messages = new Set<DescMessage>([EventSchema]);
   for (const { rpc } of routes) if (rpc.methodKind === 'unary') messages.add(rpc.output);
@@ -69,27 +69,27 @@ const parameters = {
   IdempotencyKey: {
     name: 'Idempotency-Key',
     in: 'header',
-    description: 'The same key again, within 24 h, has no second effect and answers the same. Heartbeats and keys ignore it.',
+    description: 'A repeat with the same key within 24 h has no second effect and gets the same answer. Heartbeats and keys ignore it.',
     schema: { type: 'string', minLength: 1, maxLength: 200, pattern: '^[ -~]+$' },
     example: '4f5b1f0e-claim-1',
   },
   LastEventId: {
     name: 'Last-Event-ID',
     in: 'header',
-    description: 'Resume after this position; browsers send it by themselves. It counts before `after`.',
+    description: 'Resume after this position. Browsers send this header by themselves. It wins over `after`.',
     schema: { type: 'string', pattern: '^[0-9]{1,18}$' },
     example: '4711',
   },
   RequestId: {
     name: 'x-request-id',
     in: 'header',
-    description: 'Your own name for the request, which the answer and the log carry.',
+    description: 'Your own id for the request. The answer and the log have it too.',
     schema: { type: 'string' },
     example: 'deploy-17',
   },
 };
 
 const headers = {
-  RequestId: { description: 'Names the request in the log: yours, or a new one.', schema: { type: 'string' } },
+  RequestId: { description: 'The id of the request in the log: yours, or a new one.', schema: { type: 'string' } },
   RetryAfter: { description: 'Seconds to wait.', schema: { type: 'string', pattern: '^[0-9]+$' } },
 };

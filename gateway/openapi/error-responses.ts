@@ -3,27 +3,27 @@ import type { Route } from '../rest/routes.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 const titles: Readonly<Record<number, string>> = {
-  400: 'The request is not as it must be; `details.field` says where.',
-  401: 'There is no valid key.',
+  400: 'The request is not valid. `details.field` names the wrong field.',
+  401: 'The request has no valid key.',
   403: 'The key may not do this.',
-  404: 'There is no such thing, at least not for this key.',
-  409: 'The state of the task does not allow it, or the id does not name one task.',
+  404: 'It does not exist, or this key cannot see it.',
+  409: 'The state of the task does not allow it, or several organizations have the id.',
   413: 'The body is larger than 256 KiB.',
   415: 'The body is not `application/json`.',
   422: 'The `Idempotency-Key` was used with another request.',
   429: 'Too many requests of this key, or of its organization, are in flight.',
-  500: 'Something unforeseen happened; the log has it under the request id.',
-  503: 'The server cannot answer now; try again after `Retry-After` seconds.',
-  504: 'It took too long; repeat it with the same `Idempotency-Key`.',
+  500: 'An unexpected error occurred. The log has its cause under the request id.',
+  503: 'The server cannot answer now. Try again after `Retry-After` seconds.',
+  504: 'The request took too long. Repeat it with the same `Idempotency-Key`.',
 };
 
-/** One response for each status of the error table, with the codes that it may carry. */
+/** One response for each status of the error table, with its codes. */
 export function errorResponses(): Record<string, unknown> {
   const statuses = new Set(Object.values(errorTable).map(({ status }) => status));
   return Object.fromEntries([...statuses].map((status) => [`Error${status}`, errorResponse(status)]));
 }
 
-/** The failures of one route, by status. */
+/** The errors of one route, by status. */
 export function errorsOf(route: Route): Record<string, unknown> {
   return Object.fromEntries(statusesOf(route).map((status) => [status, { $ref: `#/components/responses/Error${status}` }]));
 }

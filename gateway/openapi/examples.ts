@@ -1,6 +1,6 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 
-/** Requests and answers as they might be, by the name of the message. A test holds each to its schema. */
+/** Examples of requests and answers, by the name of the message. A test validates each by its schema. */
 const examples: Readonly<Record<string, unknown>> = {
   CreateTaskRequest: { title: 'Let people log in again', id: 'fix-login', owner: 'bill', layer: 'core', rev: 3, sec: 5, effort: 2 },
   UpdateTaskRequest: { notes: 'Start with the session cookie.', milestone: 'v1-launch', owner: null },
@@ -90,7 +90,7 @@ const examples: Readonly<Record<string, unknown>> = {
   Page: { limit: 20, offset: 0, has_more: false },
 };
 
-/** The keywords that give a message's schema its example, where there is one. */
+/** The keywords with the example of a message, when there is one. */
 export function exampleOf(message: DescMessage): { examples?: unknown[] } {
   const example = examples[message.name];
   return example === undefined ? {} : { examples: [example] };

@@ -2,10 +2,7 @@ import { type DescField, getOption } from '@bufbuild/protobuf';
 import { type FieldRules, field as rulesOption } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import type { JsonSchema } from './json-schema.ts';
 
-/**
- * The rules of a field in the proto, as keywords of its JSON Schema. A rule this does not know stops the build of the
- * document.
- */
+/** Converts the rules of a field in the proto to keywords of JSON Schema. Throws for a rule that it does not know. */
 export function keywordsOfField(field: DescField): JsonSchema {
   return keywordsOf(getOption(field, rulesOption), field.toString());
 }
@@ -17,7 +14,8 @@ function keywordsOf({ type }: FieldRules, name: string): JsonSchema {
     case 'string':
       return defined({
         minLength: positive(type.value.minLen),
-        // A limit in bytes is one in characters too, though not the whole truth; the description says it.
+        // A text has at most as many characters as bytes, so a limit in bytes also limits the characters. The
+        // description has the exact limit.
         maxLength: positive(type.value.maxLen) ?? positive(type.value.maxBytes),
         pattern: type.value.pattern || undefined,
         enum: type.value.in.length > 0 ? type.value.in : undefined,

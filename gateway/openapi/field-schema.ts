@@ -5,7 +5,7 @@ import { descriptionOf } from './descriptions.ts';
 import { keywordsOfField } from './field-rules.ts';
 import { type JsonSchema, nullable } from './json-schema.ts';
 
-/** The schema of a value of the field, its rules and description included. */
+/** The schema of a value of the field, with its rules and its description. */
 export function schemaOfField(field: DescField): JsonSchema {
   const { items: itemKeywords, ...keywords } = keywordsOfField(field);
   const { items, ...schema } = schemaOfKind(field);
@@ -13,7 +13,7 @@ export function schemaOfField(field: DescField): JsonSchema {
   return { ...schema, ...keywords, ...itemSchema, description: descriptionOf(field) };
 }
 
-/** The schema of an answer's message: every field is there, those without a value as null. */
+/** The schema of the message of an answer. It has every field, and a field without a value is null. */
 export function schemaOfAnswer(message: DescMessage): JsonSchema {
   const required = message.fields.filter((field) => !getOption(field, omit_absent));
   return {
@@ -24,10 +24,7 @@ export function schemaOfAnswer(message: DescMessage): JsonSchema {
   };
 }
 
-/**
- * The schema of a body that carries these fields: the optional ones may be absent or null, and nothing else may be
- * there.
- */
+/** The schema of a body with these fields. Optional fields may be absent or null. No other field is allowed. */
 export function schemaOfBody(message: DescMessage, fields: readonly DescField[]): JsonSchema {
   return {
     type: 'object',
@@ -40,7 +37,7 @@ export function schemaOfBody(message: DescMessage, fields: readonly DescField[])
   };
 }
 
-/** Whether a request is refused without the field. */
+/** Whether a request without the field is refused. */
 export function isRequired(field: DescField): boolean {
   return field.fieldKind === 'scalar' && !field.proto.proto3Optional;
 }

@@ -1,10 +1,10 @@
-/** A JSON Schema, as far as the document needs it. */
+/** The part of JSON Schema that the document uses. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
   readonly items?: JsonSchema | undefined;
 }
 
-/** The same schema, which also takes `null`. */
+/** The same schema, which also allows `null`. */
 export function nullable(schema: JsonSchema): JsonSchema {
   const { type, enum: values } = schema;
   if (typeof type !== 'string') return { oneOf: [schema, { type: 'null' }] };

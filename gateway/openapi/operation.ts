@@ -7,7 +7,7 @@ import { errorsOf } from './error-responses.ts';
 import { exampleOf } from './examples.ts';
 import { isRequired, schemaOfBody, schemaOfField } from './field-schema.ts';
 
-/** The OpenAPI operation of a route. `index` counts the routes of one RPC, whose operations need ids of their own. */
+/** The OpenAPI operation of a route. `index` counts the routes of one RPC, because each operation needs its own id. */
 export function operationOf(route: Route, index: number): Record<string, unknown> {
   const { rpc } = route;
   return {

@@ -1,4 +1,4 @@
-/** The paths beside the API, which need no key but for the metrics. */
+/** The paths outside the API. They need no key, except for the metrics. */
 export function probePaths(): Record<string, unknown> {
   return {
     '/healthz': {
@@ -14,7 +14,7 @@ export function probePaths(): Record<string, unknown> {
       get: {
         operationId: 'getReadiness',
         tags: ['Probes'],
-        summary: 'Whether everything it needs answers',
+        summary: 'Whether the process can serve',
         security: [],
         responses: { 200: answer('It can serve.', readiness('ready')), 503: answer('It cannot serve now.', readiness('not ready')) },
       },
@@ -23,7 +23,7 @@ export function probePaths(): Record<string, unknown> {
       get: {
         operationId: 'getMetrics',
         tags: ['Probes'],
-        summary: 'What an operator watches, in the text format of Prometheus; with the admin key',
+        summary: 'Metrics in the text format of Prometheus, only with the admin key',
         responses: {
           200: { description: 'The metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
           401: { $ref: '#/components/responses/Error401' },
@@ -46,7 +46,7 @@ export function probePaths(): Record<string, unknown> {
 function readiness(status: string): Record<string, unknown> {
   return {
     status: { type: 'string', enum: [status] },
-    failing: { type: 'array', items: { type: 'string' }, description: 'The names of what does not answer.' },
+    failing: { type: 'array', items: { type: 'string' }, description: 'The names of the parts that do not answer.' },
   };
 }
 

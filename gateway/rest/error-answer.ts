@@ -1,13 +1,13 @@
 import { DispatcherError, dispatcherErrorFrom, errorTable } from '@dispatcher/kit/serving/errors.ts';
 
-/** A failure as REST shows it. */
+/** An error of REST. */
 export interface ErrorAnswer {
   status: number;
   headers: Record<string, string>;
   body: string;
 }
 
-/** The status, headers and body that tell a caller of a failure. */
+/** The status, headers and body of the answer for an error. */
 export function errorAnswer({ reason, rawMessage, info }: DispatcherError): ErrorAnswer {
   const { status, type } = errorTable[reason];
   const { retry_after_seconds: retryAfter, ...details } = info;
@@ -18,12 +18,12 @@ export function errorAnswer({ reason, rawMessage, info }: DispatcherError): Erro
   return { status, headers, body: JSON.stringify({ error }) };
 }
 
-/** Anything thrown while a request was answered, as a failure of the table. */
+/** Converts anything that was thrown during a request to an error of the table. */
 export function failureFrom(thrown: unknown): DispatcherError {
   return dispatcherErrorFrom(frameworkError(thrown) ?? thrown);
 }
 
-/** What the HTTP framework refuses by itself. */
+/** Converts the errors of the HTTP framework. */
 function frameworkError(thrown: unknown): DispatcherError | undefined {
   if (!(thrown instanceof Error) || !('code' in thrown) || !String(thrown.code).startsWith('FST_ERR_')) return undefined;
   switch (thrown.code) {

@@ -47,7 +47,7 @@ describe('a body', () => {
     expect(await gateway.send('POST', path, { body })).toMatchObject({ status: 400, body: { error: { code: 'invalid_json' } } });
   });
 
-  test.each(['[]', 'null', '"x"', '5', '['.repeat(100_000) + ']'.repeat(100_000)])('that is no object is a 400: %.10s', async (body) => {
+  test.each(['[]', 'null', '"x"', '5', '['.repeat(100_000) + ']'.repeat(100_000)])('that is not an object is a 400: %.10s', async (body) => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     expect(await gateway.send('POST', path, { body })).toMatchObject({ status: 400, body: { error: { code: 'invalid_argument' } } });
   });
@@ -66,7 +66,7 @@ describe('a body', () => {
     expect(await client.received(/\r\n\r\n.*\}/)).toContain('"code":"invalid_json"');
   });
 
-  test('of exactly the limit is taken, one byte more is a 413', async () => {
+  test('of exactly the limit is accepted, and one byte more is a 413', async () => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     const body = (bytes: number) => `{"notes":""${' '.repeat(bytes - 12)}}`;
     expect((await gateway.send('POST', path, { body: body(bodyMaxBytes) })).status).toBe(200);

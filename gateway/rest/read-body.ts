@@ -2,12 +2,12 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 
-/** No request body is larger. */
+/** The largest request body. */
 export const bodyMaxBytes = 256 * 1024;
 
 const none: Readonly<Record<string, unknown>> = {};
 
-/** The JSON object in the body of a request; an empty body counts as an empty one. */
+/** Reads the JSON object in the body of a request. An empty body counts as an empty object. */
 export async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
   if (!hasBody(request)) return none;
   const announced = Number(request.headers['content-length'] ?? 0);
@@ -22,10 +22,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
 }
 
-/**
- * Reads all, and stops keeping what comes once it is too much: the rest is read and dropped, so that the client sees
- * the answer.
- */
+/** Reads the whole body. When it is too large, the rest is read and dropped, so that the client can read the answer. */
 function receive(request: IncomingMessage): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];

@@ -2,12 +2,13 @@ import { create, type DescField, ScalarType } from '@bufbuild/protobuf';
 import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { type DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
 
-/** Turns the JSON value of a field into the value its message holds, or throws a 400 that names the field. */
+/** Converts the JSON value of a field to the value in its message. Throws a 400 that names the field. */
 export type ReadJson = (json: unknown) => unknown;
 
 /**
- * A reader for one field of a request body. It is stricter than protobuf's JSON mapping where that guesses: a number
- * in quotes is not a number. Ranges are not its matter; the service holds every request to the rules of the proto.
+ * Creates a reader for one field of a request body. It is stricter than the JSON mapping of protobuf: a number in
+ * quotes is not a number. It does not check ranges, because the service validates every request by the rules of the
+ * proto.
  */
 export function createFieldReader(field: DescField): ReadJson {
   switch (field.fieldKind) {
@@ -41,7 +42,7 @@ function messageReader(field: DescField): ReadJson {
 function scalarReader(field: DescField, scalar: ScalarType | undefined): ReadJson {
   switch (scalar) {
     case ScalarType.STRING:
-      // What is no Unicode would be changed on its way to a service in another process.
+      // Text that is not valid Unicode would be changed on its way to a service in another process.
       return checked(field, 'a string of valid Unicode, without half of a surrogate pair', (json) => typeof json === 'string' && json.isWellFormed());
     case ScalarType.BOOL:
       return checked(field, 'true or false', (json) => typeof json === 'boolean');
@@ -60,7 +61,7 @@ function checked(field: DescField, expected: string, fits: (json: unknown) => bo
   return (json) => (fits(json) ? json : refuse(field, expected));
 }
 
-/** A number as long as it is exact, and decimal digits as protobuf writes them. */
+/** Accepts a number when it is exact, and a string of decimal digits, which protobuf writes. */
 function int64FromJson(json: unknown): bigint | undefined {
   if (typeof json === 'number') return Number.isSafeInteger(json) ? BigInt(json) : undefined;
   if (typeof json !== 'string' || !/^-?\d{1,19}$/.test(json)) return undefined;
@@ -77,7 +78,7 @@ function timestampFromText(text: string): Timestamp | undefined {
   return create(TimestampSchema, { seconds: BigInt(milliseconds / 1000), nanos: Number(fraction.padEnd(9, '0')) });
 }
 
-/** `Date.parse` takes 30 February for 2 March. */
+/** Whether the day exists. `Date.parse` reads 30 February as 2 March. */
 function isCalendarDay(text: string): boolean {
   const day = text.slice(0, 10);
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);

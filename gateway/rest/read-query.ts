@@ -3,7 +3,7 @@ import { ScalarType } from '@bufbuild/protobuf';
 import { DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
 import { createFieldReader, type ReadJson } from './read-json.ts';
 
-/** The parameters of a URL's query, decoded, in their order. */
+/** The decoded parameters of the query of a URL, in their order. */
 export function parseQuery(url: string): [name: string, value: string][] {
   const start = url.indexOf('?');
   if (start < 0) return [];
@@ -18,8 +18,8 @@ export function parseQuery(url: string): [name: string, value: string][] {
 }
 
 /**
- * A reader for a field that stands in a path or query: its text is turned into the JSON that a body would have had,
- * and read like one.
+ * Creates a reader for a field in a path or a query. It converts the text to JSON, and reads that like a field of a
+ * body.
  */
 export function createTextReader(field: DescField): (texts: readonly string[]) => unknown {
   const read = createFieldReader(field);
@@ -31,7 +31,7 @@ export function createTextReader(field: DescField): (texts: readonly string[]) =
   };
 }
 
-/** Text that is no such value is left as it is, for the field's reader to refuse. */
+/** Converts the text of a field to JSON. Text that cannot be converted stays as it is, and the reader refuses it. */
 function jsonReaderFor(scalar: ScalarType | undefined): ReadJson {
   switch (scalar) {
     case ScalarType.BOOL:

@@ -24,7 +24,7 @@ function failureOf(action: () => unknown): { code: string; field: string | undef
 }
 
 describe('a request body', () => {
-  test("is read as protobuf's own mapping wrote it", () => {
+  test("is read in the form that protobuf's own mapping writes", () => {
     const read = readerOf('CreateTask');
     const task = record(
       { title: string(), owner: string({ unit: 'binary' }), rev: double({ noNaN: true, noDefaultInfinity: true }), held: constantFrom(true, false) },
@@ -88,14 +88,14 @@ describe('a request body', () => {
     expect(expiresAt).toMatchObject({ seconds: 1893456000n, nanos: 123456789 });
   });
 
-  test('of a PATCH names what is to be written, null and all, but not the organization', () => {
+  test('of a PATCH names the fields to write, including those with null, but not the organization', () => {
     const body = { title: 'new', owner: null, organization_id: 'acme' };
     const message = readerOf('UpdateTask')({ params: { task_id: 'x' }, body });
     const expected = { taskId: 'x', organizationId: 'acme', title: 'new', updateMask: { paths: ['owner', 'title'] } };
     expect(equals(UpdateTaskRequestSchema, message as never, create(UpdateTaskRequestSchema, expected))).toBe(true);
   });
 
-  test('elsewhere may say null for absent', () => {
+  test('of other methods may have null for an absent field', () => {
     return assert(
       property(option(constant('x')), (owner) => {
         expect(readerOf('CreateTask')({ body: { title: 'x', owner } }).owner).toBe(owner ?? undefined);
@@ -105,7 +105,7 @@ describe('a request body', () => {
 });
 
 describe('a query', () => {
-  test('may name the organization on any route, but no other than the body', () => {
+  test('may name the organization on any route, but it must be the same as in the body', () => {
     const url = '/?organization_id=acme';
     expect(readerOf('CreateTask')({ url, body: { title: 'x' } }).organizationId).toBe('acme');
     expect(readerOf('CreateTask')({ url, body: { title: 'x', organization_id: 'acme' } }).organizationId).toBe('acme');
@@ -113,7 +113,7 @@ describe('a query', () => {
     expect(failureOf(() => readerOf('CreateTask')({ url, body: { title: 'x', [field]: 'globex' } }))).toEqual({ code: 'invalid_argument', field });
   });
 
-  test('carries numbers, booleans and lists as text', () => {
+  test('has numbers, booleans and lists as text', () => {
     expect(readerOf('ListTasks')({ url: '/tasks?limit=5&held=false&owner=a+b%2B' })).toMatchObject({ limit: 5, held: false, owner: 'a b+' });
     expect(readerOf('WatchEvents')({ url: '/stream?types=a,b&types=c&after=9007199254740993' })).toMatchObject({
       types: ['a', 'b', 'c'],

@@ -5,26 +5,26 @@ import { createFieldReader, type ReadJson } from './read-json.ts';
 import { createTextReader, parseQuery } from './read-query.ts';
 import type { Route } from './routes.ts';
 
-/** What of an HTTP request goes into the message of its RPC. */
+/** The parts of an HTTP request from which the message of its RPC is made. */
 export interface RequestParts {
   /** The fields in the path, decoded. */
   params: Readonly<Record<string, string>>;
   /** The URL, for its query. */
   url: string;
-  /** The JSON object of the body; empty when there is none. */
+  /** The JSON object of the body. Empty when there is no body. */
   body: Readonly<Record<string, unknown>>;
 }
 
-/** Turns path, query and body into the request message, or throws a 400 that names the field at fault. */
+/** Converts path, query and body to the request message. Throws a 400 that names the wrong field. */
 export type ReadRequest = (parts: RequestParts) => Message;
 
-/** A reader for the requests of one route. */
+/** Creates a reader for the requests of one route. */
 export function createRequestReader(route: Route): ReadRequest {
   const schema = route.rpc.input;
   const mask = schema.fields.find(isMask);
   const others = schema.fields.filter((field) => field !== mask && !route.pathFields.includes(field));
   const readPath = createPathReader(route.pathFields);
-  // Whose task is meant may stand in the query of any route.
+  // The query of any route may name the organization.
   const readQuery = createQueryReader(route.hasBody ? others.filter(isOrganization) : others);
   const readBody = createBodyReader(route.hasBody ? others : []);
   return (parts) => {
@@ -47,8 +47,8 @@ function isMask(field: DescField): boolean {
 const isOrganization = (field: DescField): boolean => field.jsonName === 'organization_id';
 
 /**
- * Every key of the body is to be written, those with `null` too. The organization says which task is meant; it is
- * nothing to write. Sorted, so that a repeat is known for one in whatever order its fields come.
+ * Every key of the body is a field to write, also a key with `null`. The organization is not written, because it only
+ * says which task is meant. The paths are sorted, so that a repeat with another order of fields is recognized.
  */
 function maskPaths(body: RequestParts['body']): string[] {
   return Object.keys(body)
@@ -73,7 +73,7 @@ function createQueryReader(fields: readonly DescField[]) {
       if (!reader) throw invalidField(shown(name), 'is not a parameter of this route');
       const value = reader.read(texts.map(([, text]) => text));
       const inBody = into[reader.field.localName];
-      if (isOrganization(reader.field) && inBody && inBody !== value) throw invalidField(name, 'is one in the query and another in the body');
+      if (isOrganization(reader.field) && inBody && inBody !== value) throw invalidField(name, 'has one value in the query and another in the body');
       into[reader.field.localName] = value;
     }
   };
@@ -92,7 +92,7 @@ function createBodyReader(fields: readonly DescField[]) {
   };
 }
 
-/** A name that somebody else chose, short enough to be repeated to them. */
+/** A name from the request, cut so that it can be part of the answer. */
 function shown(name: string): string {
   return name.length > 100 ? `${name.slice(0, 100)}…` : name;
 }

@@ -6,15 +6,15 @@ import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { http } from '@recursiv/proto/gen/google/api/annotations_pb.ts';
 import type { HttpRule } from '@recursiv/proto/gen/google/api/http_pb.ts';
 
-/** One way to reach an RPC over REST. */
+/** One REST route to an RPC. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
-  /** As the proto writes it: `/api/v1/dispatcher/tasks/{task_id}`. */
+  /** The path in the form of the proto: `/api/v1/dispatcher/tasks/{task_id}`. */
   readonly path: string;
   readonly rpc: DescMethod;
-  /** The fields of the request that stand in the path. */
+  /** The fields of the request that are in the path. */
   readonly pathFields: readonly DescField[];
-  /** Whether the other fields come in a JSON body; else they are query parameters. */
+  /** Whether the other fields are in a JSON body. Otherwise they are query parameters. */
   readonly hasBody: boolean;
   /** The status of a success. */
   readonly status: 200 | 201;
@@ -22,10 +22,10 @@ export interface Route {
 
 const methods = { get: 'GET', post: 'POST', patch: 'PATCH', delete: 'DELETE' } as const;
 
-/** Every REST route, made from the HTTP annotations of the contract. An RPC without one is reached over gRPC only. */
+/** Every REST route, made from the HTTP annotations of the contract. An RPC without one is only available over gRPC. */
 export const routes: readonly Route[] = [TaskService, ClaimService, StatsService, KeyService].flatMap(routesOfService);
 
-/** The methods that some route takes at `path`. */
+/** The methods of all routes at `path`. */
 export function methodsAt(path: string): string[] {
   return routes
     .filter((route) => patternOf(route).test(path))

@@ -10,7 +10,7 @@ import { describe, expect, test, vi } from 'vitest';
 const api = '/api/v1/dispatcher';
 
 describe('a call over REST', () => {
-  test('reaches its RPC with path, query, body and headers, and nothing else from outside', async () => {
+  test('calls its RPC with path, query, body and some headers, and with nothing else from outside', async () => {
     const { calls, routes } = createRecordingServices();
     await using gateway = await useGateway([routes]);
     const headers = { 'x-request-id': 'mine.1', 'idempotency-key': 'k 1', 'x-organization-id': 'rival', cookie: 'a=b' };
@@ -25,7 +25,7 @@ describe('a call over REST', () => {
     });
   });
 
-  test('answers 201 for what was created, and the same route by each of its paths', async () => {
+  test('answers 201 when something was created, and answers on each of its paths', async () => {
     const { calls, routes } = createRecordingServices();
     await using gateway = await useGateway([routes]);
     expect((await gateway.send('POST', `${api}/tasks`, { body: { title: 'x' } })).status).toBe(201);
@@ -34,7 +34,7 @@ describe('a call over REST', () => {
     expect(calls.map(({ rpc }) => rpc)).toEqual(['CreateTask', 'ClaimTask', 'ClaimTask']);
   });
 
-  test('has a request id of its own when the client sent none, or a strange one', async () => {
+  test('has a new request id when the client sent none, or a strange one', async () => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     for (const id of ['', 'a b', 'x'.repeat(129)]) {
       const { headers } = await gateway.send('GET', `${api}/stats`, { headers: { 'x-request-id': id } });
@@ -149,7 +149,7 @@ describe('a failure over REST', () => {
     }
   });
 
-  test('that is temporary says when to retry', async () => {
+  test('that is temporary has a retry time', async () => {
     const fail = () => Promise.reject(unavailable('The database does not answer.'));
     await using gateway = await useGateway([createRecordingServices({ GetStats: fail }).routes]);
     const { status, headers, body } = await gateway.send('GET', `${api}/stats`);
@@ -160,7 +160,7 @@ describe('a failure over REST', () => {
     expect(headers.get('retry-after')).toBe('1');
   });
 
-  test('of a rule in the proto names the field', async () => {
+  test('for a broken rule of the proto names the field', async () => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     for (const [path, body, field] of [
       ['/tasks', { title: '' }, 'title'],

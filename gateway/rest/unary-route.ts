@@ -19,7 +19,7 @@ import type { Route } from './routes.ts';
 import type { UndeliveredClaims } from './undelivered-claims.ts';
 import { createJsonWriter } from './write-json.ts';
 
-/** What a route needs to answer. */
+/** What a route needs. */
 export interface RouteContext {
   transport: Transport;
   authenticate: Authenticate;
@@ -27,13 +27,13 @@ export interface RouteContext {
   setCaller: SetCaller;
   undeliveredClaims: UndeliveredClaims;
   /**
-   * Bounds how many bodies are being received, in all, from one organization and from one key: the services count a call only once its body
-   * is here.
+   * Limits the bodies that are being received: in all, from one organization and from one key. The services count a call
+   * only after its body has arrived.
    */
   bodyAdmissions: Admissions;
 }
 
-/** Answers one route: who is calling, what do they send, what does the service say. */
+/** Answers requests of one route: authenticates, reads the request, calls the service, and writes the answer. */
 export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: RouteContext) {
   const { transport, authenticate, inFlight, setCaller, undeliveredClaims, bodyAdmissions } = context;
   const read = createRequestReader(route);
@@ -46,12 +46,12 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: Ro
     const caller = await inTime(authenticate(raw.headers.authorization ?? null, networkOf(raw.socket.remoteAddress)));
     setCaller(request, caller);
     const headers = callHeaders(raw.headers, request.id, mayChange);
-    // How long a client may take to send its body, the server watches.
+    // The HTTP server limits how long a client may take to send its body.
     const body = await receiveBody(raw, caller, bodyAdmissions);
     const message = read({ params: request.params as Record<string, string>, url: raw.url ?? '', body });
     const answer = transport.unary(rpc, signal, undefined, headers, message);
     const response = await inTime(answer, waitMs(message)).catch((thrown: unknown) => {
-      throw signal.aborted ? unavailable('The server is stopping; send the request again.') : thrown;
+      throw signal.aborted ? unavailable('The server is stopping. Send the request again.') : thrown;
     });
     if (isMessage(response.message, ClaimNextTaskResponseSchema)) {
       if (waitMs(message) > 0) await nextTurn();
@@ -62,7 +62,7 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: Ro
   };
 }
 
-/** Waits until the sockets have been looked at once: a caller who left while it waited is then known to be gone. */
+/** Waits for one turn of the event loop. After that it is known whether the caller has left. */
 async function nextTurn(): Promise<void> {
   await setImmediate();
   await setImmediate();

@@ -10,7 +10,7 @@ const resetMs = 1_000;
 
 /** Takes back claims whose answer does not reach the client. */
 export interface UndeliveredClaims {
-  /** Watches one answer of claim-next, whose call had these headers. */
+  /** Watches one answer of claim-next. `headers` are those of its call. */
   watch(answer: ClaimNextTaskResponse, response: ServerResponse, headers: Headers): void;
 }
 
@@ -42,7 +42,7 @@ export function createUndeliveredClaims(server: Server, transport: Transport, lo
       if (!claim) return;
       const giveUp = () => {
         takeBack(claim, headers).catch((err: unknown) => {
-          log.debug({ err, request_id: headers.get('x-request-id') }, 'a claim whose caller had left could not be taken back');
+          log.debug({ err, request_id: headers.get('x-request-id') }, 'a claim of a caller who left could not be taken back');
         });
       };
       const { socket } = response;

@@ -10,10 +10,10 @@ import { createJsonWriter } from './write-json.ts';
 const writeTask = createJsonWriter(TaskSchema);
 
 describe('the JSON of an answer', () => {
-  test("says what protobuf's own mapping says, with null for what that leaves out", () => {
+  test("is the same as that of protobuf's own mapping, with null for fields that it leaves out", () => {
     const nanos = constantFrom(0, 1_000_000, 120_000_000, 123_456_000, 123_456_789);
     const time = record({ at: date({ noInvalidDate: true, min: new Date(0), max: new Date('9999-12-31') }), nanos });
-    // JSON.stringify writes -0 as 0, and so do we.
+    // JSON.stringify writes -0 as 0, and the writer does the same.
     const number = double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
     const task = record({
       id: string({ unit: 'binary' }),
@@ -36,7 +36,7 @@ describe('the JSON of an answer', () => {
     );
   });
 
-  test('has null for an absent message and leaves out what the contract says to leave out', () => {
+  test('has null for an absent message, and has no field that the contract leaves out', () => {
     expect(createJsonWriter(ClaimNextTaskResponseSchema)(create(ClaimNextTaskResponseSchema))).toBe('{"data":null}');
     const page = create(ListTasksResponseSchema, { meta: { limit: 20 } });
     expect(JSON.parse(createJsonWriter(ListTasksResponseSchema)(page))).toEqual({ data: [], meta: { limit: 20, offset: 0, has_more: false } });

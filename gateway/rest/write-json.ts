@@ -3,14 +3,14 @@ import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { omit_absent } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
 import { createTimestampWriter } from './timestamp-text.ts';
 
-/** Writes a message as the text of its REST JSON. */
+/** Writes a message as JSON text. */
 export type WriteJson = (message: Message) => string;
 
 /**
- * A writer for messages of `schema`: protobuf's JSON mapping with REST's three exceptions. What is absent is `null`
- * (or left out, where the field has the option `omit_absent`), lists and maps are always there, 64-bit integers are
- * numbers. It is built once per message type, and writes text without a tree between: a third of the time that
- * `toJson` and `JSON.stringify` take, before any normaliser. A map may have any key, `__proto__` included.
+ * Creates a writer for messages of `schema`. It follows the JSON mapping of protobuf with three exceptions: an absent
+ * field is `null` (or is left out when it has the option `omit_absent`), lists and maps are always written, and 64-bit
+ * integers are numbers. A writer is made once for each message type. It writes text without building objects first,
+ * which takes a third of the time of `toJson` and `JSON.stringify`. A map may have any key, also `__proto__`.
  */
 export function createJsonWriter(schema: DescMessage): WriteJson {
   const writeTimestamp = createTimestampWriter();
@@ -18,7 +18,7 @@ export function createJsonWriter(schema: DescMessage): WriteJson {
 }
 
 type Write = (value: unknown) => string;
-/** By the name of the message. */
+/** The writers by the name of the message. */
 type Writers = Map<string, Write>;
 
 function messageWriter(schema: DescMessage, writers: Writers): Write {
@@ -42,9 +42,9 @@ function messageWriter(schema: DescMessage, writers: Writers): Write {
 
 interface FieldWriter {
   localName: string;
-  /** The comma before the field unless it is the first, its name and colon. */
+  /** The text before the value: a comma unless the field is the first, the name and a colon. */
   start: string;
-  /** What stands there when the field has no value. */
+  /** The text when the field has no value. */
   absent: string;
   write: Write;
 }

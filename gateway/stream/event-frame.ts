@@ -2,12 +2,12 @@ import { type Event, EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event
 import type { EventReset } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { createJsonWriter } from '../rest/write-json.ts';
 
-/** An event as it goes to its readers: encoded once, however many there are. */
+/** An encoded event. It is encoded once for all readers. */
 export interface EventFrame {
   readonly position: number;
   readonly organizationId: string;
   readonly type: string;
-  /** `id:`, `event:` and `data:` as bytes. */
+  /** The lines `id:`, `event:` and `data:` as bytes. */
   readonly bytes: Buffer;
 }
 
@@ -19,15 +19,15 @@ export function frameFromEvent(event: Event): EventFrame {
   return { position: Number(position), organizationId, type, bytes: Buffer.from(`id: ${position}\nevent: ${type}\ndata: ${writeEvent(event)}\n\n`) };
 }
 
-/** What tells a reader that it may have missed events, and where it now stands: its next resume is from there. */
+/** The event that tells a reader that it may have missed events, and the position from which it resumes next. */
 export function bytesFromReset({ reason, position }: EventReset): Buffer {
   return Buffer.from(`id: ${position}\nevent: reset\ndata: ${JSON.stringify({ reason, position: Number(position) })}\n\n`);
 }
 
-/** Tells a reader how long to wait before it connects again. */
+/** The line that tells a reader how long to wait before it connects again. */
 export function bytesFromRetry(milliseconds: number): Buffer {
   return Buffer.from(`retry: ${Math.round(milliseconds)}\n\n`);
 }
 
-/** Says nothing, so that what stands between does not take the connection for dead. */
+/** A comment. It keeps proxies from closing a quiet connection. */
 export const keepAliveBytes = Buffer.from(':\n\n');

@@ -2,7 +2,7 @@ import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { expect, test } from 'vitest';
 import { createEventHub } from './event-hub.ts';
 
-test('a hub that has been disposed starts no stream, since nobody would end it', async () => {
+test('a hub that has been disposed starts no stream', async () => {
   let calls = 0;
   const transport = {
     unary: () => Promise.reject(new Error('not called')),
@@ -13,6 +13,6 @@ test('a hub that has been disposed starts no stream, since nobody would end it',
   };
   const hub = createEventHub({ transport, adminKey: 'k'.repeat(32), log: createLog('silent') });
   await hub[Symbol.asyncDispose]();
-  await expect(hub.live()).rejects.toThrow('This server is stopping; connect again.');
+  await expect(hub.live()).rejects.toThrow('This server is stopping. Connect again.');
   expect(calls).toBe(0);
 });

@@ -9,17 +9,17 @@ import type { StreamReader } from './stream-reader.ts';
 
 /** The one event stream from the services that all readers of a gateway share. */
 export interface EventHub extends AsyncDisposable {
-  /** Resolves when the shared stream runs, rejects when it cannot be opened now. The first to ask starts it. */
+  /** Resolves when the shared stream runs. Rejects when it cannot be opened now. The first call starts it. */
   live(): Promise<void>;
   /**
-   * Gives a reader all that follows its position. False when that is no longer remembered: it must read on by itself,
-   * and ask again.
+   * Gives a reader all events after its position. False when the hub does not have all of them any more. Then the reader
+   * must read on by itself and ask again.
    */
   join(reader: StreamReader): boolean;
   leave(reader: StreamReader): void;
 }
 
-/** Reads the events of all organizations under the admin key, and hands each to the readers who want it. */
+/** Reads the events of all organizations with the admin key, and writes each to the readers who asked for it. */
 export function createEventHub(source: { transport: Transport; adminKey: string; log: Log }): EventHub {
   const readers = new Set<StreamReader>();
   const recent = new RecentFrames();
@@ -50,15 +50,15 @@ export function createEventHub(source: { transport: Transport; adminKey: string;
     running.resolve();
   };
   const onBreak = () => {
-    if (!isLive) running.reject(unavailable('The event stream is not available; try again in a moment.'));
+    if (!isLive) running.reject(unavailable('The event stream is not available. Try again in a moment.'));
     isLive = false;
     running = createAttempt();
   };
 
   return {
     async live() {
-      // A request that arrived before the end may ask after it. Nobody would stop what it starts.
-      if (isClosed) throw unavailable('This server is stopping; connect again.');
+      // A request that arrived before the hub was closed may ask after it. A stream that it starts would never end.
+      if (isClosed) throw unavailable('This server is stopping. Connect again.');
       follower ??= followEvents({ ...source, onMessage, onBreak });
       await running.promise;
     },
@@ -77,7 +77,7 @@ export function createEventHub(source: { transport: Transport; adminKey: string;
   };
 }
 
-/** What those who wait for the shared stream wait for. That nobody waits is no reason to fail. */
+/** A promise for callers who wait for the shared stream. A rejection that nobody awaits is not an error. */
 function createAttempt(): PromiseWithResolvers<void> {
   const attempt = Promise.withResolvers<void>();
   attempt.promise.catch(() => undefined);

@@ -5,24 +5,24 @@ import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { EventSchema, type Event as TaskEvent } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import { StatsService, type WatchEventsRequest } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 
-/** A neighbour for the stream's tests: a log in memory that answers WatchEvents as the contract says. */
+/** A service for the tests of the stream: a log in memory that answers WatchEvents by the contract. */
 export interface EventLogService {
   readonly routes: Routes;
-  /** Appends an event of each organization named, and tells those who watch. */
+  /** Appends one event for each of these organizations, and sends them to the streams. */
   append(...organizations: string[]): void;
-  /** Forgets the events up to here, as after their retention. */
+  /** Deletes the events up to this position, as retention does. */
   forget(position: number): void;
   /** Breaks every open stream. */
   breakStreams(): void;
-  /** How many streams are open now. */
+  /** The number of open streams. */
   readonly open: number;
 }
 
 const pageSize = 500;
 
 /**
- * Makes an empty one. Odd positions are `task.created`, even ones `task.completed`; the events are of tasks with this
- * title.
+ * Creates an empty log. Events at odd positions are `task.created`, at even positions `task.completed`. Their tasks
+ * have this title.
  */
 export function createEventLogService(title = ''): EventLogService {
   let events: TaskEvent[] = [];

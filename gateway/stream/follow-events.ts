@@ -3,14 +3,14 @@ import type { Transport } from '@connectrpc/connect';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { StatsService, type WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 
-/** What follows the events needs and tells. */
+/** The options of `followEvents`. */
 export interface FollowOptions {
   transport: Transport;
   adminKey: string;
   log: Log;
-  /** Called with each message; the first comes at once and says where the stream stands. */
+  /** Called with each message. The first comes at once and has the position of the stream. */
   onMessage(message: WatchEventsResponse): void;
-  /** Called when the stream is gone, and will be tried again. */
+  /** Called when the stream broke. It will be opened again. */
   onBreak(): void;
 }
 
@@ -18,8 +18,8 @@ const firstPauseMs = 100;
 const longestPauseMs = 5000;
 
 /**
- * Reads the events of all organizations until it is disposed. When the stream breaks, it is opened again where it
- * ended.
+ * Reads the events of all organizations until it is disposed. When the stream breaks, it is opened again at the
+ * position where it ended.
  */
 export function followEvents(options: FollowOptions): AsyncDisposable {
   const stop = new AbortController();
@@ -49,13 +49,13 @@ async function follow({ transport, adminKey, log, onMessage, onBreak }: FollowOp
       if (!signal.aborted) log.warn({ err }, 'the event stream broke');
     }
     onBreak();
-    // Spread, so that the gateways do not all come back at once.
+    // The wait is random, so that the gateways do not all reconnect at the same time.
     await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
 }
 
-/** A stream of one message. */
+/** A stream with one message. */
 export async function* only<T>(message: T): AsyncIterable<T> {
   yield message;
 }

@@ -5,9 +5,9 @@ import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { bytesFromRetry, keepAliveBytes } from './event-frame.ts';
 import type { StreamReader } from './stream-reader.ts';
 
-/** Every open stream of the gateway. Disposing it tells their readers when to come again, and ends them. */
+/** All open streams of the gateway. When it is disposed, it tells the readers when to connect again, and ends them. */
 export interface OpenStreams extends AsyncDisposable {
-  /** How many there are. */
+  /** The number of open streams. */
   readonly count: number;
   add(reader: StreamReader): void;
   remove(reader: StreamReader): void;
@@ -15,10 +15,10 @@ export interface OpenStreams extends AsyncDisposable {
 
 const keepAliveMs = 15_000;
 
-/** Together with the 0.8 s for which `authenticate` remembers a key: a revoked key's streams end within a second. */
+/** Together with the 0.8 s for which `authenticate` caches a key, the streams of a revoked key end within a second. */
 const keyCheckMs = 100;
 
-/** Keeps quiet streams alive, and ends those whose key has ended. */
+/** Keeps quiet streams alive, and ends the streams of a key that was revoked or has expired. */
 export function createOpenStreams(authenticate: Authenticate, log: Log): OpenStreams {
   const byKey = new Map<string, Set<StreamReader>>();
   let count = 0;
@@ -60,12 +60,12 @@ export function createOpenStreams(authenticate: Authenticate, log: Log): OpenStr
   };
 }
 
-/** The wait is spread over some seconds, so that the readers do not all come to the next gateway at once. */
+/** Ends a stream with a random retry time, so that the readers do not all connect to the next gateway at once. */
 function sayGoodbye(reader: StreamReader): void {
   reader.end(bytesFromRetry(1000 + 4000 * Math.random()));
 }
 
-/** Only a clear no ends a stream: while the keys cannot be looked up, it goes on. */
+/** Whether the key is refused. A stream goes on while the keys cannot be looked up. */
 async function isRefused(authenticate: Authenticate, authorization: string): Promise<boolean> {
   try {
     await authenticate(authorization);

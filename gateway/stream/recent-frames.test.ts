@@ -4,12 +4,12 @@ import { RecentFrames } from './recent-frames.ts';
 const frame = (position: number, size = 1) => ({ position, organizationId: 'acme', type: 'task.created', bytes: Buffer.alloc(size) });
 const positions = (recent: RecentFrames, after: number) => recent.after(after)?.map(({ position }) => position);
 
-describe('what is remembered of the events', () => {
-  test('is nothing before anything is known', () => {
+describe('the memory of recent events', () => {
+  test('has no frames before the position is known', () => {
     expect(positions(new RecentFrames(), 5)).toBeUndefined();
   });
 
-  test('is all since the start, and none of what came before', () => {
+  test('has all frames since the start, and none from before', () => {
     const recent = new RecentFrames();
     recent.startOnceAfter(5);
     recent.add([frame(6), frame(7)]);
@@ -20,7 +20,7 @@ describe('what is remembered of the events', () => {
     expect(positions(recent, 8)).toEqual([]);
   });
 
-  test('is the newest half MiB', () => {
+  test('has the newest half MiB', () => {
     const recent = new RecentFrames();
     recent.startAfter(0);
     for (let position = 1; position <= 100; position++) recent.add([frame(position, 10 * 1024)]);
@@ -28,7 +28,7 @@ describe('what is remembered of the events', () => {
     expect(positions(recent, 49)).toHaveLength(51);
   });
 
-  test('is forgotten at a reset', () => {
+  test('is empty after a reset', () => {
     const recent = new RecentFrames();
     recent.startAfter(0);
     recent.add([frame(1)]);

@@ -1,28 +1,28 @@
 import type { EventFrame } from './event-frame.ts';
 
-/** How much is remembered. */
+/** The size of the frames that are kept. */
 const recentMaxBytes = 512 * 1024;
 
-/** The newest events, for readers that come from a replay a little behind. */
+/** The newest events, for readers who are a little behind after a replay. */
 export class RecentFrames {
-  /** All frames after this position are here; undefined before anything is known. */
+  /** All frames after this position are kept. Undefined before the position is known. */
   #start: number | undefined;
   #frames: EventFrame[] = [];
   #bytes = 0;
 
-  /** Forgets everything: what comes next follows `position`. */
+  /** Drops all frames. The next frame follows `position`. */
   startAfter(position: number): void {
     this.#start = position;
     this.#frames = [];
     this.#bytes = 0;
   }
 
-  /** Starts there if nothing is known yet. */
+  /** Starts after `position` when the position is not known yet. */
   startOnceAfter(position: number): void {
     if (this.#start === undefined) this.startAfter(position);
   }
 
-  /** Appends what follows, and forgets the oldest when it is too much. */
+  /** Appends the next frames. Drops the oldest ones when there are too many. */
   add(frames: readonly EventFrame[]): void {
     for (const frame of frames) {
       this.#frames.push(frame);
@@ -38,7 +38,7 @@ export class RecentFrames {
     if (forgotten > 0) this.#frames = this.#frames.slice(forgotten);
   }
 
-  /** All after `position`, or undefined when some of them are forgotten or unknown. */
+  /** All frames after `position`. Undefined when some of them were dropped or are unknown. */
   after(position: number): readonly EventFrame[] | undefined {
     if (this.#start === undefined || position < this.#start) return undefined;
     return this.#frames.filter((frame) => frame.position > position);

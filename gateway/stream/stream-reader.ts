@@ -3,28 +3,28 @@ import type { ServerResponse } from 'node:http';
 import type { EventReset } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { bytesFromReset, type EventFrame } from './event-frame.ts';
 
-/** Which events a reader wants, and may have. */
+/** The events that a reader asked for and may see. */
 export interface StreamFilter {
-  /** Null for the admin who named none: all. */
+  /** Null for an admin who named none: all organizations. */
   readonly organizationId: string | null;
-  /** All when empty. */
+  /** All types when empty. */
   readonly types: readonly string[];
 }
 
-/** A reader who does not read is cut off when this much waits for it. */
+/** A connection is closed when this many bytes wait for its reader. */
 const unreadMaxBytes = 1024 * 1024;
 
-/** How long a reader has to take the end of its stream. */
+/** How long a reader has to receive the end of its stream. */
 const lastWordsMs = 1000;
 
 /** One open event stream. */
 export class StreamReader {
   #position: number;
-  /** The `authorization` it was opened with. */
+  /** The `authorization` header with which it was opened. */
   readonly authorization: string;
   readonly #response: ServerResponse;
   readonly #filter: StreamFilter;
-  /** The same for readers who want the same. */
+  /** Readers with equal filters have the same key. */
   readonly #filterKey: string;
 
   constructor(response: ServerResponse, authorization: string, filter: StreamFilter, position: number) {
@@ -35,17 +35,17 @@ export class StreamReader {
     this.#position = position;
   }
 
-  /** Everything up to here has been written, or was not wanted. */
+  /** All events up to this position were written, or the reader did not ask for them. */
   get position(): number {
     return this.#position;
   }
 
-  /** Notes that nothing up to `position` is left to write. */
+  /** Notes that all events up to `position` are done. */
   passTo(position: number): void {
     this.#position = Math.max(this.#position, position);
   }
 
-  /** Writes bytes, unless too many wait already: then the connection ends. */
+  /** Writes bytes. When too many wait already, it ends the connection. */
   write(bytes: Buffer): void {
     if (this.#response.destroyed || this.#response.writableEnded) return;
     if (this.#response.writableLength > unreadMaxBytes) this.#response.destroy();
@@ -53,8 +53,8 @@ export class StreamReader {
   }
 
   /**
-   * Writes those of the frames that come after its position and that it wants, in one piece. `pieces` has those
-   * already made for others.
+   * Writes the frames that come after the reader's position and that it asked for, as one piece of bytes. `pieces`
+   * caches the pieces for readers with equal filters.
    */
   deliver(frames: readonly EventFrame[], pieces = new Map<string, Buffer>()): void {
     const [first] = frames;
@@ -66,19 +66,19 @@ export class StreamReader {
     if (piece.length > 0) this.write(piece);
   }
 
-  /** Tells the reader that it may have missed events, and goes on from where that says. */
+  /** Tells the reader that it may have missed events. Its position is then that of the reset. */
   reset(reset: EventReset): void {
     this.#position = Number(reset.position);
     this.write(bytesFromReset(reset));
   }
 
-  /** Resolves when the reader has taken what was written; rejects when `signal` fires before. */
+  /** Resolves when the reader has received what was written. Rejects when `signal` fires before. */
   async drained(signal: AbortSignal): Promise<void> {
     if (!this.#response.writableNeedDrain) return;
     await once(this.#response, 'drain', { signal });
   }
 
-  /** Ends the stream and its connection; one that does not take its last words soon is cut off. */
+  /** Ends the stream. The connection is closed when the reader does not receive the end in time. */
   end(lastWords?: Buffer): void {
     if (this.#response.destroyed || this.#response.writableEnded) return;
     const { socket } = this.#response;

@@ -110,7 +110,7 @@ describe('an event stream', () => {
   test.each([
     ['from the future', '9'],
     ['no longer kept', '1'],
-  ])('from a position %s says so once, and goes on live', async (_name, after) => {
+  ])('from a position %s sends one reset, then the live events', async (_name, after) => {
     await using system = await setup();
     system.log.append('acme', 'acme', 'acme', 'acme');
     system.log.forget(3);
@@ -201,7 +201,7 @@ test('a reader that does not read is cut off, and other readers do not notice', 
   using stuck = await system.open();
   using other = await system.open();
   stuck.pause();
-  // More than the sockets' own buffers and the 1 MiB together.
+  // More than the buffers of the sockets and the 1 MiB together.
   const rounds = 120;
   for (let round = 1; round <= rounds; round++) {
     system.log.append(...Array.from({ length: 500 }, () => 'acme'));
@@ -221,7 +221,7 @@ test('readers that do not read their replay do not block other readers', async (
   using live = await system.open();
   using replayed = await system.open('?after=49999');
   await replayed.events(1);
-  // Theirs and the one that all share: none was given up to let the other pass.
+  // The streams of these readers and the shared stream are all open.
   expect(system.log.open).toBeGreaterThanOrEqual(stuck.length + 1);
   system.log.append('acme');
   await live.events(1);

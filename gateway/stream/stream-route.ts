@@ -21,7 +21,7 @@ import { only } from './follow-events.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { StreamReader } from './stream-reader.ts';
 
-/** What the stream's route needs. */
+/** What the route needs. */
 export interface StreamContext {
   transport: Transport;
   authenticate: Authenticate;
@@ -29,28 +29,28 @@ export interface StreamContext {
   setCaller: SetCaller;
   hub: EventHub;
   streams: OpenStreams;
-  /** Bounds how many streams there are: in all, of one organization and under one key. */
+  /** Limits the number of streams: in all, of one organization and of one key. */
   streamAdmissions: Admissions;
   /**
-   * Bounds how many streams read what they missed at once, a page a turn: how fast a reader takes it is nobody else's
-   * concern.
+   * Limits how many streams read missed events at once. A stream holds a slot only while it reads a page, so a slow
+   * reader does not block other readers.
    */
   replaySlots: Semaphore;
 }
 
-/** A stream must be open by then. */
+/** How long a stream may take to open. */
 const openMs = 10_000;
 
-/** A replay that takes longer ends; its reader resumes where that was. */
+/** How long a replay may take. When it takes longer the stream ends, and its reader resumes from there. */
 const replayMs = 30_000;
 
-/** What readers wait before they connect again, until a shutdown tells them otherwise. */
+/** How long readers wait before they connect again, unless a shutdown tells them another time. */
 const retryMs = 2000;
 
 /**
- * Answers with server-sent events. Each stream begins with a call of its own under its reader's key, which checks
- * what may be seen and brings what was missed; where that is level with the stream all readers share, it goes over:
- * positions are dense, so nothing is missed and nothing repeated.
+ * Answers with server-sent events. Each stream begins with its own call with its reader's key. The service checks the
+ * key and sends the missed events. When the call has reached the stream that all readers share, the stream changes over
+ * to that. Positions have no gaps, so no event is missed or repeated.
  */
 export function createStreamRoute(route: Route, context: StreamContext) {
   const read = createRequestReader(route);
@@ -79,21 +79,19 @@ export function createStreamRoute(route: Route, context: StreamContext) {
 type WatchEvents = typeof StatsService.method.watchEvents & DescMethodServerStreaming;
 type Call = ReturnType<typeof createCall>;
 
-/** The header a browser sends by itself when it connects again. It counts before `after`, which stays in the URL. */
+/** A browser sends this header by itself when it connects again. It wins over `after`, which stays in the URL. */
 function lastEventId(header: string | string[] | undefined): bigint | undefined {
   if (header === undefined || header === '') return undefined;
   if (typeof header !== 'string' || !/^\d{1,18}$/.test(header)) throw invalidField('Last-Event-ID', 'must be the id of an event, a whole number');
   return BigInt(header);
 }
 
-/**
- * The reader's own call, which ends when it is no longer needed, when the reader leaves, and when it takes too long.
- */
+/** The reader's own call. It ends when it is no longer needed, when the reader leaves, and when it takes too long. */
 function createCall(left: AbortSignal, limitMs: number) {
   const end = new AbortController();
   const abort = () => end.abort();
   const gaveUp = once(end.signal, 'abort').then(() => {
-    throw unavailable('The event stream is not available; try again in a moment.');
+    throw unavailable('The event stream is not available. Try again in a moment.');
   });
   gaveUp.catch(() => undefined);
   let timer = setTimeout(abort, limitMs);
@@ -117,7 +115,7 @@ function createCall(left: AbortSignal, limitMs: number) {
 }
 
 /**
- * Opens the call and waits for its first message, which says where it stands; until then a failure is an ordinary
+ * Opens the call and waits for its first message, which has its position. A failure before that is an ordinary error
  * answer.
  */
 async function openCall({ transport, hub, replaySlots }: StreamContext, rpc: WatchEvents, call: Call, headers: Headers, message: WatchEventsRequest) {
@@ -125,7 +123,7 @@ async function openCall({ transport, hub, replaySlots }: StreamContext, rpc: Wat
   await call.orGiveUp(hub.live());
   const response = await call.orGiveUp(transport.stream(rpc, call.signal, undefined, headers, only(message)));
   const parts = response.message[Symbol.asyncIterator]();
-  // A generator that stands at a yield does not hear the signal.
+  // A generator that waits at a yield does not notice the signal.
   call.onEnd(() => void parts.return?.().catch(() => undefined));
   const first = await call.orGiveUp(parts.next());
   if (first.done) throw unavailable('The event stream ended before it began.');
@@ -139,8 +137,8 @@ async function openCall({ transport, hub, replaySlots }: StreamContext, rpc: Wat
 }
 
 /**
- * `x-last-event-id` says where the stream stands before its first event, so that a client can resume one that breaks
- * until then.
+ * `x-last-event-id` is the position of the stream before its first event, so that a client can resume a stream that
+ * breaks before that.
  */
 function writeHead(response: ServerResponse, requestId: string, position: bigint): void {
   response.writeHead(200, {
@@ -161,7 +159,7 @@ function register(reader: StreamReader, response: ServerResponse, { hub, streams
   });
 }
 
-/** Writes what the call brings until the shared stream can take over. */
+/** Writes the events of the call until the shared stream can take over. */
 async function replay(reader: StreamReader, parts: Awaited<ReturnType<typeof openCall>>, hub: EventHub, call: Call): Promise<void> {
   let part: WatchEventsResponse = parts.first;
   while (true) {

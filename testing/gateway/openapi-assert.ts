@@ -3,14 +3,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
 /**
- * Throws unless the OpenAPI document has this answer, field for field. `path` may carry a query; an unknown path must
- * be answered as one.
+ * Throws unless the OpenAPI document has this answer with exactly these fields. `path` may have a query. The answer to
+ * an unknown path must be a 404.
  */
 export type AssertMatchesOpenApi = (method: string, path: string, status: number, body: unknown) => void;
 
 /**
- * Compiles the document once, for a test to hold every answer to it. Stricter than the document: a field it does not
- * name is a fault.
+ * Compiles the document once, so that a test can check every answer. It is stricter than the document: a field that the
+ * document does not have is an error.
  */
 export function createOpenApiAssert(): AssertMatchesOpenApi {
   const document = closed(createOpenApiDocument()) as unknown as OpenApiDocument;
@@ -30,7 +30,7 @@ interface OpenApiDocument {
   paths: Record<string, Record<string, { responses: Record<string, { $ref?: string; content?: Record<string, unknown> }> }>>;
 }
 
-/** Where the schema of the answer stands; undefined for an answer that is no JSON. */
+/** The path to the schema of the answer. Undefined for an answer that is not JSON. */
 function responsePointer({ paths }: OpenApiDocument, method: string, path: string, status: number): string | undefined {
   const [template] = Object.keys(paths)
     .filter((candidate) => paths[candidate]?.[method.toLowerCase()] && pattern(candidate).test(path))
@@ -50,7 +50,7 @@ function escaped(text: string): string {
   return text.replaceAll('~', '~0').replaceAll('/', '~1').replaceAll('{', '%7B').replaceAll('}', '%7D');
 }
 
-/** The same, with every object closed to what is not named. */
+/** The same schema, in which no object allows unknown fields. */
 function closed(value: unknown): Record<string, unknown> {
   const copy = (part: unknown): unknown => {
     if (Array.isArray(part)) return part.map(copy);

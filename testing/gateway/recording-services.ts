@@ -6,7 +6,7 @@ import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 
-/** A call as it arrived at a service. */
+/** A call that arrived at a service. */
 export interface RecordedCall {
   rpc: string;
   message: Record<string, unknown>;
@@ -14,10 +14,10 @@ export interface RecordedCall {
   signal: AbortSignal;
 }
 
-/** What a test wants an RPC to do instead of answering an empty message. */
+/** The handler of a test for an RPC. Without one the RPC answers an empty message. */
 export type Answer = (message: Message, context: HandlerContext) => Promise<object>;
 
-/** Neighbours for a gateway's tests: every RPC notes how it was called, and answers as `answers` says. */
+/** Services for the tests of a gateway. Every RPC records its calls, and answers with the handler in `answers`. */
 export function createRecordingServices(answers: Record<string, Answer> = {}): { calls: RecordedCall[]; routes: Routes } {
   const calls: RecordedCall[] = [];
   const implementation = (service: DescService) =>

@@ -8,21 +8,21 @@ import { serviceInterceptors } from '@dispatcher/kit/serving/interceptors.ts';
 import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 
-/**
- * A gateway on a free port, in front of neighbours that a test wrote over the contract, with the real checks between.
- */
+/** A gateway on a free port, in front of the services of a test. Calls pass the real interceptors. */
 export interface TestGateway extends Gateway {
   readonly adminKey: string;
-  /** A key of the organization `acme`, and one of `rival`. */
+  /** A key of the organization `acme`, and a key of `rival`. */
   readonly acmeKey: string;
   readonly rivalKey: string;
-  /** Makes a key unknown from now on. */
+  /** Revokes a key. */
   revoke(key: string): void;
-  /** Sends a request with acme's key unless its headers say otherwise. A `body` that is no text is sent as JSON. */
+  /**
+   * Sends a request with acme's key, unless its headers have another. A `body` that is not a string is sent as JSON.
+   */
   send(method: string, path: string, init?: { body?: unknown; headers?: Record<string, string> }): Promise<TestAnswer>;
 }
 
-/** An answer, with its body parsed when it is JSON. */
+/** An answer. A JSON body is parsed. */
 interface TestAnswer {
   status: number;
   headers: Headers;

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A bare TCP connection, for what no well-behaved HTTP client sends. */
+/** A TCP connection, to send what a correct HTTP client never sends. */
 export interface TestSocket extends Disposable {
   readonly socket: Socket;
   write(text: string): void;
-  /** Everything received, once it matches; rejects when the connection ends before. */
+  /** Waits until everything received matches, and returns it. Rejects when the connection ends before. */
   received(pattern: RegExp): Promise<string>;
-  /** Everything received, once the other side has ended the connection. */
+  /** Waits until the other side ends the connection, and returns everything received. */
   ended(): Promise<string>;
 }
 

@@ -2,31 +2,31 @@ import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { request } from 'node:http';
 
-/** One server-sent event as a reader sees it. */
+/** One server-sent event that was received. */
 interface ReceivedEvent {
   id: number;
   event: string;
   data: Record<string, unknown>;
 }
 
-/** An open event stream, or the answer that refused it. */
+/** An open event stream, or the answer that refused the stream. */
 export interface TestStream extends Disposable {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** The positions received so far. */
   readonly ids: number[];
-  /** Resolves once the text received matches; rejects when the stream ends before. */
+  /** Waits until the received text matches, and returns it. Rejects when the stream ends before. */
   received(pattern: RegExp): Promise<string>;
   /** The first `count` events. */
   events(count: number): Promise<ReceivedEvent[]>;
-  /** Everything received, once the stream has ended. */
+  /** Waits until the stream ends, and returns everything received. */
   ended(): Promise<string>;
-  /** Reads no further, until it is resumed. */
+  /** Stops reading until the stream is resumed. */
   pause(): void;
   resume(): void;
 }
 
-/** Opens a stream and resolves when its head has come. */
+/** Opens a stream. Resolves when its headers have arrived. */
 export async function useStream(url: string, headers: Record<string, string>): Promise<TestStream> {
   const sent = request(url, { headers, agent: false });
   sent.end();

@@ -31,7 +31,7 @@ function useBusyService(open: Promise<void>) {
   return (caller: string) => client.getTask({ taskId: caller });
 }
 
-/** Without an organization, one of the key's own name. */
+/** Without an organization, the organization has the name of the key. */
 function callerNamed(text: string) {
   const [keyId = '', organizationId = keyId] = text.split('@');
   return { keyId, organizationId, name: keyId, scopes: new Set<string>() };
@@ -60,7 +60,7 @@ test('a process with too many requests in flight answers 503 at once, and accept
   await call('late');
 });
 
-test('an organization with many keys leaves a quarter to others, and two of them leave others some of it', async () => {
+test('an organization with many keys leaves a quarter of the slots to others, and two such organizations still leave some', async () => {
   const open = Promise.withResolvers<void>();
   const call = useBusyService(open.promise);
   const refused = { reason: 'rate_limited', info: { retry_after_seconds: '1' } };

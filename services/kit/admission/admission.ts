@@ -3,8 +3,8 @@ import { type Caller, callerKey } from '../auth/caller.ts';
 import { DispatcherError, unavailable } from '../serving/errors.ts';
 
 /**
- * Refuses at once what is over the limits, so that load is answered and not queued. Calls for which `waits` holds are
- * counted apart, and so are streams.
+ * Refuses calls over the limits at once, so that no queue builds up. Calls for which `waits` returns true are counted
+ * separately, and so are streams.
  */
 export function admission(waits: (message: unknown) => boolean = () => false): Interceptor {
   const working = createAdmissions(workLimits);
@@ -18,7 +18,7 @@ export function admission(waits: (message: unknown) => boolean = () => false): I
     }
     const admitted = streaming.admit(caller);
     const leave = () => admitted[Symbol.dispose]();
-    // A stream that nobody begins to read is never finished either; its caller's leaving is all that is heard of it.
+    // A stream that nobody begins to read never finishes. Its only end is that its caller leaves.
     request.signal.addEventListener('abort', leave, { once: true });
     try {
       const response = await next(request);
@@ -30,13 +30,13 @@ export function admission(waits: (message: unknown) => boolean = () => false): I
   };
 }
 
-/** How much one process takes on at once. */
+/** The limits of one process. */
 export interface AdmissionLimits {
-  /** Of one key, beyond which it is told to slow down. */
+  /** The limit for one key. Beyond it the answer is 429. */
   perKey: number;
   /**
-   * In all, beyond which everybody is asked to come back. Its last quarter is kept for organizations that use little:
-   * there, one may hold no more than what is left.
+   * The limit in all. Beyond it the answer is 503. The last quarter is kept for organizations that use little: there,
+   * an organization may hold no more slots than are left.
    */
   total: number;
   /** What is counted, in the plural. */
@@ -49,22 +49,22 @@ export interface AdmissionLimits {
  */
 export const workLimits: AdmissionLimits = { perKey: 256, total: 1024, of: 'requests in flight' };
 
-/** The limits of calls that wait, and cost nothing while they do. */
+/** The limits of calls that wait for a task. They cost nothing while they wait. */
 const waitLimits: AdmissionLimits = { perKey: 2048, total: 8192, of: 'waiting requests' };
 
-/** The limits of calls without a key, which all count as one caller's. */
+/** The limits of calls without a key. They all count as one caller. */
 export const openLimits: AdmissionLimits = { perKey: 256, total: 256, of: 'calls without a key' };
 
 /** The limits of event streams. */
 export const streamLimits: AdmissionLimits = { perKey: 2048, total: 4096, of: 'open streams' };
 
-/** Counts what is going on. */
+/** Counts the calls or streams that run now. */
 export interface Admissions {
-  /** Lets one more in until the answer is disposed, or throws a 429 or a 503. */
+  /** Counts one more until the result is disposed. Throws a 429 or a 503 when there are too many. */
   admit(caller: Pick<Caller, 'keyId' | 'organizationId'>): Disposable;
 }
 
-/** Counts from zero. */
+/** Creates counters that start at zero. */
 export function createAdmissions(limits: AdmissionLimits): Admissions {
   const byKey = new Counts();
   const byOrganization = new Counts();
@@ -73,7 +73,7 @@ export function createAdmissions(limits: AdmissionLimits): Admissions {
     admit({ keyId, organizationId }) {
       const left = limits.total - total;
       if (byKey.of(keyId) >= limits.perKey) throw tooManyOfKey(limits);
-      if (left <= 0) throw unavailable(`The server has as many ${limits.of} as it can hold; try again in a moment.`);
+      if (left <= 0) throw unavailable(`The server has as many ${limits.of} as it can hold. Try again in a moment.`);
       if (left <= limits.total / 4 && byOrganization.of(organizationId) >= left) throw tooManyOfOrganization(limits);
       byKey.add(keyId, 1);
       byOrganization.add(organizationId, 1);
@@ -92,7 +92,7 @@ export function createAdmissions(limits: AdmissionLimits): Admissions {
   };
 }
 
-/** How many there are under each name; null is the admin. What is 0 takes no memory. */
+/** The number under each name. Null is the admin. A count of 0 takes no memory. */
 class Counts {
   readonly #counts = new Map<string | null, number>();
 
@@ -108,11 +108,11 @@ class Counts {
 }
 
 function tooManyOfKey({ perKey, of }: AdmissionLimits): DispatcherError {
-  return tooMany(`This key has ${perKey} ${of}, which is the limit; wait for some to end.`);
+  return tooMany(`This key has ${perKey} ${of}, which is the limit. Wait for some to end.`);
 }
 
 function tooManyOfOrganization({ of }: AdmissionLimits): DispatcherError {
-  return tooMany(`The keys of your organization have many ${of}, and the rest is kept for other organizations; wait for some to end.`);
+  return tooMany(`The keys of your organization have many ${of}, and the rest is kept for other organizations. Wait for some to end.`);
 }
 
 function tooMany(sentence: string): DispatcherError {

@@ -1,6 +1,6 @@
 import { unavailable } from '../serving/errors.ts';
 
-/** Lets a few do something costly at once while others, up to a limit, wait their turn. */
+/** Lets a few callers do something costly at the same time. Others wait their turn, up to a limit. */
 export class Semaphore {
   #free: number;
   readonly #queueMax: number;
@@ -12,8 +12,8 @@ export class Semaphore {
   }
 
   /**
-   * Resolves when it is the caller's turn, which lasts until the answer is disposed. Rejects when too many wait, or
-   * when the caller gives up.
+   * Resolves when it is the caller's turn. The turn lasts until the result is disposed. Rejects when too many callers
+   * wait, or when this caller gives up.
    */
   async take(signal: AbortSignal): Promise<Disposable> {
     if (this.#free === 0) await this.#wait(signal);
@@ -23,7 +23,7 @@ export class Semaphore {
 
   async #wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (this.#queue.size >= this.#queueMax) throw unavailable('Too many others are waiting for the same; try again in a moment.');
+    if (this.#queue.size >= this.#queueMax) throw unavailable('Too many callers wait for the same. Try again in a moment.');
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const giveUp = () => {
       this.#queue.delete(resolve);

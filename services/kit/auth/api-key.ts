@@ -6,21 +6,21 @@ const prefix = 'sk_live_';
 const shape = /^sk_live_([0-9A-Za-z]{32})([0-9A-Za-z]{6})$/;
 
 /**
- * A new key: `sk_live_`, 32 random base62 characters (190 bits), and a checksum of 6 that lets a typo be refused
- * without a look-up.
+ * Creates a key: `sk_live_`, 32 random base62 characters (190 bits), and a checksum of 6 characters. With the checksum
+ * a typo is refused without a look-up.
  */
 export function createApiKey(): string {
   const secret = Array.from({ length: 32 }, () => alphabet[randomInt(alphabet.length)]).join('');
   return `${prefix}${secret}${checksum(secret)}`;
 }
 
-/** Whether the text can be a key at all: its form and its checksum. */
+/** Whether the text has the form and the checksum of a key. */
 export function isApiKey(text: string): boolean {
   const parts = shape.exec(text);
   return parts?.[1] !== undefined && checksum(parts[1]) === parts[2];
 }
 
-/** What is stored of a key: its SHA-256. A slow hash would add nothing to 190 random bits. */
+/** The SHA-256 digest of a key, which is stored. A slow hash is not needed, because the key has 190 random bits. */
 export function digestOfKey(key: string): Buffer {
   return hash('sha256', key, 'buffer');
 }

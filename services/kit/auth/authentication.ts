@@ -10,33 +10,33 @@ import { createLookupLimits, type LookupLimits } from './lookup-limits.ts';
 import { isRefusal, whileAuthenticated } from './while-authenticated.ts';
 
 /**
- * What the store knows of a key: its caller, and whether it has run out. Null for a key that is unknown or revoked. A
- * store in another process is shown the key itself.
+ * Looks up a key in the store: its caller, and whether it has expired. Null for a key that is unknown or revoked. A
+ * store in another process receives the key itself.
  */
 export type ResolveKey = (digest: Buffer, key: string) => Promise<{ caller: Caller; expiresAt: Date | null; now: Date } | null>;
 
 /**
- * Answers who the value of an `authorization` header stands for, or throws a 401. Look-ups of unknown keys are limited
- * where the caller's `address` is given; beyond the limit it throws a 429.
+ * Returns the caller for the value of an `authorization` header, or throws a 401. With the caller's `address`, look-ups
+ * of unknown keys are limited. Beyond the limit it throws a 429.
  */
 export type Authenticate = (authorization: string | null, address?: string) => Promise<Caller>;
 
-/** Under a second, since a revoked key must be refused everywhere within one. */
+/** Less than a second, because a revoked key must be refused everywhere within a second. */
 const cacheMs = 800;
 
-/** A key that is unknown stays so, and one that was revoked or has expired too. */
+/** How long a refusal is used. An unknown, revoked or expired key does not become valid again. */
 const refusedMs = 10_000;
 
-/** What a caller of `createAuthenticate` may change. */
+/** The options of `createAuthenticate`. */
 export interface AuthenticateOptions {
-  /** How long an answer about a good key is used. */
+  /** How long the look-up of a valid key is used. */
   readonly keptMs?: number | undefined;
   readonly limits?: LookupLimits;
 }
 
 /**
- * Authenticates by the admin key or by `resolveKey`, whose answers are kept for 0.8 s and asked once for simultaneous
- * callers. A key that was good is looked up again without a limit, so that guesses of others do not delay it.
+ * Authenticates by the admin key or by `resolveKey`. Answers are cached for 0.8 s, and simultaneous callers share one
+ * look-up. A key that was valid is looked up again without a limit, so that guesses of others do not delay it.
  */
 export function createAuthenticate(
   adminKey: string,
@@ -74,8 +74,8 @@ export function createAuthenticate(
 }
 
 /**
- * Puts the caller into the context, and refuses who lacks the scope that the method's `scope` option names. Without
- * that option nobody may. A stream ends when its caller's key does.
+ * Puts the caller into the context. Refuses a caller who lacks the scope in the method's `scope` option. A method
+ * without that option is refused for everybody. A stream ends when its caller's key is revoked or expires.
  */
 export function authentication(authenticate: Authenticate): Interceptor {
   const scopes = new Map<DescMethod, string>();
@@ -104,7 +104,7 @@ export function authentication(authenticate: Authenticate): Interceptor {
   };
 }
 
-/** Tells the handler of a stream when its reader is gone, however that came. */
+/** Tells the handler of a stream when its reader has left, for any reason. */
 async function* whileOpen<T>(messages: AsyncIterable<T>, ended: AbortController): AsyncIterable<T> {
   try {
     yield* messages;
@@ -124,7 +124,7 @@ async function resolve(digest: Buffer, key: string, resolveKey: ResolveKey): Pro
   const found = await resolveKey(digest, key);
   if (!found) throw invalidKey();
   if (found.expiresAt && found.expiresAt <= found.now)
-    throw new DispatcherError('expired_api_key', 'This API key has expired; ask your admin for a new one.');
+    throw new DispatcherError('expired_api_key', 'This API key has expired. Ask your admin for a new one.');
   return found.caller;
 }
 

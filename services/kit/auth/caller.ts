@@ -1,14 +1,14 @@
 import { type ContextValues, createContextKey } from '@connectrpc/connect';
 
-/** Whom the key of a request stands for. */
+/** The caller to whom the key of a request belongs. */
 export interface Caller {
-  /** The key's id; null for the admin. */
+  /** The id of the key. Null for the admin. */
   readonly keyId: string | null;
-  /** The organization it acts for; null for the admin, who sees all. */
+  /** The organization of the key. Null for the admin, who sees all organizations. */
   readonly organizationId: string | null;
-  /** The key's name; `admin` for the admin. */
+  /** The name of the key. `admin` for the admin. */
   readonly name: string;
-  /** What it may do: `dispatcher:read`, `dispatcher:write`, `admin`. */
+  /** What the caller may do: `dispatcher:read`, `dispatcher:write`, `admin`. */
   readonly scopes: ReadonlySet<string>;
 }
 
@@ -17,11 +17,11 @@ export const admin: Caller = { keyId: null, organizationId: null, name: 'admin',
 
 const nobody: Caller = { keyId: null, organizationId: '', name: 'nobody', scopes: new Set() };
 
-/** Where the authentication interceptor leaves the caller for the handlers. */
+/** The context key under which the authentication interceptor stores the caller for the handlers. */
 export const callerKey = createContextKey<Caller>(nobody, { description: 'caller' });
 
-/** Who called. */
+/** Returns the caller of a request. */
 export const callerOf = (context: { readonly values: ContextValues }): Caller => context.values.get(callerKey);
 
-/** How the caller is written into tasks and events: `admin`, or `key:<name>`. */
+/** The name of the caller in tasks and events: `admin`, or `key:<name>`. */
 export const callerLabel = (caller: Caller): string => (caller.keyId === null ? caller.name : `key:${caller.name}`);

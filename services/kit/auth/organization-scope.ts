@@ -5,8 +5,8 @@ import { onRequestMessage } from '../serving/request-message.ts';
 import { type Caller, callerKey } from './caller.ts';
 
 /**
- * Writes the caller's organization into every request that has an `organization_id`, so that a handler can read no
- * other. The admin's choice stays.
+ * Sets the caller's organization in every request that has an `organization_id`, so that a handler cannot read another
+ * organization. An admin's choice stays.
  */
 export const organizationScope: Interceptor = onRequestMessage((message, request) => {
   scopeToOrganization(request.method.input, message, request.contextValues.get(callerKey));

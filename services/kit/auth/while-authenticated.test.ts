@@ -10,8 +10,8 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /**
- * A stream that says nothing, of a key that can be revoked; its key is looked up anew at `lookUpAt`, as a request
- * beside it does.
+ * A stream without messages, with a key that can be revoked. At `lookUpAt` another request with the same key looks the
+ * key up again.
  */
 async function useQuietStream(lookUpAt: number) {
   let revoked = false;
@@ -37,7 +37,7 @@ async function useQuietStream(lookUpAt: number) {
 }
 
 test.each(Array.from({ length: 20 }, (_, i) => i * 50))(
-  'a stream ends within a second of its key, which a request %d ms after its start has shown',
+  'a stream ends within a second after its key was revoked, also when another request used the key %d ms after its start',
   async (at) => {
     const stream = await useQuietStream(at);
     expect(stream.isOpen()).toBe(true);

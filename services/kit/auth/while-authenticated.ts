@@ -1,11 +1,11 @@
 import { DispatcherError, errorTable } from '../serving/errors.ts';
 
-/** Together with the 0.8 s for which `authenticate` remembers a key: a revoked key's streams end within a second. */
+/** Together with the 0.8 s for which `authenticate` caches a key, the streams of a revoked key end within a second. */
 const checkIntervalMs = 150;
 
 /**
- * Passes a stream's messages on until `check` says that its caller is no longer welcome; then the stream ends with
- * that 401. A check that fails for another reason, say since the database restarts, ends nothing.
+ * Passes the messages of a stream on until `check` refuses its caller. Then the stream ends with that 401. A check that
+ * fails for another reason, for example because the database restarts, does not end the stream.
  */
 export async function* whileAuthenticated<T>(messages: AsyncIterable<T>, check: () => Promise<unknown>): AsyncIterable<T> {
   const iterator = messages[Symbol.asyncIterator]();

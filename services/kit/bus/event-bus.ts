@@ -1,22 +1,22 @@
 /**
- * Carries messages between processes, or between the parts of one. It may lose any: whoever listens takes a message
- * as a hint.
+ * Carries messages between processes, or between the parts of one process. It may lose any message, so a listener must
+ * treat each message as a hint.
  */
 export interface EventBus extends AsyncDisposable {
-  /** Whether messages reach anybody at the moment. */
+  /** Whether messages can be delivered at the moment. */
   readonly connected: boolean;
   /**
-   * Sends without waiting. A subject is one of this installation: `events.acme.task.done`. `id` lets a store behind
-   * the bus drop repeats.
+   * Sends without waiting. A subject belongs to this installation: `events.acme.task.done`. With `id` a store behind
+   * the bus can drop repeats.
    */
   publish(subject: string, payload: Uint8Array, id?: string): void;
-  /** Calls `listener` for each message of a subject; the last part of `subject` may be `>` for all below. */
+  /** Calls `listener` for each message of a subject. The last part of `subject` may be `>`, which matches all below. */
   subscribe(subject: string, listener: (payload: Uint8Array, subject: string) => void): Disposable;
   /** Resolves when everything published before has left this process. */
   flush(): Promise<void>;
 }
 
-/** The bus of a single process: listeners run in a later turn, in order. */
+/** Creates the bus of a single process. Listeners run in a later turn of the event loop, in order. */
 export function createLocalBus(): EventBus {
   const listeners = new Set<{ matches: (subject: string) => boolean; listener: (payload: Uint8Array, subject: string) => void }>();
   return {

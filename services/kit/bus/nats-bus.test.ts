@@ -72,7 +72,7 @@ const neighbours = {
 };
 
 for (const [name, [first, second, ...installations]] of Object.entries(neighbours)) {
-  test(`two installations that share a NATS under ${name} hear nothing of each other`, async () => {
+  test(`two installations that share a NATS under ${name} do not receive each other's messages`, async () => {
     await using folder = await useFolder();
     await using server = await startNatsServer({ port: await freePort(), storeDir: folder.path });
     await using resources = new AsyncDisposableStack();
@@ -92,7 +92,7 @@ for (const [name, [first, second, ...installations]] of Object.entries(neighbour
 }
 
 testWhere(hasNatsServer && canMakeCertificates, 'nats-server and openssl')(
-  'a NATS with its own authority that asks for a certificate and a password is reached, and not without them',
+  'a NATS with its own authority is reached with a certificate and a password, and is not reached without them',
   async () => {
     await using files = await useCertificates();
     const port = await freePort();

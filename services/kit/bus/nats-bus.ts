@@ -7,7 +7,7 @@ import { type NatsSettings, natsOptions } from './nats-settings.ts';
 /** How long a flush may take before the server counts as gone. */
 const flushTimeoutMs = 2000;
 
-/** How often a server that has never answered is tried. One that answered once is found again by the client itself. */
+/** How often a server that has never answered is tried. After the first answer the client reconnects by itself. */
 const firstConnectMs = 500;
 
 interface Subscriber {
@@ -19,9 +19,9 @@ interface Subscriber {
 const installationHeader = 'Dispatcher-Installation';
 
 /**
- * Carries messages over NATS, each subject below the prefix of the settings. Messages of another installation are
- * passed over. Works without the server: it is looked for until it is there, and what is published meanwhile is
- * dropped, not stored up. Rejects when the settings name a file that cannot be read.
+ * Carries messages over NATS. Each subject is below the prefix of the settings. Messages of another installation are
+ * ignored. It also opens while the server is away: then it tries to connect until it can, and drops what is published
+ * meanwhile. Rejects when the settings name a file that cannot be read.
  */
 export async function openNatsBus(settings: NatsSettings, installationId: string, log: Log): Promise<EventBus> {
   return createNatsBus(await natsOptions(settings), { prefix: `${settings.NATS_SUBJECT_PREFIX}.`, installationId, log });
@@ -54,8 +54,7 @@ function createNatsBus(connectionOptions: ConnectionOptions, options: BusOptions
   };
   const ended = start();
   /**
-   * A closed connection throws at whoever publishes; and some commit may still want to be told while the process
-   * stops.
+   * Null when messages cannot be sent. A closed connection throws, and a commit may publish while the process stops.
    */
   const live = () => (connected && !closing.signal.aborted ? connection : null);
 
@@ -89,7 +88,7 @@ function createNatsBus(connectionOptions: ConnectionOptions, options: BusOptions
     async [Symbol.asyncDispose]() {
       closing.abort();
       await connection?.close();
-      // While the client looks for a server that has gone, its statuses do not end with it.
+      // While the client reconnects, the iteration over its statuses does not end when it is closed.
       if (!connection) await ended;
     },
   };
@@ -102,14 +101,14 @@ async function connectPatiently(options: ConnectionOptions, log: Log, signal: Ab
       if (!signal.aborted) return made;
       await made.close();
     } catch (err) {
-      if (attempt === 1) log.warn({ err }, 'NATS does not answer; events wait for it');
+      if (attempt === 1) log.warn({ err }, 'NATS does not answer. Events wait for it.');
       await sleep(firstConnectMs * (0.5 + Math.random()), undefined, { signal }).catch(() => undefined);
     }
   }
   return null;
 }
 
-/** Anybody may publish on a subject, and what a listener throws would end the whole connection. */
+/** Catches what a listener throws: anybody may publish on a subject, and an error would end the whole connection. */
 function listen(connection: NatsConnection, { subject, listener }: Subscriber, { prefix, installationId, log }: BusOptions): Subscription {
   return connection.subscribe(prefix + subject, {
     callback: (error, message) => {
@@ -117,7 +116,7 @@ function listen(connection: NatsConnection, { subject, listener }: Subscriber, {
       try {
         listener(message.data, message.subject.slice(prefix.length));
       } catch (err) {
-        log.warn({ err, subject: message.subject }, 'a message that nobody could take');
+        log.warn({ err, subject: message.subject }, 'a listener failed on a message');
       }
     },
   });

@@ -6,7 +6,7 @@ import { rule } from '../settings/settings.ts';
 
 const file = (what: string) => z.string().optional().describe(`the path of ${what}`);
 
-/** The settings of NATS. Files that were renewed are used at the next connection. */
+/** The settings of NATS. Renewed files are used at the next connection. */
 export const natsFields = {
   NATS_URL: z
     .string()
@@ -23,7 +23,7 @@ export const natsFields = {
   NATS_TLS_KEY: file('a PEM file with the private key of NATS_TLS_CERT'),
 };
 
-/** The rule over them. */
+/** The rule that combines these settings. */
 export const natsRule = rule(
   'NATS_TLS_CERT',
   'NATS_TLS_CERT and NATS_TLS_KEY go together',
@@ -33,7 +33,7 @@ export const natsRule = rule(
 /** Where NATS is, and how to reach it. */
 export interface NatsSettings {
   NATS_URL: string;
-  /** Before every subject, so that several installations can share a NATS. */
+  /** The beginning of every subject, so that several installations can share a NATS. */
   NATS_SUBJECT_PREFIX: string;
   NATS_CREDS?: string | undefined;
   NATS_TLS_CA?: string | undefined;
@@ -41,13 +41,13 @@ export interface NatsSettings {
   NATS_TLS_KEY?: string | undefined;
 }
 
-/** How the client connects. Rejects when a file cannot be read. */
+/** The options of the NATS client. Rejects when a file cannot be read. */
 export async function natsOptions(settings: NatsSettings): Promise<ConnectionOptions> {
   const { NATS_URL, NATS_CREDS: creds, NATS_TLS_CA: caFile, NATS_TLS_CERT: certFile, NATS_TLS_KEY: keyFile } = settings;
   const files = { NATS_CREDS: creds, NATS_TLS_CA: caFile, NATS_TLS_CERT: certFile, NATS_TLS_KEY: keyFile };
   await Promise.all(Object.entries(files).map(([setting, path]) => path !== undefined && readSettingFile(setting, path)));
   const urls = NATS_URL.split(',').map((text) => new URL(text));
-  // A user and password may stand in the URL, as for PostgreSQL; the client wants them apart from it.
+  // The URL may have a user and a password, as for PostgreSQL. The client takes them as separate options.
   const { username, password } = urls[0] ?? { username: '', password: '' };
   const isTls = caFile !== undefined || certFile !== undefined || urls.some(({ protocol }) => protocol === 'tls:');
   return {

@@ -7,7 +7,7 @@ import { watchTls } from '../listening/tls.ts';
 import { createLog } from '../telemetry/log.ts';
 import { channelCredentials } from './credentials.ts';
 
-/** A name that stands for whatever the test says. */
+/** A host name with the addresses that the test sets. */
 function useName(...ips: string[]) {
   let current: readonly string[] | Error = ips;
   return {
@@ -21,7 +21,7 @@ function useName(...ips: string[]) {
   };
 }
 
-/** Processes of one service on the same port of different addresses of this machine; each answers its own. */
+/** Processes of one service on the same port of different addresses of this machine. Each answers with its address. */
 async function useService(...ips: string[]) {
   const port = await freePort();
   const resources = new AsyncDisposableStack();
@@ -80,7 +80,7 @@ test('a name without an address is answered 503, and works once it has one', asy
   expect(await client.read('one')).toBe('127.0.0.1');
 });
 
-testWhere(canMakeCertificates, 'openssl')('over TLS a process is held to the name it was found by', async () => {
+testWhere(canMakeCertificates, 'openssl')('over TLS the certificate of a process must be for the name by which the process was found', async () => {
   await using files = await useCertificates();
   const log = createLog('silent');
   using tls = await watchTls({ TLS_CERT: files.cert, TLS_KEY: files.key, TLS_CA: files.ca }, log);

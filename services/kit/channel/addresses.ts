@@ -2,27 +2,24 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Log } from '../telemetry/log.ts';
 
-/** Where one process of a service is. */
+/** The address of one process of a service. */
 export interface EndpointAddress {
   /** `ip:port`. */
   readonly target: string;
-  /** The name that it was found by and that its certificate is made for; null where the settings name an address. */
+  /** The name by which it was found, which its certificate must have. Null when the settings have an IP address. */
   readonly name: string | null;
 }
 
-/** Answers all addresses that a name stands for at the moment. */
+/** Returns all addresses of a name. */
 export type LookUp = (name: string) => Promise<readonly string[]>;
 
-/**
- * How often names are looked up again: a process that was added is in use, and one that was taken away is not, about
- * so soon.
- */
+/** How often names are looked up again. Added processes get calls, and removed processes get none, after this time. */
 const lookMs = 5_000;
 
 /**
- * Tells `onChange` where the processes at `addresses` (`host:port`) are, now and whenever that changes. A name may
- * stand for several, as that of a headless service of Kubernetes does; while it cannot be looked up, what it last
- * stood for holds.
+ * Calls `onChange` with the IP addresses of the processes at `addresses` (`host:port`), now and after each change. A
+ * name may have several addresses, for example that of a headless service of Kubernetes. While a name cannot be looked
+ * up, its last addresses are used.
  */
 export function followAddresses(
   addresses: readonly string[],
@@ -71,7 +68,7 @@ export function followAddresses(
 
 const targetOf = (ip: string, port: string): string => (isIP(ip) === 6 ? `[${ip}]:${port}` : `${ip}:${port}`);
 
-/** A process may be found under an address of either family, and shall count once. */
+/** Looks up one address family, because a process that has an address of both families must count once. */
 async function lookUpName(name: string): Promise<string[]> {
   const found = await lookup(name, { all: true, order: 'ipv4first' });
   return found.filter(({ family }) => family === found[0]?.family).map(({ address }) => address);

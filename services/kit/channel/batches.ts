@@ -1,10 +1,10 @@
 /**
- * What travels in one message of a channel, unless a single item is larger: well under what a receiver accepts, and
- * short enough to hold nothing else up.
+ * The size of one message of a channel, unless a single item is larger. It is much less than a receiver accepts, and
+ * small enough not to delay other messages.
  */
 const batchMaxBytes = 128 * 1024;
 
-/** Cuts `items` into runs of at most 128 KiB, in their order; an item that is larger is one by itself. */
+/** Cuts `items` into batches of at most 128 KiB, in their order. A larger item is a batch of its own. */
 export function messageBatches<T>(items: readonly T[], bytesOf: (item: T) => number): T[][] {
   const batches: T[][] = [];
   let room = 0;

@@ -11,24 +11,24 @@ import {
 import { messageBatches } from './batches.ts';
 import { type Keepalive, startKeepalive } from './keepalive.ts';
 
-/** A call without its place on a stream. */
+/** A call, before it has a number on a stream. */
 export interface ChannelCall {
   method: string;
   metadata: Record<string, string>;
   message: Uint8Array;
 }
 
-/** A stream of calls broke before the answer came; whether the call had an effect is not known. */
+/** The stream broke before the answer came. Nobody knows whether the call had an effect. */
 export class ConnectionLost extends Error {}
 
-/** A stream of calls broke before the call had left; it had no effect. */
+/** The stream broke before the call was sent. The call had no effect. */
 export class CallNotSent extends Error {}
 
-/** What a connection tells whoever keeps it. */
+/** The events of a connection. */
 export interface ChannelConnectionEvents {
-  /** The other end has answered: calls can be made. */
+  /** The other end has answered, so calls can be made. */
   onOpen: () => void;
-  /** No more calls can be made: called once, with the reason unless the other end is about to stop. */
+  /** No more calls can be made. Called once, with the reason, or with null when the other end is about to stop. */
   onClosed: (reason: Error | null) => void;
 }
 
@@ -41,13 +41,13 @@ type Call = MessageInitShape<typeof CallSchema> & ChannelCall & { id: number };
 
 const exchangePath = '/dispatcher.hop.v1.HopService/Exchange';
 
-/** Calls without an answer on one stream; beyond it something is wrong with the other end, and no more are accepted. */
+/** The most calls without an answer on one stream. Beyond it the other end has a problem, and no call is accepted. */
 const maxLoad = 10_000;
 
-/** What may wait in this process to leave, for the same reason. */
+/** The most bytes that wait in this process to be sent, for the same reason. */
 const maxLeavingBytes = 16 * 1024 * 1024;
 
-/** Whoever has left waits no longer than this for how the call ended, say with a task that was just claimed. */
+/** After its caller has left, a call waits at most this long for its result, which may be a task that was claimed. */
 const cancelGraceMs = 1000;
 
 /** One stream of calls to one process of a service. */
@@ -76,22 +76,22 @@ export class ChannelConnection {
     );
   }
 
-  /** Whether calls can be made; once they could, and no longer can, they never can again. */
+  /** Whether calls can be made. A connection that was open and is no longer open never opens again. */
   get open(): boolean {
     return this.#state === 'open';
   }
 
-  /** Whether the other end has not shown a sign of life for half a second or more. */
+  /** Whether the other end has not answered a ping for half a second or more. */
   get silent(): boolean {
     return this.#keepalive.silent;
   }
 
-  /** Whether so much waits for the other end that no more should be sent. */
+  /** Whether so much waits to be sent that no more calls are accepted. */
   get full(): boolean {
     return this.#waiting.size >= maxLoad || this.#leavingBytes >= maxLeavingBytes;
   }
 
-  /** Calls that have no answer yet. */
+  /** The number of calls without an answer. */
   get load(): number {
     return this.#waiting.size;
   }
@@ -114,7 +114,7 @@ export class ChannelConnection {
     }
   }
 
-  /** Breaks the stream off. */
+  /** Ends the stream at once. */
   close(): void {
     this.#break(new Error('closed by this process'));
     this.#stream.cancel();
@@ -131,7 +131,7 @@ export class ChannelConnection {
     }, cancelGraceMs).unref();
   }
 
-  /** What is asked for within one turn of the event loop leaves together. */
+  /** Sends all calls of one turn of the event loop together. */
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
@@ -172,7 +172,7 @@ export class ChannelConnection {
     }
   }
 
-  /** Nothing more is sent, and what was sent is answered; then the other end closes the stream. */
+  /** Sends no more calls. The other end answers those that were sent, and then closes the stream. */
   #drain(): void {
     if (this.#state === 'closed') return;
     this.#keepalive[Symbol.dispose]();
@@ -213,7 +213,7 @@ function bytesOf({ message, metadata }: ChannelCall): number {
   return Object.entries(metadata).reduce((sum, [name, value]) => sum + name.length + value.length, message.length);
 }
 
-/** The service takes the stream only from who shows the admin key. Each call on it carries its caller's own key. */
+/** Opens the stream. The service accepts it only with the admin key. Each call on it has its own caller's key. */
 function exchange(client: Client, adminKey: string): ClientDuplexStream<ExchangeRequest, ExchangeResponse> {
   const metadata = new Metadata({ waitForReady: false });
   metadata.set('authorization', `Bearer ${adminKey}`);

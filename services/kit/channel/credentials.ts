@@ -2,8 +2,8 @@ import { type ChannelCredentials, credentials } from '@grpc/grpc-js';
 import type { Tls, TlsMaterial } from '../listening/tls.ts';
 
 /**
- * How a gateway speaks with services: over TLS where an authority is named by which they are certified, showing its
- * own certificate; else in plain.
+ * The credentials of a gateway towards services. When the settings name an authority, it uses TLS and sends its own
+ * certificate. Otherwise it uses plain text.
  */
 export function channelCredentials(tls: Tls | null): () => ChannelCredentials {
   const plain = credentials.createInsecure();

@@ -6,38 +6,38 @@ import { type EndpointAddress, followAddresses, type LookUp } from './addresses.
 import type { ChannelCall, ChannelConnection } from './connection.ts';
 import { type Endpoint, keepEndpoint } from './endpoint.ts';
 
-/** The processes of one service, as a gateway reaches them. */
+/** The processes of one service, seen from a gateway. */
 export interface EndpointPool extends Disposable {
   /**
-   * Makes a call to the process that answers and has the fewest calls, of several in turn. Where none can be reached
-   * one is waited for, for at most a second; then, and at once when all have more calls than they can take, it is
-   * `unavailable`. Rejects as `ChannelConnection.call` does when the stream breaks.
+   * Makes a call to the process with the fewest calls in flight. When no process can be reached, it waits at most a
+   * second for one and then fails with `unavailable`. It fails so at once when all have more calls than they can take.
+   * When the stream breaks it rejects like `ChannelConnection.call`.
    */
   call(call: ChannelCall, signal: AbortSignal): Promise<Answer>;
-  /** A gRPC client of some reachable process, for a stream of its own. */
+  /** A gRPC client of a reachable process, for a call that needs its own stream. */
   client(): Client;
 }
 
-/** What a pool needs. */
+/** The options of a pool. */
 export interface EndpointPoolOptions {
-  /** `host:port` of each process, or of a name that stands for several. */
+  /** `host:port` of each process, or a name that has the addresses of several. */
   addresses: readonly string[];
-  /** Asked before each new connection, since certificates change. */
+  /** Called before each new connection, because certificates change. */
   credentials: () => ChannelCredentials;
-  /** Opens the channel: a service refuses it to anybody else. */
+  /** The admin key. A service opens a channel only with it. */
   adminKey: string;
   log: Log;
-  /** How names are looked up, and how often; as the system does, and every 5 s, when absent. */
+  /** How names are looked up, and how often. By default the system looks them up every 5 s. */
   lookUp?: LookUp;
   lookMs?: number;
 }
 
-/** A call may wait so long for a process to come back; then its caller hears of it. */
+/** How long a call waits for a process to come back before it fails. */
 const patienceMs = 1000;
 
 /**
- * A process that a name stands for no more keeps its calls for so long, which is longer than any takes; event streams
- * are then resumed elsewhere.
+ * How long a process that has left its name keeps its calls. No call takes longer. Event streams are then resumed
+ * elsewhere.
  */
 const leavingMs = 60_000;
 
@@ -58,7 +58,7 @@ export function createEndpointPool({ addresses, credentials, adminKey, log, look
       },
       onLost: (err) => log.warn({ address, err }, 'a service process cannot be reached'),
     });
-  /** What runs on its streams may end; nothing new begins. */
+  /** Starts no new call on the process, and lets its running calls end. */
   const letGo = (member: Endpoint) => {
     leaving.add(member);
     member.retire();
@@ -87,9 +87,10 @@ export function createEndpointPool({ addresses, credentials, adminKey, log, look
   return {
     async call(call, signal) {
       if (!open().length) await opened(waiting);
-      // No other call may come between the choice and the call, else all that arrive together choose the same.
+      // There is no await between the choice and the call. Otherwise calls that arrive together choose the same
+      // process.
       const connection = pick();
-      if (!connection) throw unavailable('A service does not answer at the moment; the request had no effect. Send it again in a moment.');
+      if (!connection) throw unavailable('A service does not answer at the moment. The request had no effect. Send it again in a moment.');
       return await connection.call(call, signal);
     },
     client() {
@@ -97,7 +98,7 @@ export function createEndpointPool({ addresses, credentials, adminKey, log, look
       const reachable = all.filter(({ connection }) => connection.open && !connection.silent);
       const candidates = reachable.length > 0 ? reachable : all;
       const member = candidates[Math.floor(Math.random() * candidates.length)];
-      if (!member) throw unavailable('A service cannot be found at the moment; try again in a moment.');
+      if (!member) throw unavailable('A service cannot be found at the moment. Try again in a moment.');
       return member.client;
     },
     [Symbol.dispose]() {
@@ -107,7 +108,7 @@ export function createEndpointPool({ addresses, credentials, adminKey, log, look
   };
 }
 
-/** Null when there is none at all. Among equals, `turn` decides. */
+/** The connection with the fewest calls. Null when there is no connection. Among equals, `turn` decides. */
 function best(connections: readonly ChannelConnection[], turn: number): ChannelConnection | null {
   if (connections.length === 0) return null;
   const able = connections.filter((connection) => !connection.full);
@@ -116,7 +117,7 @@ function best(connections: readonly ChannelConnection[], turn: number): ChannelC
   const least = Math.min(...candidates.map(({ load }) => load));
   const equals = candidates.filter(({ load }) => load === least);
   const chosen = equals[turn % equals.length];
-  if (!chosen) throw unavailable('The service is at its limit; try again in a moment.');
+  if (!chosen) throw unavailable('The service is at its limit. Try again in a moment.');
   return chosen;
 }
 

@@ -2,26 +2,26 @@ import { type ChannelCredentials, type ChannelOptions, Client } from '@grpc/grpc
 import type { EndpointAddress } from './addresses.ts';
 import { ChannelConnection } from './connection.ts';
 
-/** One process of a service, with a stream to it that is opened again whenever it breaks. */
+/** One process of a service, and a stream to it. The stream is opened again whenever it breaks. */
 export interface Endpoint extends Disposable {
-  /** The stream; calls can be made while it is `open`. */
+  /** The stream. Calls can be made while it is `open`. */
   readonly connection: ChannelConnection;
-  /** For calls that need a stream of their own. */
+  /** The client for calls that need their own stream. */
   readonly client: Client;
-  /** Opens no other stream to it. */
+  /** Opens no new stream to the process. */
   retire(): void;
 }
 
-/** What happens to a member. */
+/** The events of an endpoint. */
 export interface EndpointEvents {
   onOpen: () => void;
-  /** It could be reached and cannot any more, or it could not be reached the first time. */
+  /** The process cannot be reached any more, or could not be reached the first time. */
   onLost: (reason: Error) => void;
 }
 
 /**
- * How soon a process that went away is tried again: at first at once, then ever later. Each time is spread by half,
- * so that not all gateways come at once.
+ * The waits before a process is tried again: none at first, then longer and longer ones. Each wait varies at random by
+ * half, so that the gateways do not all connect at the same time.
  */
 const retryMs = [0, 25, 50, 100, 250];
 
@@ -33,7 +33,7 @@ const channelOptions: ChannelOptions = {
   'grpc.max_receive_message_length': 64 * 1024 * 1024,
 };
 
-/** Keeps a stream open to the process at `address`. Credentials that have changed are used from the next stream on. */
+/** Keeps a stream open to the process at `address`. Changed credentials are used from the next stream on. */
 export function keepEndpoint(
   { target, name }: EndpointAddress,
   credentials: () => ChannelCredentials,
@@ -50,7 +50,7 @@ export function keepEndpoint(
 
   const connect = (): ChannelConnection => {
     if (credentials() !== used) {
-      // Streams of their own may still run on it.
+      // Event streams may still run on it.
       retired.push(client);
       used = credentials();
       client = new Client(target, used, options);

@@ -3,17 +3,17 @@ import type { AnswerSchema, Call, ExchangeRequest, ExchangeResponseSchema } from
 import { messageBatches } from './batches.ts';
 import { createSendQueue, type SendQueue } from './send-queue.ts';
 
-/** How a call ended, as the server says it. */
+/** The result of a call in the words of the server. */
 export type ChannelAnswer = MessageInitShape<typeof AnswerSchema>;
 
 type Response = MessageInitShape<typeof ExchangeResponseSchema>;
 
-/** Calls of one stream that have begun and whose answer has not left. At so many, no more are read until some have. */
+/** The most calls of one stream whose answer was not sent. At this number no more calls are read. */
 const maxOutstanding = 10_000;
 
 type Item = ChannelAnswer | 'draining' | { pong: number };
 
-/** One stream of calls, as its server sees it. */
+/** One stream of calls, on the side of the service. */
 export class ChannelExchange {
   readonly #make: (call: Call, signal: AbortSignal) => Promise<ChannelAnswer>;
   readonly #sendQueue: SendQueue<Item> = createSendQueue<Item>();
@@ -22,14 +22,14 @@ export class ChannelExchange {
   #onRoom: () => void = () => undefined;
   #ended = false;
 
-  /** `make` carries out a call and never rejects. */
+  /** `make` runs a call and never rejects. */
   constructor(make: (call: Call, signal: AbortSignal) => Promise<ChannelAnswer>) {
     this.#make = make;
   }
 
   /**
-   * Carries out what `requests` ask for. The answers end after `requests` have ended and all calls are answered; when
-   * nobody reads them any more, calls are cancelled.
+   * Runs the calls in `requests`. The answers end when `requests` have ended and all calls are answered. When nobody
+   * reads the answers any more, the calls are cancelled.
    */
   async *answers(requests: AsyncIterable<ExchangeRequest>, draining: AbortSignal): AsyncIterable<Response> {
     const tellDraining = () => this.#sendQueue.put('draining');

@@ -7,10 +7,10 @@ import {
   HealthCheckResponseSchema,
 } from '@recursiv/proto/gen/grpc/health/v1/health_pb.ts';
 
-/** A process that does not answer by then does not serve. */
+/** A process that has not answered after this time counts as not serving. */
 const timeoutMs = 1000;
 
-/** Asks a process by the standard health protocol whether it serves. */
+/** Asks a process whether it serves, by the standard health protocol of gRPC. */
 export function isServing(client: Client): Promise<boolean> {
   return new Promise((resolve) => {
     client.makeUnaryRequest(

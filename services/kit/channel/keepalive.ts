@@ -1,21 +1,23 @@
-/** Whether the other end of a stream still works. A stopped process keeps its connections, so only an answer tells. */
+/**
+ * Finds out whether the other end of a stream works. A frozen process keeps its connections, so only pings can tell.
+ */
 export interface Keepalive extends Disposable {
-  /** Whether an answer is overdue, if not yet for so long that the other end counts as dead. */
+  /** Whether an answer is late. The other end does not count as dead yet. */
   readonly silent: boolean;
-  /** To be called with each ping that was answered. */
+  /** The caller calls it with each ping that was answered. */
   answered(ping: number): void;
 }
 
-/** How often the other end is asked. Nothing is asked while an answer is due. */
+/** How often a ping is sent. No ping is sent while an answer is missing. */
 const pingMs = 500;
 
 /**
- * So many times in a row without an answer, and the other end counts as dead: 4 s. Counted, not timed, since this
- * process may have been the one that stood still.
+ * The number of intervals without an answer after which the other end counts as dead: 4 s. Intervals are counted and
+ * time is not measured, because this process itself may have been frozen.
  */
 const missesAllowed = 8;
 
-/** Asks by `ping` from now on, and calls `onDead` once when no answer came for 4 s. */
+/** Sends pings with `ping` from now on, and calls `onDead` once when no answer came for 4 s. */
 export function startKeepalive(ping: (ping: number) => void, onDead: () => void): Keepalive {
   let last = 1;
   let misses = 0;

@@ -1,13 +1,13 @@
-/** Items on their way out: what is put within one turn of the event loop leaves together. */
+/** A queue of items to send. Items that are put in one turn of the event loop are sent together. */
 export interface SendQueue<T> {
   put(item: T): void;
-  /** All that has been put, each time there is something, until the end. One reader. */
+  /** Yields all items that were put, each time that there are some, until the end. It has one reader. */
   batches(): AsyncIterable<T[]>;
-  /** Nothing more will be put; what was still leaves. */
+  /** Ends the queue. The items in it are still sent. */
   end(): void;
 }
 
-/** An empty queue. */
+/** Creates an empty queue. */
 export function createSendQueue<T>(): SendQueue<T> {
   let items: T[] = [];
   let ended = false;

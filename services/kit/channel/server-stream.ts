@@ -12,10 +12,7 @@ import { findTrailerError } from '@connectrpc/connect/protocol-grpc';
 import { type Client, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { dispatcherErrorFrom } from '../serving/errors.ts';
 
-/**
- * A server-streaming call on a gRPC client of its own stream, as the messages it answers; it ends when `signal`
- * fires.
- */
+/** Makes a server-streaming call with a gRPC client, and yields its messages. It ends when `signal` fires. */
 export async function* streamOver<I extends DescMessage, O extends DescMessage>(
   client: Client,
   method: DescMethodStreaming<I, O>,
@@ -45,7 +42,7 @@ export async function* streamOver<I extends DescMessage, O extends DescMessage>(
   }
 }
 
-/** grpc-js numbers the codes as Connect does; the reason of the error table travels in the details beside them. */
+/** grpc-js and Connect number the codes alike. The reason of the error table is in the details. */
 function connectErrorFrom(thrown: unknown): unknown {
   const { code, details, metadata } = thrown as Partial<ServiceError>;
   if (code === undefined) return thrown;

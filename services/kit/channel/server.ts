@@ -7,9 +7,9 @@ import { type ChannelAnswer, ChannelExchange } from './exchange.ts';
 import { channelMethods } from './method-name.ts';
 
 /**
- * Answers the calls of `services` that come many on one stream: each goes through `transport`, which leads to the
- * handlers through the interceptors. When `draining` fires the clients are told to go elsewhere, and the calls they
- * sent are answered.
+ * Serves calls of `services` that arrive on one stream. Each call goes through `transport`, and so through the
+ * interceptors to the handler. When `draining` fires, the clients are told to use another process, and the calls that
+ * they sent are answered.
  */
 export function channelRoutes(services: readonly DescService[], transport: Transport, draining: AbortSignal): Routes {
   const methods = channelMethods(services);

@@ -6,7 +6,7 @@ import { DispatcherError } from '../serving/errors.ts';
 
 const echo = (id: string) => `title of ${id}`;
 
-/** A handler whose calls end when the test says so. */
+/** A handler whose calls end when the test ends them. */
 function heldCalls() {
   const calls = new Map<string, PromiseWithResolvers<string>>();
   const signals = new Map<string, AbortSignal>();
@@ -137,7 +137,7 @@ test('a caller who leaves is cancelled at the service', async () => {
   await held.arrived('one');
   leaving.abort();
   await vi.waitFor(() => expect(held.signal('one')?.aborted).toBe(true));
-  // The service may still say how it ended.
+  // The service can still report the result.
   held.finish('one', 'late');
   expect(await call).toBe('late');
 });

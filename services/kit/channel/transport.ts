@@ -10,16 +10,16 @@ import type { EndpointPool } from './endpoint-pool.ts';
 import { methodName } from './method-name.ts';
 import { streamOver } from './server-stream.ts';
 
-/** A call is made so often in all, where it may be made again. */
+/** How often a call that can be repeated is made in all. */
 const attempts = 3;
 
 /**
- * A larger request than any that the rules of the contract let through; what a service reads at once is a little
- * more.
+ * The largest request. The rules of the contract allow no request that is as large, and a service accepts messages
+ * that are a little larger.
  */
 const requestMaxBytes = 1000 * 1024;
 
-/** A transport to services in other processes. `poolOf` gives the processes of the service that has a method. */
+/** Creates a transport to services in other processes. `poolOf` returns the processes of a service. */
 export function createChannelTransport(poolOf: (service: string) => EndpointPool): Transport {
   return {
     async unary(method, signal, _timeoutMs, header, input, _values) {
@@ -51,7 +51,7 @@ export function createChannelTransport(poolOf: (service: string) => EndpointPool
   };
 }
 
-/** Runs a call under a signal that fires when its caller has left, or when the time of the call is over. */
+/** Runs a call with a signal that fires when its caller leaves, or when the time limit of the call is over. */
 async function limited<T>(limitMs: number, signal: AbortSignal | undefined, call: (limit: AbortSignal) => Promise<T>): Promise<T> {
   const limit = new AbortController();
   const leave = () => limit.abort();
@@ -66,8 +66,9 @@ async function limited<T>(limitMs: number, signal: AbortSignal | undefined, call
 }
 
 /**
- * A broken connection leaves open whether a call had an effect, so only what has none, or none twice, is made again.
- * What never left may always be.
+ * Makes a call and repeats it where that is safe. After a broken connection nobody knows whether the call had an
+ * effect. So it is repeated only when it has no effect, or has it only once. A call that was never sent is always
+ * repeated.
  */
 async function makeCall(pool: EndpointPool, call: ChannelCall, safe: boolean, signal: AbortSignal): Promise<Uint8Array> {
   for (let attempt = 1; ; attempt++) {
@@ -77,7 +78,7 @@ async function makeCall(pool: EndpointPool, call: ChannelCall, safe: boolean, si
       if (!(thrown instanceof ConnectionLost || thrown instanceof CallNotSent)) throw thrown;
       const again = safe || thrown instanceof CallNotSent;
       if (!again || attempt === attempts || signal.aborted)
-        throw unavailable('A service does not answer at the moment; repeat the request with the same Idempotency-Key.', thrown);
+        throw unavailable('A service does not answer at the moment. Repeat the request with the same Idempotency-Key.', thrown);
       await sleep(10 * 2 ** attempt * (0.5 + Math.random()));
     }
   }

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../telemetry/log.ts';
 
-/** A task that a service repeats until it is disposed. */
+/** Work that a service repeats until the loop is disposed. */
 export interface Loop extends AsyncDisposable {
   /** Runs the next round now instead of at its time. */
   wake(): void;
 }
 
 /**
- * Runs `round` every `intervalMs`, and at once again when it answers true or was woken meanwhile. A round that fails
- * is logged and tried again at the next time.
+ * Runs `round` every `intervalMs`. Runs it again at once when it returns true or the loop was woken meanwhile. A failed
+ * round is logged, and the next round comes at its time.
  */
 export function startLoop(name: string, intervalMs: number, log: Log, round: (signal: AbortSignal) => Promise<boolean>): Loop {
   const stop = new AbortController();

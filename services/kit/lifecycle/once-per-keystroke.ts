@@ -1,7 +1,7 @@
-/** Signals of one keystroke are a few milliseconds apart; nobody presses a key twice within this time. */
+/** The signals of one keystroke are a few milliseconds apart. Nobody presses a key twice within this time. */
 const keystrokeMs = 500;
 
-/** A handler of signals that acts once for each keystroke: npm forwards a Ctrl-C that the terminal has already sent. */
+/** A signal handler that acts once for each keystroke. npm forwards a Ctrl-C that the terminal has already sent. */
 export function oncePerKeystroke(act: () => void): () => void {
   let last = Number.NEGATIVE_INFINITY;
   return () => {

@@ -1,4 +1,4 @@
-/** Calls `action` once, in a later turn of the event loop, however often it is asked to meanwhile. */
+/** Returns a function that calls `action` in a later turn of the event loop, once for all calls until then. */
 export function oncePerTurn(action: () => void): () => void {
   let asked = false;
   return () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 
-/** A program that is run by `runMain` and prints what it is told to stop by; `run` is what it is for. */
+/** Runs a program that calls `runMain` with the source text `run`, and returns its exit code and its output. */
 async function runProgram(run: string, args: readonly string[] = []): Promise<{ code: unknown; output: string }> {
   const code = `
     const { runMain } = await import(${JSON.stringify(join(import.meta.dirname, 'run-main.ts'))});
@@ -16,17 +16,17 @@ async function runProgram(run: string, args: readonly string[] = []): Promise<{ 
   return { code: exitCode, output };
 }
 
-test('a process that was stopped ends though a timer was forgotten, and says so', async () => {
+test('a stopped process ends and warns when a timer was not cleared', async () => {
   const { code, output } = await runProgram('setInterval(() => undefined, 1000);');
   expect(code).toBe(0);
   expect(output).toContain('Stopped, but something still runs: ');
   expect(output).toContain('Timeout');
 });
 
-test('what keeps a process from running is said without a trace, and ends it with 1', async () => {
+test('a process that cannot run prints the error without a stack trace and ends with 1', async () => {
   expect(await runProgram("throw new Error('No.');")).toEqual({ code: 1, output: 'No.\n' });
 });
 
-test('a wrong command line ends it with 2, before anything runs', async () => {
+test('a process with a wrong command line ends with 2 before anything runs', async () => {
   expect(await runProgram("throw new Error('No.');", ['--hlep'])).toEqual({ code: 2, output: 'There is no option --hlep. Did you mean --help?\n' });
 });

@@ -2,24 +2,24 @@ import { helpAskedFor, type Usage, UsageError } from '../settings/usage.ts';
 import { createShutdownSignal } from './shutdown-signal.ts';
 
 /**
- * Runs what a server is for until it is told to stop. `--help` prints the usage instead.
- * What keeps it from running is said in plain words; it ends with 2 for a wrong command line, with 1 for the rest.
+ * Runs a server until a signal stops it. `--help` prints the usage instead. An error is printed without a stack trace.
+ * The exit code is 2 for a wrong command line and 1 for every other error.
  */
 export async function runMain(usage: Usage, run: (signal: AbortSignal) => Promise<void>): Promise<void> {
   await runCommand(usage, () => run(createShutdownSignal()));
   setTimeout(endAnyway, lingerMs).unref();
 }
 
-/** Everything was stopped, so the process ends by itself within this time. */
+/** After everything was stopped, the process ends by itself within this time. */
 const lingerMs = 2_000;
 
-/** A timer or socket that was forgotten is a fault of ours, and must not keep the process. */
+/** Ends the process even if a timer or a socket was not closed. That is a defect, and must not keep the process. */
 function endAnyway(): void {
   process.stderr.write(`Stopped, but something still runs: ${process.getActiveResourcesInfo().join(', ')}.\n`);
   process.exit();
 }
 
-/** The same for a command that ends by itself, and that Ctrl-C ends at once. */
+/** The same for a command that ends by itself. Ctrl-C ends it at once. */
 export async function runCommand(usage: Usage, run: () => Promise<void>): Promise<void> {
   try {
     const help = helpAskedFor(usage, process.argv.slice(2));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 
-/** A process that says when it runs and when it was told to stop, and then stays. */
+/** A process that prints when it runs and when it gets a signal to stop, and that does not end. */
 function useProcess() {
   const code = `
     const { createShutdownSignal } = await import(${JSON.stringify(join(import.meta.dirname, 'shutdown-signal.ts'))});

@@ -15,7 +15,7 @@ export function createShutdownSignal(): AbortSignal {
   return shutdown.signal;
 }
 
-/** Every process promises to end within 25 s. */
+/** The documented limit is 25 s for every process. */
 const shutdownLimitMs = 23_000;
 
 function breakOff(): void {

@@ -1,39 +1,39 @@
 import type { Socket } from 'node:net';
 import { networkOf } from './network-of.ts';
 
-/** How many connections a port holds. */
+/** The number of connections that a port accepts. */
 export interface ConnectionLimits {
   readonly total: number;
-  /** From one address. Behind a proxy all clients share one, so this is a large part of all. */
+  /** The limit for one address. Behind a proxy all clients share one address, so this is a large part of all. */
   readonly perAddress: number;
 }
 
 const defaultConnectionLimits: ConnectionLimits = { total: 10_000, perAddress: 6_000 };
 
 /**
- * The open connections of a port. At a limit the one that has been idle for longest is closed, so that a stranger who
- * holds thousands blocks nobody.
+ * The open connections of a port. At a limit the connection that has been idle for longest is closed, so that a
+ * stranger with thousands of connections does not block other clients.
  */
 export interface Connections {
   readonly count: number;
-  /** Counts a new connection. Where no idle one can make room, this one is closed. */
+  /** Counts a new connection. When no idle connection can be closed for it, it is closed itself. */
   add(socket: Socket): void;
-  /** A request, or a stream, on the connection begins. */
+  /** A request or a stream begins on the connection. */
   begin(socket: Socket): void;
   end(socket: Socket): void;
 }
 
 interface Connection {
   readonly address: string;
-  /** Requests that run on it. */
+  /** The number of requests that run on it. */
   running: number;
 }
 
-/** Counts from zero. */
+/** Creates counters that start at zero. */
 export function createConnections(limits: ConnectionLimits = defaultConnectionLimits): Connections {
   const open = new Map<Socket, Connection>();
   const byAddress = new Map<string, number>();
-  // Both are in the order in which the connections became idle.
+  // Both sets are in the order in which the connections became idle.
   const unused = new Set<Socket>();
   const idle = new Set<Socket>();
 
@@ -51,7 +51,7 @@ export function createConnections(limits: ConnectionLimits = defaultConnectionLi
     remove(socket);
     socket.destroy();
   };
-  /** Who holds many holds them in the larger set. */
+  /** Looks at the larger set first, because a client with many connections has them there. */
   const oldestIdle = (matches: (socket: Socket) => boolean): Socket | undefined => {
     const sets = unused.size >= idle.size ? [unused, idle] : [idle, unused];
     for (const set of sets) for (const socket of set) if (matches(socket)) return socket;

@@ -1,16 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
-/** What still comes after the answer is dropped for so long; then the connection is cut. */
+/** How long data that arrives after the answer is dropped before the connection is closed. */
 const lingerMs = 1000;
 
 /**
- * Lets a client over HTTP/1.1 read an answer that is given before all of its request has come, as when that is too
- * large. Were the connection closed under what it still sends, the client would be told of that instead.
+ * Lets an HTTP/1.1 client read an answer that is sent before its whole request has arrived, for example when the
+ * request is too large. If the connection closed while the client still sends, the client would see a broken
+ * connection instead of the answer.
  */
 export function linger(request: IncomingMessage, response: ServerResponse): void {
   const { socket } = request;
   const closes = !response.shouldKeepAlive;
-  // Else Node closes the connection with the last byte of the answer.
+  // Otherwise Node closes the connection after the last byte of the answer.
   response.shouldKeepAlive = true;
   response.once('finish', () => {
     if (request.complete && !closes) return;

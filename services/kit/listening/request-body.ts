@@ -1,14 +1,14 @@
 import { DispatcherError } from '../serving/errors.ts';
 
-/** What a request may take up while its body arrives. */
+/** The limits of a request while its body arrives. */
 export interface BodyLimits {
-  /** Given back when the body is here. */
+  /** Disposed when the whole body has arrived. */
   readonly admitted?: Disposable;
-  /** How long the whole body may take. Without it the body is a stream that lasts. */
+  /** How long the whole body may take. Without it the body is a stream without a time limit. */
   readonly receiveTimeoutMs?: number;
 }
 
-/** Reads `body` only after `limits` has let it in, and not for longer than its time. */
+/** Reads `body` after `limits` has admitted it, and for no longer than its time limit. */
 export async function* boundedBody(body: AsyncIterable<Uint8Array>, limits: () => Promise<BodyLimits>): AsyncIterable<Uint8Array> {
   const { admitted, receiveTimeoutMs } = await limits();
   using _admitted = admitted;

@@ -10,29 +10,29 @@ import type { Routes } from '../serving/routes.ts';
 import { networkOf } from './network-of.ts';
 import { type BodyLimits, boundedBody } from './request-body.ts';
 
-/** No message in either direction is larger. */
+/** The largest message in both directions. */
 const messageMaxBytes = 1024 * 1024;
 
-/** Health and reflection ask little, and anybody may ask. */
+/** The largest message for health and reflection. Their requests are small, and anybody may send them. */
 const openMessageMaxBytes = 16 * 1024;
 
-/** The methods of a port, by who may call them. */
+/** The methods of a port, grouped by who may call them. */
 export interface RpcRoutes {
-  /** For callers with a key. The interceptors check what the key may do. */
+  /** Methods for callers with a key. The interceptors check what the key may do. */
   readonly routes: readonly Routes[];
   readonly interceptors: Interceptor[];
   readonly authenticate: Authenticate;
-  /** For callers with the admin key alone: the channel of the gateways. Its messages are streams without an end. */
+  /** Methods only for callers with the admin key: the channel of the gateways. Its streams have no end. */
   readonly internal?: readonly Routes[];
-  /** For everybody: health and reflection. */
+  /** Methods for everybody: health and reflection. */
   readonly open: readonly Routes[];
 }
 
 export type RpcHandler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void;
 
 /**
- * Answers gRPC, gRPC-Web and Connect. The key in the headers is checked before a byte of the body is read, and a body
- * has to arrive within `receiveTimeoutMs`.
+ * Handles gRPC, gRPC-Web and Connect. It checks the key in the headers before it reads the body. The body must arrive
+ * within `receiveTimeoutMs`.
  */
 export function createRpcHandler(options: RpcRoutes, receiveTimeoutMs: number, shutdownSignal: AbortSignal): RpcHandler {
   const { authenticate, interceptors } = options;
@@ -85,7 +85,7 @@ function handlersOf(routes: readonly Routes[], options: { readMaxBytes: number; 
 }
 
 /**
- * The check runs when the protocol begins to read the body, so that a refusal is answered in the caller's own
+ * Runs the check when the protocol library begins to read the body, so that the caller gets a refusal in its own
  * protocol.
  */
 async function answer(
@@ -101,7 +101,7 @@ async function answer(
     const response = await handler({ ...request, body });
     await universalResponseToNodeResponse(response, nodeResponse);
   } catch {
-    // The caller left, or what it sent is no request. Nobody is there to tell.
+    // The caller has left, or did not send a valid request. Nobody can receive an answer.
     nodeResponse.destroy();
   }
 }

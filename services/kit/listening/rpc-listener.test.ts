@@ -10,7 +10,7 @@ import { healthRoutes } from '../serving/health.ts';
 import type { RpcListenerLimits } from './rpc-listener.ts';
 import { serveRpc } from './serve-rpc.ts';
 
-/** A port with one method that reads, one that waits, and health. `calls` are those that reached a handler. */
+/** A port with a method that reads, a method that waits, and health. `calls` has the calls that reached a handler. */
 async function usePort(limits: RpcListenerLimits = {}) {
   const calls: string[] = [];
   const routes = [
@@ -75,7 +75,7 @@ async function useSocket(port: number): Promise<Socket & Disposable> {
   return Object.assign(socket, { [Symbol.dispose]: () => void socket.destroy() });
 }
 
-test('a call without a key is refused although its body never ends, and holds nothing', async () => {
+test('a call without a key is refused although its body never ends, and keeps no resources', async () => {
   await using port = await usePort();
   using session = await useSession(port.port);
   const streams = Array.from({ length: 200 }, () => {
@@ -88,7 +88,7 @@ test('a call without a key is refused although its body never ends, and holds no
   expect(port.calls).toEqual([]);
 });
 
-test('a key that is known may send its body, and one that does not arrive in time ends the call', async () => {
+test('a caller with a known key may send its body, and a body that does not arrive in time ends the call', async () => {
   await using port = await usePort({ receiveTimeoutMs: 300 });
   using session = await useSession(port.port);
   const whole = begin(session, createTask, admin);
@@ -112,7 +112,7 @@ test('a preface that arrives in pieces is understood', async () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   socket.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
-  // A SETTINGS frame is what an HTTP/2 server says first.
+  // The first frame of an HTTP/2 server is a SETTINGS frame.
   await vi.waitFor(() => expect(received[3]).toBe(4));
 });
 
@@ -126,7 +126,7 @@ test.each([
   await within(5_000, once(socket, 'close'));
 });
 
-test('a session without a stream is closed after a while, and one with a call that waits is not', async () => {
+test('a session without a stream is closed after a while, and a session with a waiting call is not', async () => {
   await using port = await usePort({ idleMs: 200 });
   using idle = await useSession(port.port);
   using busy = await useSession(port.port);
@@ -137,7 +137,7 @@ test('a session without a stream is closed after a while, and one with a call th
   expect(port.calls).toEqual(['waiting']);
 });
 
-test('beyond the limit of streams in all, further ones are refused so that clients may repeat them', async () => {
+test('streams over the total limit are refused in a way that lets clients repeat them', async () => {
   await using port = await usePort({ streams: 2 });
   using session = await useSession(port.port);
   const waiting = [0, 1].map(() => begin(session, getStats, admin).end(frameOf(Buffer.alloc(0))));
@@ -153,7 +153,7 @@ test('beyond the limit of streams in all, further ones are refused so that clien
   });
 });
 
-test('a stranger who holds every connection the port allows does not keep others out', async () => {
+test('a stranger who holds every connection that the port allows does not block others', async () => {
   await using port = await usePort({ connections: { total: 50, perAddress: 40 } });
   const held = await Promise.all(Array.from({ length: 100 }, () => useSocket(port.port)));
   for (const socket of held) socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');

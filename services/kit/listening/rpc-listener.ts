@@ -8,44 +8,44 @@ import { linger } from './lingering-close.ts';
 import type { RpcHandler } from './rpc-handler.ts';
 import type { Tls, TlsMaterial } from './tls.ts';
 
-/** What a port allows before it knows who calls. Each has a default, which docs/security.md names. */
+/** The limits of a port for callers that it does not know yet. The defaults are in docs/security.md. */
 export interface RpcListenerLimits {
-  /** How long a client may take to say what it speaks, to send its settings over HTTP/2, and to send a request. */
+  /** How long a client may take to send its first bytes, its settings over HTTP/2, and a request. */
   readonly receiveTimeoutMs?: number | undefined;
-  /** How long a connection without a request may stay. */
+  /** How long a connection without a request stays open. */
   readonly idleMs?: number | undefined;
-  /** HTTP/2 streams at once, over all connections. */
+  /** The most HTTP/2 streams at once on all connections. */
   readonly streams?: number | undefined;
   readonly connections?: ConnectionLimits | undefined;
 }
 
 const defaults = { receiveTimeoutMs: 10_000, idleMs: 300_000, streams: 10_000 };
 
-/** Streams at once on one connection. */
+/** The most streams at once on one connection. */
 const streamsPerConnection = 1024;
 
 const http2Options = {
   settings: { maxConcurrentStreams: streamsPerConnection, maxHeaderListSize: 16 * 1024 },
   maxHeaderListPairs: 100,
-  // Streams that a client opens only to reset them: so many at once, and so many a second after that.
+  // Streams that a client opens only to reset them: the first number at once, then the second number each second.
   streamResetBurst: 500,
   streamResetRate: 20,
 };
 
-/** Time for the answer to leave before its stream is ended. */
+/** How long an answer has to be sent before its stream is ended. */
 const answeredMs = 100;
 
-/** When connections that do not end by themselves are cut at a stop. */
+/** At a stop, connections that do not end by themselves are closed after this time. */
 const lateMs = 10_000;
 
-/** A port that speaks HTTP/2 and HTTP/1.1. The first bytes of a connection decide. */
+/** A port for HTTP/2 and HTTP/1.1. The first bytes of a connection decide. */
 export interface RpcListener {
   readonly server: Server;
-  /** Lets calls in flight finish, for at most 10 s. */
+  /** Closes the port. Calls in flight have 10 s to finish. */
   close(): Promise<void>;
 }
 
-/** Makes the port; it does not listen yet. */
+/** Creates the port. It does not listen yet. */
 export function createRpcListener(handler: RpcHandler, tls: Tls | null, limits: RpcListenerLimits): RpcListener {
   const { receiveTimeoutMs = defaults.receiveTimeoutMs, idleMs = defaults.idleMs, streams = defaults.streams } = limits;
   const connections = createConnections(limits.connections);
@@ -53,7 +53,7 @@ export function createRpcListener(handler: RpcHandler, tls: Tls | null, limits: 
   const sessions = new Set<ServerHttp2Session>();
   const http1 = createHttp1(handler, connections, receiveTimeoutMs, idleMs);
   const http2 = createHttp2Server(http2Options, (request, response) => {
-    // Refused, or reset before its turn came.
+    // The stream was refused, or was reset before its turn.
     if (!request.stream.closed) handler(request, response);
   });
   http2.on('stream', endUnread);
@@ -107,14 +107,14 @@ function createHttp1(handler: RpcHandler, connections: Connections, receiveTimeo
     linger(request, response);
     handler(request, response);
   });
-  // It is given its connections, and looks at their time limits only once it believes that it listens.
+  // This server gets its connections from here. It checks their time limits only after the event that it listens.
   http1.emit('listening');
   return http1;
 }
 
 const preface = 'PRI';
 
-/** Looks at the first bytes, however they are cut, and puts them back for the server that takes the connection. */
+/** Reads the first bytes, which may arrive in pieces, and puts them back for the server that gets the connection. */
 function chooseProtocol(socket: Socket, choose: (isHttp2: boolean) => void): void {
   let received = Buffer.alloc(0);
   const onReadable = () => {
@@ -130,7 +130,7 @@ function chooseProtocol(socket: Socket, choose: (isHttp2: boolean) => void): voi
   socket.on('readable', onReadable);
 }
 
-/** Ends a session that does not send its settings in time, and one that has no stream for a while. */
+/** Ends a session that does not send its settings in time, and a session that has no stream for a while. */
 function watchSession(http2: Http2Server, socket: Socket, connections: Connections, receiveTimeoutMs: number, idleMs: number): void {
   http2.once('session', (session: ServerHttp2Session) => {
     let timer = setTimeout(() => session.destroy(), receiveTimeoutMs);
@@ -155,8 +155,8 @@ function watchSession(http2: Http2Server, socket: Socket, connections: Connectio
 }
 
 /**
- * Beyond `most` streams in all a new one is refused before anything is done for it. gRPC clients know that they may
- * repeat such a call.
+ * Refuses a new stream when there are `most` streams in all, before any work is done for it. gRPC clients know that
+ * they can repeat such a call.
  */
 function limitStreams(http2: Http2Server, most: number): void {
   let open = 0;
@@ -172,11 +172,11 @@ function limitStreams(http2: Http2Server, most: number): void {
   });
 }
 
-/** A call that is answered before all of its body came would hold its stream for as long as its connection lives. */
+/** Ends the stream of a call that was answered before its whole body arrived. Otherwise the stream would stay open. */
 function endUnread(stream: ServerHttp2Stream): void {
   const end = () => {
     stream.close(constants.NGHTTP2_NO_ERROR);
-    // Bytes that nobody will read keep it open else.
+    // Without this, bytes that nobody reads keep the stream open.
     stream.destroy();
   };
   stream.once('finish', () => {

@@ -32,7 +32,7 @@ test.each([
 });
 
 test.each(['close', 'keep-alive'])(
-  'over HTTP/1.1 with Connection: %s, who sends too large a message reads the answer and meets no broken connection',
+  'a client over HTTP/1.1 with Connection: %s that sends too large a message can read the answer',
   async (wanted) => {
     const routes: Routes = (router) => router.service(TaskService, { getTask: () => ({}) });
     await using rpc = await serveRpc({ host: '127.0.0.1', port: 0, routes: [routes], interceptors: [], authenticate, open: [] });

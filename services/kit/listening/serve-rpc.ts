@@ -7,22 +7,24 @@ import type { Tls } from './tls.ts';
 /** How long the body of a call may take to arrive. */
 const defaultReceiveTimeoutMs = 10_000;
 
-/** What to serve, and where. */
+/** The methods to serve, and the address. */
 export interface RpcServerOptions extends RpcRoutes {
   host: string;
   /** 0 takes any free port. */
   port: number;
-  /** With it, only TLS is spoken. Where it names an authority, clients must have a certificate of it. */
+  /**
+   * With it the port accepts only TLS. When it names an authority, clients must have a certificate of that authority.
+   */
   tls?: Tls | null;
   limits?: RpcListenerLimits;
 }
 
-/** A listener for gRPC, gRPC-Web and Connect. Disposing it lets calls in flight finish, for at most 10 s. */
+/** A server for gRPC, gRPC-Web and Connect. When it is disposed, calls in flight have 10 s to finish. */
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
 }
 
-/** Serves methods on one port: over HTTP/2 as gRPC clients speak it, and over HTTP/1.1 for Connect. */
+/** Serves methods on one port: over HTTP/2 for gRPC clients, and over HTTP/1.1 for Connect. */
 export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   const { host, port, tls = null, limits = {} } = options;
   const shutdown = new AbortController();

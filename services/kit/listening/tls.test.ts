@@ -12,14 +12,14 @@ import { type TlsSettings, watchTls } from './tls.ts';
 const log = createLog('silent');
 const echo = (id: string) => `title of ${id}`;
 
-/** TLS from files that are looked at all the time. */
+/** TLS from files that are read again all the time. */
 async function useTls(settings: TlsSettings) {
   const tls = await watchTls(settings, log, 10);
   if (!tls) throw new Error('no certificate');
   return tls;
 }
 
-/** The serial number of the certificate that a server shows to a new connection. */
+/** The serial number of the certificate that a server sends on a new connection. */
 async function serialAt(address: string, ca: string): Promise<string> {
   const [host = '', port] = address.split(':');
   const socket = connect({ host, port: Number(port), ca: readFileSync(ca), ALPNProtocols: ['h2'] });
@@ -46,20 +46,23 @@ testWhere(canMakeCertificates, 'openssl')(
   },
 );
 
-testWhere(canMakeCertificates, 'openssl')('a renewed certificate is used without a restart, and one that does not fit its key is not', async () => {
-  await using files = await useCertificates();
-  using tls = await useTls({ TLS_CERT: files.cert, TLS_KEY: files.key });
-  await using server = await useChannelServer(echo, tls);
-  const before = await serialAt(server.address, files.ca);
-  await files.renew();
-  await vi.waitFor(async () => expect(await serialAt(server.address, files.ca)).not.toBe(before), { timeout: 5_000 });
-  const renewed = await serialAt(server.address, files.ca);
-  const { current } = tls;
-  await writeFile(files.key, 'no key');
-  await files.renew();
-  await vi.waitFor(() => expect(tls.current).not.toBe(current), { timeout: 5_000 });
-  expect(await serialAt(server.address, files.ca)).not.toBe(renewed);
-});
+testWhere(canMakeCertificates, 'openssl')(
+  'a renewed certificate is used without a restart, and a certificate that does not fit its key is not used',
+  async () => {
+    await using files = await useCertificates();
+    using tls = await useTls({ TLS_CERT: files.cert, TLS_KEY: files.key });
+    await using server = await useChannelServer(echo, tls);
+    const before = await serialAt(server.address, files.ca);
+    await files.renew();
+    await vi.waitFor(async () => expect(await serialAt(server.address, files.ca)).not.toBe(before), { timeout: 5_000 });
+    const renewed = await serialAt(server.address, files.ca);
+    const { current } = tls;
+    await writeFile(files.key, 'no key');
+    await files.renew();
+    await vi.waitFor(() => expect(tls.current).not.toBe(current), { timeout: 5_000 });
+    expect(await serialAt(server.address, files.ca)).not.toBe(renewed);
+  },
+);
 
 testWhere(canMakeCertificates, 'openssl')('a start with files that do not fit together is refused', async () => {
   await using files = await useCertificates();

@@ -2,34 +2,34 @@ import { createSecureContext } from 'node:tls';
 import { readSettingFile } from '../settings/path-settings.ts';
 import type { Log } from '../telemetry/log.ts';
 
-/** A certificate with its key, and the authority that others must be certified by; null where none was named. */
+/** A certificate with its key, and the authority that must certify the other side. Null when none is set. */
 export interface TlsMaterial {
   readonly cert: Buffer;
   readonly key: Buffer;
   readonly ca: Buffer | null;
 }
 
-/** Certificates that may be renewed while the process runs. Disposing it stops looking. */
+/** Certificates that may be renewed while the process runs. After it is disposed, the files are not read again. */
 export interface Tls extends Disposable {
-  /** What the files hold now; another object after each renewal. */
+  /** The content of the files. It is a new object after each renewal. */
   readonly current: TlsMaterial;
   /** Calls `listener` after each renewal. */
   onRenewed(listener: (material: TlsMaterial) => void): void;
 }
 
-/** Where they are, as the settings name them. */
+/** The paths of the files, with the names of the settings. */
 export interface TlsSettings {
   readonly TLS_CERT?: string | undefined;
   readonly TLS_KEY?: string | undefined;
   readonly TLS_CA?: string | undefined;
 }
 
-/** How often the files are looked at. They may be symlinks that are switched, which no file watch is told of. */
+/** How often the files are read. They may be symlinks that are switched, and a file watch does not notice that. */
 const lookMs = 5_000;
 
 /**
- * Reads the files that are named, and again every few seconds; null when none is. Rejects when they do not fit
- * together; a renewal that does not is logged and left.
+ * Reads the files of the settings, and reads them again every few seconds. Null when no file is set. Rejects when they
+ * do not fit together. A renewal that does not fit is logged and not used.
  */
 export async function watchTls(settings: TlsSettings, log: Log, intervalMs = lookMs): Promise<Tls | null> {
   const { TLS_CERT: cert, TLS_KEY: key, TLS_CA: ca } = settings;
@@ -45,7 +45,7 @@ export async function watchTls(settings: TlsSettings, log: Log, intervalMs = loo
     for (const listener of listeners) listener(found);
   };
   const timer = setInterval(() => {
-    look().catch((err: unknown) => log.warn({ err }, 'the TLS certificate cannot be renewed; the old one stays'));
+    look().catch((err: unknown) => log.warn({ err }, 'the renewed TLS certificate cannot be used, so the old one stays'));
   }, intervalMs);
   timer.unref();
   return {
@@ -64,7 +64,7 @@ async function readMaterial(certPath: string, keyPath: string, caPath: string | 
     caPath === undefined ? null : readSettingFile('TLS_CA', caPath),
   ]);
   try {
-    // Throws when the key is not the certificate's, as between the two writes of a renewal.
+    // Throws when the key does not fit the certificate. That happens between the two writes of a renewal.
     createSecureContext({ cert, key, ...(ca && { ca }) });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : cause;

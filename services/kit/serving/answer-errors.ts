@@ -3,8 +3,8 @@ import type { Log } from '../telemetry/log.ts';
 import { type DispatcherError, dispatcherErrorFrom, unavailable } from './errors.ts';
 
 /**
- * Turns whatever a handler throws into a failure of the error table. The cause of one that nobody foresaw goes to the
- * log, under the request's id.
+ * Converts everything that a handler throws to an error of the table. The cause of an unexpected error goes to the log,
+ * with the id of the request.
  */
 export function answerErrors(log: Log, convert: (thrown: unknown) => unknown = (thrown) => thrown): Interceptor {
   return (next) => async (request) => {

@@ -15,8 +15,8 @@ import { DispatcherError } from './errors.ts';
 import type { Router, Routes } from './routes.ts';
 
 /**
- * A transport that leads straight to the handlers in this process, through the same interceptors as a call from
- * outside but without serializing a message.
+ * A transport that calls the handlers in this process. A call passes the same interceptors as a call from outside, but
+ * no message is serialized.
  */
 export function createDirectTransport(routes: readonly Routes[], interceptors: readonly Interceptor[]): Transport {
   const methods = methodsOf(routes);

@@ -10,7 +10,7 @@ test('an error of the protocol library becomes an error of the table', () => {
   expect(dispatcherErrorFrom(foreign)).toMatchObject({ reason: 'unavailable', rawMessage: 'Gone.', info: { retry_after_seconds: '1' } });
 });
 
-test('an error that came over the wire keeps its reason and details', () => {
+test('an error from another process keeps its reason and details', () => {
   const { code, rawMessage, details } = new DispatcherError('invalid_argument', 'title: too long', { field: 'title' });
   const received = new ConnectError(rawMessage, code, undefined, details as ConstructorParameters<typeof ConnectError>[3]);
   expect(dispatcherErrorFrom(received)).toMatchObject({ reason: 'invalid_argument', info: { field: 'title' } });

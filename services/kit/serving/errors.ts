@@ -1,9 +1,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { ErrorInfoSchema } from '@recursiv/proto/gen/google/rpc/error_details_pb.ts';
 
-/**
- * What every failure of the API looks like: its code, the gRPC code and HTTP status that carry it, and its REST type.
- */
+/** All errors of the API. Each has a code, a gRPC code, an HTTP status and a REST type. */
 export const errorTable = {
   invalid_argument: { grpc: Code.InvalidArgument, status: 400, type: 'invalid_request_error' },
   invalid_json: { grpc: Code.InvalidArgument, status: 400, type: 'invalid_request_error' },
@@ -33,7 +31,7 @@ export const errorTable = {
 /** A code of the error table. */
 export type ErrorReason = keyof typeof errorTable;
 
-/** A failure as callers see it: a code of the table, a sentence for people, and details for programs. */
+/** An error that callers see: a code of the table, a sentence for people, and details for programs. */
 export class DispatcherError extends ConnectError {
   readonly reason: ErrorReason;
   readonly info: Readonly<Record<string, string>>;
@@ -45,25 +43,25 @@ export class DispatcherError extends ConnectError {
     this.info = info;
   }
 
-  /** A ConnectError calls everything one of its kind that looks like one, and so every ConnectError one of ours. */
+  /** `instanceof` of ConnectError compares by form, so every ConnectError would count as a DispatcherError. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return Function.prototype[Symbol.hasInstance].call(DispatcherError, value);
   }
 }
 
-/** A 400 that names the field at fault. */
+/** A 400 that names the wrong field. */
 export function invalidField(field: string, message: string): DispatcherError {
   return new DispatcherError('invalid_argument', `${field}: ${message}`, { field });
 }
 
-/** A request that failed because of a state that passes; `retryAfterSeconds` becomes the header `Retry-After`. */
+/** A request failed because of a state that passes. `retry_after_seconds` becomes the header `Retry-After`. */
 export function unavailable(message: string, cause?: unknown): DispatcherError {
   return new DispatcherError('unavailable', message, { retry_after_seconds: '1' }, cause);
 }
 
 /**
- * Any thrown value as a failure of the table. What is not known becomes `internal`; its cause stays for the log and
- * is shown to nobody.
+ * Converts any thrown value to an error of the table. An unknown error becomes `internal`. Its cause goes to the log
+ * and is never sent to the caller.
  */
 export function dispatcherErrorFrom(thrown: unknown): DispatcherError {
   if (thrown instanceof DispatcherError) return thrown;
@@ -76,9 +74,9 @@ export function dispatcherErrorFrom(thrown: unknown): DispatcherError {
   return reason ? new DispatcherError(reason, thrown.rawMessage, reasonDefaults[reason] ?? {}, thrown) : internal(thrown);
 }
 
-const internal = (cause: unknown) => new DispatcherError('internal', 'An unexpected error occurred; its request id is in the log.', {}, cause);
+const internal = (cause: unknown) => new DispatcherError('internal', 'An unexpected error occurred. Its request id is in the log.', {}, cause);
 
-/** Codes that the protocol libraries raise by themselves: a message too large, a deadline, a caller who left. */
+/** Codes that the protocol libraries use themselves: for a message that is too large, a deadline, a caller who left. */
 const reasonOfCode: Partial<Record<Code, ErrorReason>> = {
   [Code.InvalidArgument]: 'invalid_argument',
   [Code.ResourceExhausted]: 'body_too_large',

@@ -5,8 +5,7 @@ import { type Readiness, sharedReadiness } from './readiness.ts';
 import type { Routes } from './routes.ts';
 
 /**
- * The standard health service. `services` are the names it knows beside the empty one, which stands for the whole
- * process.
+ * The standard health service of gRPC. `services` are the names that it knows. The empty name means the whole process.
  */
 export function healthRoutes(services: readonly string[], readiness: Readiness): Routes {
   const look = sharedReadiness(readiness);

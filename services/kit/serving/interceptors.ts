@@ -8,11 +8,11 @@ import { deadline, waitMs } from './deadline.ts';
 import { logCalls } from './log-calls.ts';
 import { validation } from './validation.ts';
 
-/** What stands between every caller and every handler, in this order, however the call arrived. */
+/** The interceptors that every call passes before its handler, in this order, on every transport. */
 export function serviceInterceptors(options: {
   log: Log;
   authenticate: Authenticate;
-  /** Turns what a store throws into a failure of the error table. */
+  /** Converts an error of a store to one of the error table. */
   convertError: (thrown: unknown) => unknown;
 }): Interceptor[] {
   return [

@@ -3,10 +3,7 @@ import { callerKey } from '../auth/caller.ts';
 import type { Log } from '../telemetry/log.ts';
 import { dispatcherErrorFrom } from './errors.ts';
 
-/**
- * Logs one line for each call at `debug`, under the request id that the gateway gave it. It has no message and no
- * key.
- */
+/** Logs one line for each call at `debug`, with the request id of the gateway. It has no message and no key. */
 export function logCalls(log: Log): Interceptor {
   return (next) => async (request) => {
     if (!log.isLevelEnabled('debug')) return await next(request);

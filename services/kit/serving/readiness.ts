@@ -1,9 +1,8 @@
-/** Answers whether the process can serve, and names each dependency that does not answer. */
+/** Whether the process can serve, and the names of the dependencies that do not answer. */
 export type Readiness = () => Promise<{ ready: boolean; failing: string[] }>;
 
 /**
- * Shares one look between all who ask at the same time. Anybody may ask without a key, and each look takes a database
- * connection.
+ * Callers at the same time share one check. Anybody may ask without a key, and each check takes a database connection.
  */
 export function sharedReadiness(readiness: Readiness): Readiness {
   let looking: ReturnType<Readiness> | undefined;

@@ -10,7 +10,7 @@ import {
 import type { Routes } from './routes.ts';
 
 /**
- * Server reflection (v1, and v1alpha for older clients), so that a generic client can call the API without its proto
+ * Server reflection (v1, and v1alpha for older clients). With it a generic client can call the API without the proto
  * files.
  */
 export function reflectionRoutes(services: readonly DescService[]): Routes {
@@ -41,7 +41,7 @@ function listing(services: readonly DescService[]) {
   return { case: 'listServicesResponse' as const, value: { service: services.map(({ typeName: name }) => ({ name })) } };
 }
 
-/** A file and all it imports, since a client cannot use one without the others. */
+/** A proto file and all its imports, because a client needs all of them. */
 function descriptors(file: DescFile | undefined) {
   if (!file) return failure(Code.NotFound, 'no such file or symbol');
   const needed = [...filesOf([{ file }]).values()];

@@ -1,7 +1,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { Interceptor, StreamRequest, UnaryRequest } from '@connectrpc/connect';
 
-/** An interceptor that looks at, or changes, each request message before the handler sees it. */
+/** An interceptor that reads or changes each request message before the handler. */
 export function onRequestMessage(look: (message: Message, request: UnaryRequest | StreamRequest) => void): Interceptor {
   return (next) => (request) => {
     if (!request.stream) {

@@ -6,5 +6,5 @@ export interface Router {
   service<T extends DescService>(service: T, implementation: Partial<ServiceImpl<T>>): unknown;
 }
 
-/** The table of contents of a service: registers its methods. */
+/** Registers the methods of a service. */
 export type Routes = (router: Router) => void;

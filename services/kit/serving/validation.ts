@@ -7,8 +7,8 @@ import { patternWords } from './pattern-words.ts';
 import { onRequestMessage } from './request-message.ts';
 
 /**
- * Holds every request to the rules in its proto, and every string to what PostgreSQL and JSON can carry: no NUL, no
- * half of a surrogate pair.
+ * Validates every request by the rules in its proto. It also refuses strings that PostgreSQL or JSON cannot represent:
+ * those with a NUL or with half of a surrogate pair.
  */
 export function validation(): Interceptor {
   const validator = createValidator({ failFast: true });
@@ -22,7 +22,7 @@ export function validation(): Interceptor {
   });
 }
 
-/** The rule in words. A regular expression says nothing to most people. */
+/** The rule in words, because most people do not read regular expressions. */
 function messageOf({ message, ruleId, field }: Violation): string {
   const last = field.findLast((part) => 'name' in part);
   const rules = ruleId === 'string.pattern' && last?.kind === 'field' ? getOption(last, fieldRules) : undefined;
@@ -30,7 +30,7 @@ function messageOf({ message, ruleId, field }: Violation): string {
   return patternWords[pattern] ?? message;
 }
 
-/** As it stands in JSON: `types[1]`. */
+/** The path of a field as in JSON: `types[1]`. */
 function fieldPath(violation: Violation): string {
   const parts = violation.field.map((part) => ('name' in part ? `.${part.name}` : part.kind === 'list_sub' ? `[${part.index}]` : ''));
   return parts.join('').slice(1) || 'request';
@@ -47,5 +47,5 @@ function checkText(schema: DescMessage, message: Message & Record<string, unknow
 function checkString(field: DescField, value: unknown): void {
   if (typeof value !== 'string') return;
   if (value.includes('\0')) throw invalidField(field.name, 'must not contain the NUL character');
-  if (!value.isWellFormed()) throw invalidField(field.name, 'must be valid Unicode; it contains half of a surrogate pair');
+  if (!value.isWellFormed()) throw invalidField(field.name, 'must be valid Unicode, but it contains half of a surrogate pair');
 }

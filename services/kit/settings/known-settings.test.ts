@@ -5,7 +5,7 @@ import { knownSettings } from './known-settings.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
-/** Where settings are read: every `config.ts`, the parts that several of them share, and the seed of random tests. */
+/** The files that read settings: every `config.ts`, the parts that several share, and the seed of random tests. */
 const readers = ['**/config.ts', 'services/kit/**/*-settings.ts', 'testing/orchestrator/killed-at-random.system.test.ts'];
 const notReaders = /node_modules|known-settings\.ts|unknown-settings\.ts/;
 

@@ -1,6 +1,6 @@
 /**
- * Every setting of Dispatcher with what it means, by the programs that read it. The defaults and limits are in the
- * `config.ts` of each program. A variable that begins like ours and is not in this table is refused as a mistake.
+ * Every setting of Dispatcher with its meaning, grouped by the programs that read it. The defaults and limits are in
+ * the `config.ts` of each program. A variable with one of our prefixes that is not in this table is an error.
  */
 export const knownSettings: Readonly<Record<string, string>> = {
   // npm start, the services and the gateway
@@ -76,7 +76,7 @@ export const knownSettings: Readonly<Record<string, string>> = {
 };
 
 /**
- * Variables that the `dispatcher` command and the orchestrator give to the programs that they run. Those programs may
- * start one of ours.
+ * Variables that the `dispatcher` command and the orchestrator set for the programs that they run. Those programs may
+ * start one of ours, so these variables are no error.
  */
 export const givenToCommands = /^DISPATCHER_(TASK_[A-Z_]+|ATTEMPT|RUN)$/;

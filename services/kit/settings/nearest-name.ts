@@ -1,4 +1,4 @@
-/** The candidate that `name` most probably stands for; undefined when none is near. */
+/** The candidate that is most similar to `name`. Undefined when none is similar. */
 export function nearestName(name: string, candidates: readonly string[]): string | undefined {
   const near = candidates
     .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
@@ -7,19 +7,19 @@ export function nearestName(name: string, candidates: readonly string[]): string
   return near[0]?.candidate;
 }
 
-/** A name of one or two letters is any other with a change. */
+/** The number of changes at which two names are still similar. A name of one or two letters is similar to none. */
 function changesAllowed({ length }: string): number {
   return Math.max(length > 2 ? 1 : 0, Math.floor(length / 4));
 }
 
-/** Shorter beginnings say too little. */
+/** Shorter beginnings match too many names. */
 const shortestBeginning = 4;
 
 function isLonger(name: string, other: string): boolean {
   return other.length >= shortestBeginning && name.startsWith(other);
 }
 
-/** How many letters were added, left out, changed, or swapped with the next one. */
+/** The number of letters that were added, left out, changed, or swapped with the next one. */
 export function editDistance(one: string, other: string): number {
   const rows: number[][] = [Array.from({ length: other.length + 1 }, (_, column) => column)];
   const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;

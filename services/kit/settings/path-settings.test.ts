@@ -7,7 +7,7 @@ import { makeSettingFolder, readSettingFile } from './path-settings.ts';
 
 const isRoot = process.getuid?.() === 0;
 
-test('a folder is made with those above it, for its owner alone, and a second time nothing happens', async () => {
+test('a folder and its parents are made for the owner alone, and a second call changes nothing', async () => {
   await using folder = await useFolder();
   const path = join(folder.path, 'a/b/c');
   await makeSettingFolder('DISPATCHER_DATA_DIR', path);
@@ -22,7 +22,7 @@ test('several processes may make the same folder at once', async () => {
   expect((await stat(path)).isDirectory()).toBe(true);
 });
 
-test('each folder that cannot be made or used is named with its setting, the reason and what to do', async () => {
+test('the error for a folder that cannot be made or used has its setting, the reason and what to do', async () => {
   await using folder = await useFolder();
   const at = (name: string) => join(folder.path, name);
   await writeFile(at('file'), '');
@@ -41,7 +41,7 @@ test('each folder that cannot be made or used is named with its setting, the rea
   }
 });
 
-testWhere(process.platform === 'linux', 'Linux')('a file system that makes no folders is refused at once', async () => {
+testWhere(process.platform === 'linux', 'Linux')('a path on a file system that makes no folders is refused at once', async () => {
   await expect(makeSettingFolder('DISPATCHER_DATA_DIR', '/proc/x/y')).rejects.toThrow('no folder can be made there');
   await expect(makeSettingFolder('DISPATCHER_DATA_DIR', '/dev/null/x')).rejects.toThrow('a file is where a folder should be');
 });
@@ -55,7 +55,7 @@ testWhere(!isRoot, 'a user other than root')('a folder without permission is ref
   await chmod(join(folder.path, 'closed'), 0o700);
 });
 
-test('a file that cannot be read is named with its setting, the reason and what to do', async () => {
+test('the error for a file that cannot be read has its setting, the reason and what to do', async () => {
   await using folder = await useFolder();
   await writeFile(join(folder.path, 'file'), 'content');
   expect(String(await readSettingFile('TLS_CERT', join(folder.path, 'file')))).toBe('content');

@@ -3,22 +3,22 @@ import { dirname } from 'node:path';
 import { SettingsError } from './settings.ts';
 
 /**
- * Makes the folder that a setting names, and those above it, for this user alone; does nothing when it is there.
- * Throws a `SettingsError` when it cannot be made, or cannot be written to.
+ * Makes the folder of a setting and its parents, for this user alone. Does nothing when the folder exists. Throws a
+ * `SettingsError` when it cannot be made or written to.
  *
- * `mkdir` with `recursive` tries without end where a file system refuses to make folders, as `/proc` does.
+ * It does not use `mkdir` with `recursive`, which never ends on a file system that makes no folders, such as `/proc`.
  */
 export async function makeSettingFolder(setting: string, path: string): Promise<void> {
   try {
     for (const folder of await missingFolders(path)) await mkdir(folder, { mode: 0o700 }).catch(unlessItExists);
-    // The dot makes a file in its place an error.
+    // With the dot it is an error when the path is a file.
     await access(`${path}/.`, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw pathFault(setting, path, error, { missing: 'no folder can be made there', advice: 'Choose another folder.' });
   }
 }
 
-/** The highest first. */
+/** The folders that do not exist, the highest first. */
 async function missingFolders(path: string): Promise<string[]> {
   const missing: string[] = [];
   for (let folder = path; !(await exists(folder)); folder = dirname(folder)) missing.unshift(folder);
@@ -39,7 +39,7 @@ function unlessItExists(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EEXIST') throw error;
 }
 
-/** What the file that a setting names holds. Throws a `SettingsError` when it cannot be read. */
+/** Reads the file of a setting. Throws a `SettingsError` when it cannot be read. */
 export async function readSettingFile(setting: string, path: string): Promise<Buffer> {
   return await readFile(path).catch((error: unknown) => {
     throw pathFault(setting, path, error, { missing: 'there is no such file', advice: 'Correct the path, or let this user read the file.' });

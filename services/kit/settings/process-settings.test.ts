@@ -31,7 +31,7 @@ test.each([
   expect(read(env)).toThrow(message);
 });
 
-test('all faults of a process come together', () => {
+test('all errors in the settings of a process are reported together', () => {
   const faulty = read({
     DISPATCHER_API_KEY: 'short-but-over-8',
     NODE_ENV: 'production',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { natsRule } from '../bus/nats-settings.ts';
 import { rule } from './settings.ts';
 
-/** The settings that every process of Dispatcher reads, to be joined with its own. */
+/** The settings that every process of Dispatcher reads besides its own. */
 export const processFields = {
   HOST: z.union([z.ipv4(), z.ipv6(), z.hostname()]).default('127.0.0.1').describe('an address or a host name'),
   DISPATCHER_API_KEY: z
@@ -24,7 +24,7 @@ const adminKeyRule = rule(
 
 const file = (what: string) => z.string().optional().describe(`the path of a PEM file with ${what}`);
 
-/** The settings of TLS. Files that were renewed are used without a restart. */
+/** The settings of TLS. Renewed files are used without a restart. */
 export const tlsFields = {
   TLS_CERT: file('the certificate of this process and its chain'),
   TLS_KEY: file('the private key of TLS_CERT'),
@@ -43,7 +43,7 @@ const tlsRule = rule(
   ({ TLS_CERT, TLS_KEY, TLS_CA }) => (TLS_CERT === undefined) === (TLS_KEY === undefined) && (TLS_CA === undefined || TLS_CERT !== undefined),
 );
 
-/** Settings of a process, with the rules that hold for every one. */
+/** The settings of a process, with the rules of every process. */
 export const processSettings = <Shape extends z.ZodRawShape>(fields: Shape) =>
   z
     .object(fields)
@@ -52,7 +52,7 @@ export const processSettings = <Shape extends z.ZodRawShape>(fields: Shape) =>
     .refine(...tlsRule)
     .refine(...natsRule);
 
-/** A port that defaults to `preset`; 0 takes any free one. */
+/** A port with the default `preset`. 0 takes any free port. */
 export const portField = (preset: number) => z.coerce.number().int().min(0).max(65_535).default(preset).describe('a whole number from 0 to 65535');
 
 /** The addresses of the processes of one service. */
@@ -63,5 +63,5 @@ export const addressesField = (preset: number) =>
     .default(`127.0.0.1:${preset}`)
     .describe('addresses of the form host:port with commas between them');
 
-/** Where each service listens when nothing else is said. */
+/** The default port of each service. */
 export const servicePorts = { task: 50_061, claim: 50_062, stats: 50_063, key: 50_064 } as const;

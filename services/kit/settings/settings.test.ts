@@ -34,7 +34,7 @@ test('the value of a secret is never shown', () => {
   expect(faultsOf({ API_KEY: 'short' })).toEqual(['API_KEY is not allowed: at least 8 characters']);
 });
 
-test('a rule over several settings gives its own words', () => {
+test('a rule over several settings has its own message', () => {
   const both = schema.refine(({ PORT, LEVEL }) => PORT > 0 || LEVEL === 'high', {
     path: ['PORT'],
     message: 'port 0 needs LEVEL=high',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { unknownSettings } from './unknown-settings.ts';
 
-/** Everything that is wrong with the settings, a line for each. */
+/** Everything that is wrong with the settings, one line each. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
-  /** One sentence per fault: the setting, its value unless it may be a secret, and what is allowed. */
+  /** One sentence for each error: the setting, its value unless it may be secret, and what is allowed. */
   readonly faults: readonly string[];
 
   constructor(faults: readonly string[]) {
@@ -15,9 +15,9 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads the settings that `schema` names from an environment; an empty value counts as unset. The description of a
- * setting in the schema says what is allowed and appears in its fault. Throws a `SettingsError` with all faults.
- * A variable that is surely meant for us but is no setting, such as `DISPATCHER_MAXATTEMPTS`, is a fault too.
+ * Reads the settings of `schema` from an environment. An empty value counts as unset. The description of a setting in
+ * the schema says what is allowed, and is part of the error. Throws a `SettingsError` with all errors. A variable that
+ * is surely meant as a setting but is none, such as `DISPATCHER_MAXATTEMPTS`, is an error too.
  */
 export function readSettings<Shape extends z.ZodRawShape>(
   schema: z.ZodObject<Shape>,
@@ -37,8 +37,8 @@ export function readSettings<Shape extends z.ZodRawShape>(
 }
 
 /**
- * A rule over several settings, for `refine`: `message` is the fault of the setting `path`. It is checked also when
- * another setting is at fault.
+ * A rule over several settings, for `refine`. `message` is the error of the setting `path`. The rule is also checked
+ * when another setting is wrong.
  */
 export const rule = (path: string, message: string, holds: (settings: Readonly<Record<string, unknown>>) => boolean) =>
   [(settings: unknown) => typeof settings === 'object' && holds({ ...settings }), { path: [path], message, when: () => true }] satisfies [
@@ -46,7 +46,7 @@ export const rule = (path: string, message: string, holds: (settings: Readonly<R
     unknown,
   ];
 
-/** A rule over several settings speaks for itself; a single setting is described by its schema. */
+/** What is allowed. A rule over several settings has its own message. A single setting has a description. */
 function allowed(schema: z.ZodObject, name: string, issue: z.core.$ZodIssue): string {
   return (issue.code === 'custom' ? undefined : described(schema.shape[name])) ?? issue.message;
 }
@@ -61,5 +61,5 @@ function faultText(name: string, value: string | undefined, rule: string): strin
   return mayBeSecret.test(name) ? `${name} is not allowed: ${rule}` : `${name}=${JSON.stringify(value)} is not allowed: ${rule}`;
 }
 
-/** A URL may carry a password. */
+/** A URL may have a password. */
 const mayBeSecret = /KEY|TOKEN|SECRET|PASSWORD|URL/;

@@ -39,7 +39,7 @@ test('a variable of ours that is near no setting is refused too, and its value i
 
 test.each([
   ['a setting of another program of ours', { DISPATCHER_URL: 'x', RECURSIV_API_KEY: 'x', ORCH_OWNER: 'x', DISPATCHER_TEST_SEED: '1' }],
-  ['what a command that works on a task finds in its environment', { DISPATCHER_TASK_ID: 'x', DISPATCHER_ATTEMPT: '1', DISPATCHER_RUN: 'x' }],
+  ['the variables that a command gets for its task', { DISPATCHER_TASK_ID: 'x', DISPATCHER_ATTEMPT: '1', DISPATCHER_RUN: 'x' }],
   ['an empty variable', { DISPATCHER_MAXATTEMPTS: '' }],
   [
     'a variable of another program',
@@ -55,7 +55,7 @@ test.each([
     },
   ],
   [
-    'what Kubernetes tells of a service named dispatcher',
+    'the variables that Kubernetes sets for a service named dispatcher',
     {
       DISPATCHER_SERVICE_HOST: '10.0.0.1',
       DISPATCHER_SERVICE_PORT: '3000',

@@ -1,18 +1,18 @@
 import { givenToCommands, knownSettings } from './known-settings.ts';
 import { editDistance, nearestName } from './nearest-name.ts';
 
-/** No other program has variables that begin like this. */
+/** The prefixes that only Dispatcher uses. */
 const ownPrefixes = ['DISPATCHER_', 'ORCH_'];
 
-/** Other programs have such variables too, so only what is nearly one of ours is a mistake. */
+/** Prefixes that other programs use too. Only a variable that is similar to one of ours is an error. */
 const sharedPrefixes = [
   ...['GRPC_', 'NATS_', 'TLS_', 'TASK_SERVICE_', 'CLAIM_SERVICE_', 'STATS_SERVICE_', 'KEY_SERVICE_'],
   ...['RECURSIV_', 'MAX_', 'AGENT_', 'WORKTREE_', 'MERGE_', 'CLAUDE_'],
 ];
 
 /**
- * A sentence for each variable that is surely meant as a setting of ours and is none. `read` are the settings of this
- * program.
+ * A sentence for each variable that is surely meant as a setting of Dispatcher and is none. `read` are the settings of
+ * this program.
  */
 export function unknownSettings(env: Readonly<Record<string, string | undefined>>, read: readonly string[]): string[] {
   return Object.entries(env).flatMap(([name, value]) => {
@@ -27,7 +27,7 @@ function sentence(name: string, meant: string | undefined): string {
   return `${name} is not a setting of Dispatcher${meant === undefined ? '; unset it. --help lists the settings' : `. Did you mean ${meant}?`}`;
 }
 
-/** Prefixes are not compared: `DISPATCHER_PORT` stands for `PORT`. */
+/** The setting that was meant. Prefixes are not compared: `DISPATCHER_PORT` means `PORT`. */
 function meantBy(name: string): string | undefined {
   const byBareName = new Map(Object.keys(knownSettings).map((known) => [bare(known), known]));
   const nearest = nearestName(bare(name.toUpperCase()), [...byBareName.keys()]);
@@ -44,8 +44,8 @@ function isNearly(name: string, known: string): boolean {
 }
 
 /**
- * Kubernetes and Docker tell each container where the services beside it are, and one of those may be named
- * `dispatcher`.
+ * Kubernetes and Docker set variables with the addresses of other services in each container, and one of those services
+ * may be named `dispatcher`.
  */
 function isServiceLink(name: string, value: string): boolean {
   return /_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?$/.test(name) || /^(tcp|udp|sctp):\/\//.test(value);

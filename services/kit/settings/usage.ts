@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { knownSettings } from './known-settings.ts';
 import { nearestName } from './nearest-name.ts';
 
-/** What a program says of itself when it is asked for help. */
+/** The parts of a program's help text. */
 export interface Usage {
-  /** How people start it: `npm run start:claim`. */
+  /** The command that starts it: `npm run start:claim`. */
   readonly command: string;
   /** What it does, in a sentence or two. */
   readonly about: string;
@@ -13,14 +13,14 @@ export interface Usage {
   readonly settings: z.ZodObject;
 }
 
-/** A command line that is not right. Programs end with 2 for it. */
+/** A wrong command line. The exit code of the program is 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 /**
- * The help of a program that takes nothing but settings, when `args` ask for it; undefined when there are no arguments.
- * Throws a `UsageError` for any other argument, since a mistake must not start a server.
+ * The help text of a program that has settings and no options, when `args` ask for it. Undefined when there are no
+ * arguments. Throws a `UsageError` for any other argument, because a mistake must not start a server.
  */
 export function helpAskedFor(usage: Usage, args: readonly string[]): string | undefined {
   if (args.some((arg) => arg === '--help' || arg === '-h')) return helpText(usage);
@@ -32,7 +32,7 @@ export function helpAskedFor(usage: Usage, args: readonly string[]): string | un
   throw new UsageError(`Unexpected: ${first}. Settings come from the environment; ${advice}`);
 }
 
-/** `--port=4000` stands for the setting PORT, `--data-dir` for DISPATCHER_DATA_DIR. */
+/** The setting that was meant: PORT for `--port=4000`, DISPATCHER_DATA_DIR for `--data-dir`. */
 function settingMeantBy(arg: string, { settings }: Usage): string | undefined {
   const [name = ''] = arg.replace(/^-+/, '').split('=');
   if (nearestName(`--${name}`, ['--help'])) return '--help';
@@ -41,12 +41,12 @@ function settingMeantBy(arg: string, { settings }: Usage): string | undefined {
   return names.find((each) => each === `DISPATCHER_${wanted}`) ?? nearestName(wanted, names);
 }
 
-/** What a program does, how it is started, and its settings. */
+/** The help text: what the program does, how to start it, and its settings. */
 function helpText({ command, about, settings }: Usage): string {
   return `${about}\n\n  ${command}\n\nSettings come from the environment:\n\n${settingsText(settings)}\n`;
 }
 
-/** A line for each setting: its name, what it means, and its default in brackets. */
+/** One line for each setting: its name, its meaning, and its default in brackets. */
 export function settingsText(settings: z.ZodObject): string {
   const fields = Object.entries(settings.shape);
   const width = Math.max(...fields.map(([name]) => name.length));
@@ -61,8 +61,8 @@ function presetText(field: z.core.$ZodType): string {
 }
 
 /**
- * Throws a `UsageError` for the first option in `args` that `options`, as for `parseArgs`, do not name, with the
- * nearest one.
+ * Throws a `UsageError` for the first option in `args` that is not in `options` (in the form of `parseArgs`). The error
+ * suggests the most similar option.
  */
 export function refuseUnknownOptions(args: readonly string[], options: NonNullable<ParseArgsConfig['options']>): void {
   const known = Object.entries(options).flatMap(([name, { short }]) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]);

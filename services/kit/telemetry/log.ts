@@ -4,8 +4,8 @@ import { type DestinationStream, destination, type Logger, pino, stdTimeFunction
 export type Log = Logger;
 
 /**
- * Logs to standard error, or to `to`, from `level` on. A value under the name of a key or token is replaced by
- * `[Redacted]`.
+ * Creates a log that writes to standard error or to `to`, from `level` on. The value of a field with the name of a key
+ * or a token is replaced by `[Redacted]`.
  */
 export function createLog(level: string, to: DestinationStream = destination({ dest: 2, sync: false })): Log {
   const redact = ['authorization', '*.authorization', 'claim_token', '*.claim_token', 'key', '*.key'];
