@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, getOption, ScalarType } from '@bufbuild/protobuf';
 import { TimestampSchema } from '@bufbuild/protobuf/wkt';
-import { omit_absent } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
+import { omit_absent, only_on } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
 import { descriptionOf } from './descriptions.ts';
 import { keywordsOfField } from './field-rules.ts';
 import { type JsonSchema, nullable } from './json-schema.ts';
@@ -13,9 +13,9 @@ export function schemaOfField(field: DescField): JsonSchema {
   return { ...schema, ...keywords, ...itemSchema, description: descriptionOf(field) };
 }
 
-/** The schema of the message of an answer. It has every field, and a field without a value is null. */
+/** The schema of the message of an answer. A field without a value is null, unless its options leave it out. */
 export function schemaOfAnswer(message: DescMessage): JsonSchema {
-  const required = message.fields.filter((field) => !getOption(field, omit_absent));
+  const required = message.fields.filter((field) => !getOption(field, omit_absent) && getOption(field, only_on).length === 0);
   return {
     type: 'object',
     description: descriptionOf(message),

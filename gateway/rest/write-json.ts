@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, getOption, type Message, ScalarType } from '@bufbuild/protobuf';
 import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
-import { omit_absent } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
+import { omit_absent, only_on } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
 import { createTimestampWriter } from './timestamp-text.ts';
 
 /** Writes a message as JSON text. */
@@ -8,9 +8,9 @@ export type WriteJson = (message: Message) => string;
 
 /**
  * Creates a writer for messages of `schema`. It follows the JSON mapping of protobuf with three exceptions: an absent
- * field is `null` (or is left out when it has the option `omit_absent`), lists and maps are always written, and 64-bit
- * integers are numbers. A writer is made once for each message type. It writes text without building objects first,
- * which takes a third of the time of `toJson` and `JSON.stringify`. A map may have any key, also `__proto__`.
+ * field is `null` (or is left out, as the options `omit_absent` and `only_on` say), lists and maps are always written,
+ * and 64-bit integers are numbers. A writer is made once for each message type. It writes text without building objects
+ * first, which takes a third of the time of `toJson` and `JSON.stringify`. A map may have any key, also `__proto__`.
  */
 export function createJsonWriter(schema: DescMessage): WriteJson {
   const writeTimestamp = createTimestampWriter();
@@ -31,7 +31,7 @@ function messageWriter(schema: DescMessage, writers: Writers): Write {
     for (const field of fields) {
       const content = message[field.localName];
       if (content !== undefined) text += field.start + field.write(content);
-      else text += field.absent;
+      else if (field.onlyOn === undefined || field.onlyOn.includes(message.type)) text += field.absent;
     }
     return `{${text}}`;
   };
@@ -46,18 +46,22 @@ interface FieldWriter {
   start: string;
   /** The text when the field has no value. */
   absent: string;
+  /** `absent` is written only in messages of these types. Undefined: in all. */
+  onlyOn?: readonly unknown[];
   write: Write;
 }
 
 function fieldWriter(field: DescField, writers: Writers): FieldWriter {
   if (field.oneof && field.oneof.fields.length > 1) throw new Error(`${field}: REST has no oneofs`);
   const isFirst = field.parent?.fields[0] === field;
-  if (isFirst && getOption(field, omit_absent)) throw new Error(`${field}: the first field is always written`);
+  const onlyOn = getOption(field, only_on);
+  if (isFirst && (getOption(field, omit_absent) || onlyOn.length > 0)) throw new Error(`${field}: the first field is always written`);
   const start = `${isFirst ? '' : ','}${JSON.stringify(field.jsonName)}:`;
   return {
     localName: field.localName,
     start,
     absent: getOption(field, omit_absent) ? '' : `${start}null`,
+    ...(onlyOn.length > 0 && { onlyOn }),
     write: valueWriter(field, writers),
   };
 }

@@ -1,9 +1,9 @@
 import type { DescMessage } from '@bufbuild/protobuf';
-import { getOption } from '@bufbuild/protobuf';
+import { type DescField, getOption } from '@bufbuild/protobuf';
 import { ClaimedTaskSchema, ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import { KeySchema, KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
-import { omit_absent } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
+import { omit_absent, only_on } from '@recursiv/proto/gen/dispatcher/v1/options_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { describe, expect, expectTypeOf, test } from 'vitest';
@@ -29,9 +29,11 @@ describe('the table beside the generated types', () => {
   test('names exactly the message fields that can be null and the fields that can be left out', () => {
     const expected: Record<string, { nullable: string[]; omitted: string[] }> = {};
     for (const [name, message] of answeredMessages()) {
-      const omitted = message.fields.filter((field) => getOption(field, omit_absent)).map((field) => field.jsonName);
+      const onlyOnSome = (field: DescField) => getOption(field, only_on).length > 0;
+      const omitted = message.fields.filter((field) => getOption(field, omit_absent) || onlyOnSome(field)).map((field) => field.jsonName);
+      const mayBeNull = (field: DescField) => field.proto.proto3Optional && !getOption(field, omit_absent);
       const nullable = message.fields
-        .filter((field) => field.fieldKind === 'message' && field.proto.proto3Optional && !getOption(field, omit_absent))
+        .filter((field) => mayBeNull(field) && (field.fieldKind === 'message' || onlyOnSome(field)))
         .map((field) => field.jsonName);
       if (nullable.length + omitted.length > 0) expected[name] = { nullable, omitted };
     }
@@ -75,6 +77,8 @@ describe('the public types', () => {
 
   test('positions and counts are numbers', () => {
     expectTypeOf<Event['position']>().toEqualTypeOf<number | null>();
+    expectTypeOf<Event['notes']>().toEqualTypeOf<string | null | undefined>();
+    expectTypeOf<Event['available_at']>().toEqualTypeOf<string | null | undefined>();
     expectTypeOf<Event['task']['owner']>().toEqualTypeOf<string | null>();
     expectTypeOf<Stats>().toEqualTypeOf<{ byStatus: Record<string, number>; byOwner: Record<string, number>; byLayer: Record<string, number> }>();
   });

@@ -15,7 +15,7 @@ export function attemptsText(printer: Printer, task: Task, events: readonly Even
       // Not by the number of the attempt: a claim that does not count gives its number to the next.
       const end = events.slice(index).find(({ type }) => endings.has(type));
       const number = `${claimed.attempt}  `;
-      const notes = end?.notes === undefined ? '' : firstLine(end.notes);
+      const notes = end?.notes == null ? '' : firstLine(end.notes);
       const first = `${number}${beginning(printer, claimed, end)}: ${end ? howItEnded(end) : stillClaimed(printer, task)}`;
       return notes === '' ? first : `${first}\n${' '.repeat(number.length)}${notes}`;
     })
@@ -41,7 +41,7 @@ function howItEnded({ type, release_reason }: Event): string {
       // With this reason nothing went wrong: the task goes on to the next stage.
       if (release_reason === 'completed') return 'built, to be merged';
       if (release_reason === 'not_started') return 'given back, does not count as an attempt';
-      return release_reason === undefined ? 'released' : `released, ${oneLine(release_reason)}`;
+      return release_reason == null ? 'released' : `released, ${oneLine(release_reason)}`;
   }
 }
 

@@ -26,6 +26,6 @@ export function reasonText({ release_reason, notes }: { release_reason?: string 
 }
 
 function pauseText(printer: Printer, { available_at }: Event): string {
-  if (available_at === undefined) return '';
+  if (available_at == null) return '';
   return `can be claimed again ${printer.width === undefined ? 'at ' : ''}${timeText(printer, available_at)}`;
 }

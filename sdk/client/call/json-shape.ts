@@ -8,7 +8,7 @@ import type { Presence } from '../claim/presence.ts';
  */
 export type JsonOutput<M, J> = Simplify<
   { [K in keyof J as Exclude<K, Fact<M, 'omitted'>>]-?: Value<Field<M, K>, Exclude<J[K], undefined>> | NullOf<M, K> } & {
-    [K in keyof J as K & Fact<M, 'omitted'>]?: Value<Field<M, K>, Exclude<J[K], undefined>>;
+    [K in keyof J as K & Fact<M, 'omitted'>]?: Value<Field<M, K>, Exclude<J[K], undefined>> | (K extends Fact<M, 'nullable'> ? null : never);
   }
 >;
 

@@ -177,6 +177,8 @@ test('GET /tasks/:taskId/activity tells every transition once with the agent tha
   await acme.rest.claim('one', { agent: 'ann' });
   await acme.rest.release('one', { agent: 'ann', release_reason: 'timeout', notes: 'n'.repeat(501), retry_after_seconds: 60 });
   await acme.rest.claim('one', { agent: 'eve' });
+  await acme.rest.release('one', { agent: 'eve' });
+  await acme.rest.claim('one', { agent: 'eve' });
   await acme.rest.done('one', {});
   const { status, data, meta } = await acme.rest.activity('one');
   expect(status).toBe(200);
@@ -186,7 +188,9 @@ test('GET /tasks/:taskId/activity tells every transition once with the agent tha
     ['task.claimed', 'ann', 1],
     ['task.released', 'ann', 1],
     ['task.claimed', 'eve', 2],
-    ['task.completed', 'key:test', 2],
+    ['task.released', 'eve', 2],
+    ['task.claimed', 'eve', 3],
+    ['task.completed', 'key:test', 3],
   ]);
   const task = { id: 'one', title: 'One', status: 'pending', stage: 'build', owner: 'bill', layer: 'core', milestone: 'v1', score: 3 };
   const event = {
@@ -201,9 +205,19 @@ test('GET /tasks/:taskId/activity tells every transition once with the agent tha
   };
   expect(data[0]).toEqual(event);
   expect(data[2]).toMatchObject({ release_reason: 'timeout', notes: 'n'.repeat(500), available_at: time });
+  expect(data[4]).toEqual({
+    ...event,
+    position: expect.any(Number),
+    type: 'task.released',
+    actor: 'eve',
+    attempt: 2,
+    release_reason: null,
+    notes: null,
+    available_at: null,
+  });
   const page = await acme.rest.activity('one', '?limit=2');
-  const next = await acme.rest.activity('one', `?limit=3&cursor=${page.meta.next_cursor}`);
-  expect([...page.data, ...next.data].map(({ attempt }) => attempt)).toEqual([0, 1, 1, 2, 2]);
+  const next = await acme.rest.activity('one', `?limit=5&cursor=${page.meta.next_cursor}`);
+  expect([...page.data, ...next.data].map(({ attempt }) => attempt)).toEqual([0, 1, 1, 2, 2, 3, 3]);
   expect(await acme.rest.activity('nothing')).toMatchObject({ status: 404, error: { code: 'not_found' } });
 });
 

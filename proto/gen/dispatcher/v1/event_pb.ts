@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatcher/v1/event.proto.
  */
 export const file_dispatcher_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("ChlkaXNwYXRjaGVyL3YxL2V2ZW50LnByb3RvEg1kaXNwYXRjaGVyLnYxIsUECgVFdmVudBIVCghwb3NpdGlvbhgBIAEoA0gAiAEBEnkKBHR5cGUYAiABKAlCa7pIaHJmUgx0YXNrLmNyZWF0ZWRSDHRhc2sudXBkYXRlZFIMdGFzay5jbGFpbWVkUg10YXNrLnJlbGVhc2VkUgx0YXNrLmV4cGlyZWRSDnRhc2suY29tcGxldGVkUg10YXNrLmFyY2hpdmVkEigKD29yZ2FuaXphdGlvbl9pZBgDIAEoCVIPb3JnYW5pemF0aW9uX2lkEhgKB3Rhc2tfaWQYBCABKAlSB3Rhc2tfaWQSPAoLb2NjdXJyZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgtvY2N1cnJlZF9hdBISCgVhY3RvchgGIAEoCUgBiAEBEg8KB2F0dGVtcHQYByABKAUSJgoEdGFzaxgIIAEoCzIYLmRpc3BhdGNoZXIudjEuRXZlbnRUYXNrEjEKDnJlbGVhc2VfcmVhc29uGAkgASgJQgSQtRgBSAJSDnJlbGVhc2VfcmVhc29uiAEBEhgKBW5vdGVzGAogASgJQgSQtRgBSAOIAQESSQoMYXZhaWxhYmxlX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIEkLUYAUgEUgxhdmFpbGFibGVfYXSIAQFCCwoJX3Bvc2l0aW9uQggKBl9hY3RvckIRCg9fcmVsZWFzZV9yZWFzb25CCAoGX25vdGVzQg8KDV9hdmFpbGFibGVfYXQitgEKCUV2ZW50VGFzaxIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIOCgZzdGF0dXMYAyABKAkSDQoFc3RhZ2UYBCABKAkSEgoFb3duZXIYBSABKAlIAIgBARISCgVsYXllchgGIAEoCUgBiAEBEhYKCW1pbGVzdG9uZRgHIAEoCUgCiAEBEg0KBXNjb3JlGAggASgBQggKBl9vd25lckIICgZfbGF5ZXJCDAoKX21pbGVzdG9uZWIGcHJvdG8z", [file_buf_validate_validate, file_dispatcher_v1_options, file_google_protobuf_timestamp]);
+  fileDesc("ChlkaXNwYXRjaGVyL3YxL2V2ZW50LnByb3RvEg1kaXNwYXRjaGVyLnYxIpwFCgVFdmVudBIVCghwb3NpdGlvbhgBIAEoA0gAiAEBEnkKBHR5cGUYAiABKAlCa7pIaHJmUgx0YXNrLmNyZWF0ZWRSDHRhc2sudXBkYXRlZFIMdGFzay5jbGFpbWVkUg10YXNrLnJlbGVhc2VkUgx0YXNrLmV4cGlyZWRSDnRhc2suY29tcGxldGVkUg10YXNrLmFyY2hpdmVkEigKD29yZ2FuaXphdGlvbl9pZBgDIAEoCVIPb3JnYW5pemF0aW9uX2lkEhgKB3Rhc2tfaWQYBCABKAlSB3Rhc2tfaWQSPAoLb2NjdXJyZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgtvY2N1cnJlZF9hdBISCgVhY3RvchgGIAEoCUgBiAEBEg8KB2F0dGVtcHQYByABKAUSJgoEdGFzaxgIIAEoCzIYLmRpc3BhdGNoZXIudjEuRXZlbnRUYXNrEk4KDnJlbGVhc2VfcmVhc29uGAkgASgJQiGatRgNdGFzay5yZWxlYXNlZJq1GAx0YXNrLmV4cGlyZWRIAlIOcmVsZWFzZV9yZWFzb26IAQESNQoFbm90ZXMYCiABKAlCIZq1GA10YXNrLnJlbGVhc2VkmrUYDHRhc2suZXhwaXJlZEgDiAEBEmYKDGF2YWlsYWJsZV9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCIZq1GA10YXNrLnJlbGVhc2VkmrUYDHRhc2suZXhwaXJlZEgEUgxhdmFpbGFibGVfYXSIAQFCCwoJX3Bvc2l0aW9uQggKBl9hY3RvckIRCg9fcmVsZWFzZV9yZWFzb25CCAoGX25vdGVzQg8KDV9hdmFpbGFibGVfYXQitgEKCUV2ZW50VGFzaxIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIOCgZzdGF0dXMYAyABKAkSDQoFc3RhZ2UYBCABKAkSEgoFb3duZXIYBSABKAlIAIgBARISCgVsYXllchgGIAEoCUgBiAEBEhYKCW1pbGVzdG9uZRgHIAEoCUgCiAEBEg0KBXNjb3JlGAggASgBQggKBl9vd25lckIICgZfbGF5ZXJCDAoKX21pbGVzdG9uZWIGcHJvdG8z", [file_buf_validate_validate, file_dispatcher_v1_options, file_google_protobuf_timestamp]);
 
 /**
  * One transition of one task. Heartbeats are no events.
@@ -81,7 +81,7 @@ export type Event = Message<"dispatcher.v1.Event"> & {
   task?: EventTask | undefined;
 
   /**
-   * Only on `task.released` and `task.expired`: the reason that the holder gave. Absent when there was none; an
+   * Only on `task.released` and `task.expired`: the reason that the holder gave. Null when there was none; an
    * expiry has none.
    *
    * @generated from field: optional string release_reason = 9 [json_name = "release_reason"];
@@ -90,14 +90,14 @@ export type Event = Message<"dispatcher.v1.Event"> & {
 
   /**
    * Only on `task.released` and `task.expired`: the first 500 characters of the notes that the holder sent with the
-   * release. Absent when there were none; an expiry has none.
+   * release. Null when there were none; an expiry has none.
    *
    * @generated from field: optional string notes = 10;
    */
   notes?: string | undefined;
 
   /**
-   * Only on `task.released` and `task.expired`: claim-next hands the task out at this time or later. Absent when it
+   * Only on `task.released` and `task.expired`: claim-next hands the task out at this time or later. Null when it
    * may do so at once.
    *
    * @generated from field: optional google.protobuf.Timestamp available_at = 11 [json_name = "available_at"];
@@ -170,7 +170,7 @@ export type EventJson = {
   task?: EventTaskJson;
 
   /**
-   * Only on `task.released` and `task.expired`: the reason that the holder gave. Absent when there was none; an
+   * Only on `task.released` and `task.expired`: the reason that the holder gave. Null when there was none; an
    * expiry has none.
    *
    * @generated from field: optional string release_reason = 9 [json_name = "release_reason"];
@@ -179,14 +179,14 @@ export type EventJson = {
 
   /**
    * Only on `task.released` and `task.expired`: the first 500 characters of the notes that the holder sent with the
-   * release. Absent when there were none; an expiry has none.
+   * release. Null when there were none; an expiry has none.
    *
    * @generated from field: optional string notes = 10;
    */
   notes?: string;
 
   /**
-   * Only on `task.released` and `task.expired`: claim-next hands the task out at this time or later. Absent when it
+   * Only on `task.released` and `task.expired`: claim-next hands the task out at this time or later. Null when it
    * may do so at once.
    *
    * @generated from field: optional google.protobuf.Timestamp available_at = 11 [json_name = "available_at"];

@@ -13,7 +13,7 @@ import { file_google_protobuf_descriptor } from "@bufbuild/protobuf/wkt";
  * Describes the file dispatcher/v1/options.proto.
  */
 export const file_dispatcher_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("ChtkaXNwYXRjaGVyL3YxL29wdGlvbnMucHJvdG8SDWRpc3BhdGNoZXIudjE6NgoFc2NvcGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjRhgMgASgJUgVzY29wZTpACgtvbWl0X2Fic2VudBIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMY0oYDIAEoCFIKb21pdEFic2VudGIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("ChtkaXNwYXRjaGVyL3YxL29wdGlvbnMucHJvdG8SDWRpc3BhdGNoZXIudjE6NgoFc2NvcGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjRhgMgASgJUgVzY29wZTpACgtvbWl0X2Fic2VudBIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMY0oYDIAEoCFIKb21pdEFic2VudDo4Cgdvbmx5X29uEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxjThgMgAygJUgZvbmx5T25iBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * The scope a key needs: `dispatcher:read`, `dispatcher:write`, `admin` for the admin key alone, or `any` for every
@@ -31,4 +31,12 @@ export const scope: GenExtension<MethodOptions, string> = /*@__PURE__*/
  */
 export const omit_absent: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
   extDesc(file_dispatcher_v1_options, 1);
+
+/**
+ * JSON has the field only where the message's field `type` is one of these. There it is `null` when it has no value.
+ *
+ * @generated from extension: repeated string only_on = 50003;
+ */
+export const only_on: GenExtension<FieldOptions, string[]> = /*@__PURE__*/
+  extDesc(file_dispatcher_v1_options, 2);
 
