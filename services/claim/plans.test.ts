@@ -1,9 +1,15 @@
 import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anywhereSql, inOrganizationSql } from './sql/claim-next-task.ts';
+import { completeTaskSql } from './sql/complete-task.ts';
+import { completeTasksSql } from './sql/complete-tasks.ts';
+import { heartbeatTaskSql } from './sql/heartbeat-task.ts';
+import { keepClaimSql } from './sql/keep-claim.ts';
 import { matchingOrganizationsSql } from './sql/matching-organizations.ts';
 import { readyDueTasksSql } from './sql/ready-due-tasks.ts';
 import { readyFiltersSql } from './sql/ready-filters.ts';
+import { releaseTaskSql } from './sql/release-task.ts';
+import { returnClaimSql } from './sql/return-claim.ts';
 
 /** A node of a plan as EXPLAIN (FORMAT JSON) prints it. */
 interface PlanNode {
@@ -85,6 +91,28 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
   });
 
+  const nulls = (count: number) => Array.from({ length: count }, () => null);
+  it.each([
+    ['heartbeat', heartbeatTaskSql, ['acme', 't1', 'token', 'ann']],
+    ['complete', completeTaskSql, ['acme', 'key', null, 'acme', 't1', 'token', ...nulls(5)]],
+    ['release', releaseTaskSql, ['acme', 'key', null, 'acme', 't1', 'token', ...nulls(10)]],
+    ['keep', keepClaimSql, ['acme', 't1', 'token']],
+    ['return', returnClaimSql, ['acme', null, null, 'acme', 't1', 'token']],
+  ])('%s reads one task by its key, though no task is claimed yet', async (_, sql, values) => {
+    expectKeyLooks(await explain(claims, sql, values));
+  });
+
+  it.each([['complete', completeTasksSql]])('%s for several tasks reads each by its key, though no task is claimed yet', async (_, sql) => {
+    const items = Array.from({ length: 50 }, (_, i) => ({
+      place: i,
+      organization_id: 'acme',
+      id: `t${i}`,
+      caller: 'acme',
+      idempotency_key: `k${i}`,
+    }));
+    expectKeyLooks(await explain(claims, sql, [JSON.stringify(items)]));
+  });
+
   async function explain({ database: { pool } }: TestClaims, text: string, values: unknown[]): Promise<PlanNode[]> {
     const client = await pool.connect();
     try {
@@ -105,6 +133,15 @@ function expectOneLook(nodes: readonly PlanNode[], index: string): void {
   expect(nodes.filter((node) => node['Index Name'] === index)).not.toEqual([]);
   for (const scan of nodes.filter((node) => node['Index Name']?.startsWith('tasks_ready'))) {
     expect(scan['Rows Removed by Filter'] ?? 0).toBe(0);
+    expect(scan['Actual Rows']).toBeLessThanOrEqual(1);
+  }
+}
+
+function expectKeyLooks(nodes: readonly PlanNode[]): void {
+  const scans = nodes.filter((node) => node['Node Type'].includes('Scan') && ['tasks', 'task_events'].includes(node['Relation Name'] ?? ''));
+  expect(scans).not.toEqual([]);
+  for (const scan of scans) {
+    expect(['tasks_pkey', 'task_events_idempotency', 'task_events_of_task']).toContain(scan['Index Name']);
     expect(scan['Actual Rows']).toBeLessThanOrEqual(1);
   }
 }

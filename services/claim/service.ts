@@ -4,6 +4,7 @@ import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { startAvailableTasks } from './available-tasks.ts';
 import { claimRoutes } from './routes.ts';
+import { createClaimStatements } from './statements.ts';
 import { startSweeper } from './sweeper.ts';
 import { WaitingClaims } from './waiting-claims.ts';
 
@@ -28,7 +29,7 @@ export interface ClaimService extends AsyncDisposable {
 /** Starts the claim service: the sweeper, and the subscription to tasks that callers wait for. */
 export function startClaimService({ bus, log, stopping, ...options }: ClaimServiceOptions): ClaimService {
   const loops = new AsyncDisposableStack();
-  const dependencies = { ...options, waiting: new WaitingClaims(stopping) };
+  const dependencies = { ...options, statements: createClaimStatements(options.database.pool), waiting: new WaitingClaims(stopping) };
   loops.use(startAvailableTasks(dependencies, bus, log));
   loops.use(startSweeper(dependencies, log));
   return { routes: claimRoutes(dependencies), [Symbol.asyncDispose]: () => loops.disposeAsync() };

@@ -1,6 +1,7 @@
 import { type Client, createClient } from '@connectrpc/connect';
 import type { ClaimDependencies } from '@dispatcher/claim/dependencies.ts';
 import { claimRoutes } from '@dispatcher/claim/routes.ts';
+import { createClaimStatements } from '@dispatcher/claim/statements.ts';
 import { WaitingClaims } from '@dispatcher/claim/waiting-claims.ts';
 import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
@@ -34,7 +35,13 @@ export async function useClaims(): Promise<TestClaims> {
   const database = stack.use(await openDatabase(url));
   const { pool } = database;
   await pool.query(`INSERT INTO organizations (id) VALUES ('acme'), ('globex')`);
-  const dependencies: ClaimDependencies = { database, maxAttempts: 5, published: () => undefined, waiting: new WaitingClaims() };
+  const dependencies: ClaimDependencies = {
+    database,
+    statements: createClaimStatements(pool),
+    maxAttempts: 5,
+    published: () => undefined,
+    waiting: new WaitingClaims(),
+  };
   const interceptors = serviceInterceptors({
     log: createLog('silent'),
     authenticate: authenticateByName,

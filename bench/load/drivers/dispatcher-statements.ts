@@ -1,6 +1,6 @@
 import { claimerOf } from '@dispatcher/claim/claimer.ts';
 import { claimNextTask } from '@dispatcher/claim/sql/claim-next-task.ts';
-import { completeTask } from '@dispatcher/claim/sql/complete-task.ts';
+import { type ClaimStatements, createClaimStatements } from '@dispatcher/claim/statements.ts';
 import { type Caller, createRun } from '../caller.ts';
 import type { OpenDriver } from '../driver.ts';
 import { type OpenServices, openServices } from './open-services.ts';
@@ -11,10 +11,11 @@ import { type OpenServices, openServices } from './open-services.ts';
  */
 export const openDriver: OpenDriver = async ({ at }) => {
   const services = await openServices(at);
-  return { run: createRun((index) => callerOn(services, `agent-${index}`)) };
+  const statements = createClaimStatements(services.database.pool);
+  return { run: createRun((index) => callerOn(services, statements, `agent-${index}`)) };
 };
 
-function callerOn({ database: { pool }, published }: OpenServices, agent: string): Caller {
+function callerOn({ database: { pool }, published }: OpenServices, statements: ClaimStatements, agent: string): Caller {
   return {
     async claimNext({ organizationId, owner }) {
       const row = await claimNextTask(pool, [organizationId, null, null], { organizationId, stage: 'build', owner }, claimerOf({ agent }));
@@ -23,7 +24,8 @@ function callerOn({ database: { pool }, published }: OpenServices, agent: string
     },
     async complete({ organizationId, taskId, claimToken }) {
       const holder = { organizationId, taskId, claimToken, agent: null, caller: agent };
-      const row = await completeTask(pool, [organizationId, null, null], holder, { notes: null, prUrls: null, commits: null });
+      const completion = { notes: null, prUrls: null, commits: null };
+      const row = await statements.complete.run({ identity: [organizationId, null, null], holder, completion });
       published();
       if (!row) throw new Error('a claim was lost');
     },

@@ -9,11 +9,12 @@ import type { ClaimDependencies } from '../dependencies.ts';
 import { type Holder, holderOf } from '../holder.ts';
 import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
-import { type Completion, completeTask as complete } from '../sql/complete-task.ts';
+import type { Completion } from '../sql/complete-task.ts';
 
 /** Ends a live claim and marks the task as done. A repeat with the same token gets the same answer. */
 export function completeTask({
   database: { pool, idempotencyKeys },
+  statements,
   published,
 }: ClaimDependencies): ServiceImpl<typeof ClaimService>['completeTask'] {
   return async (request, context) => {
@@ -21,7 +22,7 @@ export function completeTask({
     const holder = await holderOf(pool, request, context);
     const row = await idempotencyKeys.once(
       identity,
-      () => complete(pool, identity, holder, completionOf(request)),
+      () => statements.complete.run({ identity, holder, completion: completionOf(request) }, context.signal),
       (kept) => readTask(pool, kept.organizationId, kept.taskId),
     );
     published();

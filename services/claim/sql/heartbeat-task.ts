@@ -13,11 +13,16 @@ export async function heartbeatTask(
   claimToken: string | null,
   agent: string,
 ): Promise<ClaimRow | null> {
-  const { rows } = await pool.query<ClaimRow>({ name: 'heartbeat-task', text: sql, values: [organizationId, taskId, claimToken, agent] });
+  const { rows } = await pool.query<ClaimRow>({
+    name: 'heartbeat-task',
+    text: heartbeatTaskSql,
+    values: [organizationId, taskId, claimToken, agent],
+  });
   return rows[0] ?? null;
 }
 
-const sql = `
+/** Exported for the test of its plan. */
+export const heartbeatTaskSql = `
 UPDATE tasks SET last_heartbeat_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => lease_seconds)
 WHERE organization_id = $1 AND id = $2 AND ${liveClaim('$3', '$4')}
 RETURNING organization_id AS "organizationId", id, agent, attempts, claimed_at AS "claimedAt", last_heartbeat_at AS "lastHeartbeatAt",

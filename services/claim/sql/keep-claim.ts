@@ -1,4 +1,5 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
+import { isLive } from './live-claim.ts';
 
 /**
  * Marks a live claim as received, so that `returnClaim` does not take it back: the time of the last heartbeat now
@@ -6,12 +7,13 @@ import type { Pool } from '@dispatcher/database/connection/pool.ts';
  * must get the same answer. False when there is no such live claim.
  */
 export async function keepClaim(pool: Pool, organizationId: string, taskId: string, claimToken: string | null): Promise<boolean> {
-  const { rowCount } = await pool.query({ name: 'keep-claim', text: sql, values: [organizationId, taskId, claimToken] });
+  const { rowCount } = await pool.query({ name: 'keep-claim', text: keepClaimSql, values: [organizationId, taskId, claimToken] });
   return rowCount === 1;
 }
 
-const sql = `
+/** Exported for the test of its plan. */
+export const keepClaimSql = `
 UPDATE tasks SET last_heartbeat_at = CASE WHEN last_heartbeat_at <> claimed_at THEN last_heartbeat_at
     WHEN claimed_at = date_trunc('milliseconds', claimed_at) THEN claimed_at + interval '1 microsecond'
     ELSE date_trunc('milliseconds', claimed_at) END
-WHERE organization_id = $1 AND id = $2 AND status = 'claimed' AND claim_token = $3 AND expires_at > clock_timestamp()`;
+WHERE organization_id = $1 AND id = $2 AND ${isLive} AND claim_token = $3`;

@@ -34,11 +34,12 @@ export async function releaseTask(
   const who = [holder.organizationId, holder.taskId, holder.claimToken, holder.agent, holder.caller];
   const { releaseReason, retryAfterSeconds, branch, notes, contextHandoff, prUrls, commits } = release;
   const values = [...identity, ...who, releaseReason, retryAfterSeconds, maxAttempts, branch, notes, contextHandoff, prUrls, commits];
-  const { rows } = await pool.query<TaskRow>({ name: 'release-task', text: sql, values });
+  const { rows } = await pool.query<TaskRow>({ name: 'release-task', text: releaseTaskSql, values });
   return rows[0] ?? null;
 }
 
-const sql = `
+/** Exported for the test of its plan. */
+export const releaseTaskSql = `
 WITH released AS (
   UPDATE tasks SET status = 'pending', release_reason = $9::text,
     stage = CASE $9::text WHEN 'completed' THEN 'merge' WHEN 'audit_failed' THEN 'build' ELSE stage END,

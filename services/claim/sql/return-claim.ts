@@ -1,6 +1,7 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { isLive } from './live-claim.ts';
 
 /** A claim whose caller did not receive it. */
 export interface UnheardClaim {
@@ -15,17 +16,22 @@ export interface UnheardClaim {
  * claim. False when there is no such claim.
  */
 export async function returnClaim(pool: Pool, [caller]: RequestIdentity, { organizationId, taskId, claimToken }: UnheardClaim): Promise<boolean> {
-  const { rowCount } = await pool.query({ name: 'return-claim', text: sql, values: [caller, null, null, organizationId, taskId, claimToken] });
+  const { rowCount } = await pool.query({
+    name: 'return-claim',
+    text: returnClaimSql,
+    values: [caller, null, null, organizationId, taskId, claimToken],
+  });
   return rowCount === 1;
 }
 
 const notes = 'The caller had left before it got the answer.';
 
-const sql = `
+/** Exported for the test of its plan. */
+export const returnClaimSql = `
 WITH returned AS (
   UPDATE tasks SET status = 'pending', attempts = attempts - 1
-  WHERE organization_id = $4 AND id = $5 AND status = 'claimed' AND claim_token = $6::text
-    AND last_heartbeat_at = claimed_at AND expires_at > clock_timestamp()
+  WHERE organization_id = $4 AND id = $5 AND ${isLive} AND claim_token = $6::text
+    AND last_heartbeat_at = claimed_at
   RETURNING *
 ),
 freed AS (

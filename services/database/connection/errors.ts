@@ -27,6 +27,14 @@ export function leavesConnection(thrown: unknown): boolean {
   return thrown instanceof pg.DatabaseError && !connectionLost(thrown.code ?? '', thrown.message);
 }
 
+/**
+ * Whether PostgreSQL refused a statement for what was in it, or for another one that it met: bad data (22), a
+ * constraint (23), a conflict (40). Nothing was changed, and a part of it may succeed.
+ */
+export function isRefusedAsAWhole(thrown: unknown): boolean {
+  return thrown instanceof pg.DatabaseError && /^(22|23|40)/.test(thrown.code ?? '');
+}
+
 interface DriverError {
   code?: string;
   constraint?: string;

@@ -1,0 +1,43 @@
+import { firstRequest } from '../events/event-log.ts';
+import type { RequestIdentity } from '../events/idempotency.ts';
+
+const place = 'place integer, organization_id text COLLATE "C", id text COLLATE "C"';
+const request = 'caller text COLLATE "C", idempotency_key text COLLATE "C", request_digest bytea';
+
+/**
+ * The start of a statement for several items: the CTE `asked` has a row for each. The items are one JSON list, the
+ * first parameter, since arrays of arrays have one length in PostgreSQL. `columns` says what an item has besides its
+ * place in the list and its task. Of two items for one task only the first is there. The order keeps two such
+ * statements from waiting for each other.
+ */
+export function askedItems(columns: string): string {
+  return asked(`${place}, ${columns}`, 'true');
+}
+
+/** The same for items that carry the identity of a request. Repeats under a used idempotency key are left out. */
+export function askedRequests(columns: string): string {
+  return asked(`${place}, ${request}, ${columns}`, firstRequest('item.caller', 'item.idempotency_key'));
+}
+
+const asked = (columns: string, condition: string) => `
+asked AS MATERIALIZED (
+  SELECT DISTINCT ON (organization_id, id) * FROM json_to_recordset($1::json) AS item(${columns})
+  WHERE ${condition} ORDER BY organization_id, id, place
+)`;
+
+/** The identity of a request, as `askedRequests` reads it. */
+export function requestColumns([caller, key, digest]: RequestIdentity) {
+  return { caller, idempotency_key: key, request_digest: digest && `\\x${digest.toString('hex')}` };
+}
+
+/** The first parameter of such a statement. */
+export function itemList<Item>(items: readonly Item[], columnsOf: (item: Item) => Record<string, unknown>): string {
+  return JSON.stringify(items.map((item, i) => ({ place: i, ...columnsOf(item) })));
+}
+
+/** The rows that came of so many items, each in the place of its item, and null where none came. */
+export function inPlace<Row extends { place: number }>(rows: readonly Row[], count: number): (Row | null)[] {
+  const answers: (Row | null)[] = Array.from({ length: count }, () => null);
+  for (const row of rows) answers[row.place] = row;
+  return answers;
+}

@@ -1,0 +1,135 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { Batcher } from './batcher.ts';
+
+/** A statement whose runs end when the test lets them, and that notes what it was run for. */
+function useStatement({ undone = [], bad = [] }: { undone?: string[]; bad?: string[] } = {}) {
+  const runs: string[][] = [];
+  const gates: (() => void)[] = [];
+  const started: (() => void)[] = [];
+  const run = async (items: readonly string[]): Promise<(string | null)[]> => {
+    runs.push([...items]);
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate.resolve);
+    for (const tell of started.splice(0)) tell();
+    await gate.promise;
+    if (items.some((item) => bad.includes(item))) throw Object.assign(new pg.DatabaseError('bad data', 0, 'error'), { code: '22003' });
+    return items.map((item) => (undone.includes(item) && items.length > 1 ? null : `did ${item}`));
+  };
+  const batcher = new Batcher<string, string>({
+    organizationOf: (item) => item.split(' ')[0] ?? '',
+    one: async (item) => (await run([item]))[0] ?? null,
+    many: run,
+  });
+  return {
+    batcher,
+    runs,
+    /** Lets the next run end. */
+    async finish() {
+      if (gates.length === 0) await new Promise<void>((resolve) => started.push(resolve));
+      gates.shift()?.();
+    },
+    /** Lets every run end from now on, until these are settled. */
+    async settle<T>(work: Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
+      let isOver = false;
+      const all = Promise.allSettled(work).finally(() => {
+        isOver = true;
+      });
+      while (!isOver) {
+        gates.shift()?.();
+        await new Promise(setImmediate);
+      }
+      return await all;
+    },
+  };
+}
+
+const values = (results: PromiseSettledResult<string | null>[]) =>
+  results.map((result) => (result.status === 'fulfilled' ? result.value : `failed: ${result.reason.message}`));
+
+test('what arrives while a statement is in flight goes with the next, and one alone goes at once', async () => {
+  const { batcher, runs, finish, settle } = useStatement();
+  const first = batcher.run('acme 1');
+  await new Promise(setImmediate);
+  const others = ['acme 2', 'acme 3', 'acme 4'].map((item) => batcher.run(item));
+  await finish();
+  expect(await first).toBe('did acme 1');
+  expect(values(await settle(others))).toEqual(['did acme 2', 'did acme 3', 'did acme 4']);
+  expect(runs).toEqual([['acme 1'], ['acme 2', 'acme 3', 'acme 4']]);
+});
+
+test('organizations take turns within a batch, and from batch to batch', async () => {
+  const { batcher, runs, settle } = useStatement();
+  const loud = Array.from({ length: 250 }, (_, i) => batcher.run(`loud ${i}`));
+  const quiet = ['quiet 1', 'calm 1', 'calm 2'].map((item) => batcher.run(item));
+  await settle([...loud, ...quiet]);
+  expect(runs[0]?.slice(0, 6)).toEqual(['loud 0', 'quiet 1', 'calm 1', 'loud 1', 'calm 2', 'loud 2']);
+  expect(runs.map((items) => items.length)).toEqual([128, 125]);
+});
+
+test('an organization that comes while another has a long queue is in the very next batch', async () => {
+  const { batcher, runs, settle, finish } = useStatement();
+  const loud = Array.from({ length: 500 }, (_, i) => batcher.run(`loud ${i}`));
+  await new Promise(setImmediate);
+  const quiet = batcher.run('quiet 1');
+  await finish();
+  await settle([...loud, quiet]);
+  expect(runs[1]).toContain('quiet 1');
+  expect(runs[1]?.indexOf('quiet 1')).toBeLessThan(2);
+});
+
+test('an item that makes the statement fail fails alone, and the others are done', async () => {
+  const { batcher, settle } = useStatement({ bad: ['acme 3', 'globex 2'] });
+  const items = ['acme 1', 'acme 2', 'acme 3', 'acme 4', 'globex 1', 'globex 2', 'globex 3'];
+  const answers = values(await settle(items.map((item) => batcher.run(item))));
+  expect(answers).toEqual(items.map((item) => (['acme 3', 'globex 2'].includes(item) ? 'failed: bad data' : `did ${item}`)));
+});
+
+test('an item that the statement passed over is done alone', async () => {
+  const { batcher, runs, settle } = useStatement({ undone: ['acme 2'] });
+  const answers = values(await settle(['acme 1', 'acme 2', 'acme 3'].map((item) => batcher.run(item))));
+  expect(answers).toEqual(['did acme 1', 'did acme 2', 'did acme 3']);
+  expect(runs).toEqual([['acme 1', 'acme 2', 'acme 3'], ['acme 2']]);
+});
+
+test('an item whose caller leaves before it is sent is never sent', async () => {
+  const { batcher, runs, settle, finish } = useStatement();
+  const first = batcher.run('acme 1');
+  await new Promise(setImmediate);
+  const caller = new AbortController();
+  const left = batcher.run('acme 2', caller.signal);
+  const stays = batcher.run('acme 3');
+  caller.abort();
+  await finish();
+  await settle([first, left, stays]);
+  await expect(left).rejects.toMatchObject({ reason: 'unavailable' });
+  expect(runs).toEqual([['acme 1'], ['acme 3']]);
+});
+
+test('a broken connection fails every item of the batch, and none is sent again', async () => {
+  let runs = 0;
+  const broken = () => {
+    runs += 1;
+    return Promise.reject(new Error('Connection terminated unexpectedly'));
+  };
+  const batcher = new Batcher<string, string>({ organizationOf: () => 'acme', one: broken, many: broken });
+  const results = await Promise.allSettled(['1', '2', '3'].map((item) => batcher.run(item)));
+  expect(values(results)).toEqual(Array(3).fill('failed: Connection terminated unexpectedly'));
+  expect(runs).toBe(1);
+});
+
+test('a slow statement does not hold up those that come after it', async () => {
+  const { batcher, runs, settle } = useStatement();
+  const stuck = batcher.run('acme 1');
+  await new Promise(setImmediate);
+  const next = batcher.run('acme 2');
+  await expect.poll(() => runs).toEqual([['acme 1'], ['acme 2']]);
+  await settle([stuck, next]);
+});
+
+test('more waiting items than there is room for are refused', async () => {
+  const { batcher, settle } = useStatement();
+  const accepted = Array.from({ length: 16_384 }, (_, i) => batcher.run(`acme ${i}`));
+  await expect(batcher.run('acme late')).rejects.toMatchObject({ reason: 'unavailable' });
+  await settle(accepted);
+});

@@ -1,0 +1,35 @@
+/**
+ * Items that wait, in a line for each organization. The organizations take turns: whoever has many items in the queue
+ * does not make another organization wait for all of them.
+ */
+export class FairQueue<Item> {
+  /** The organization whose turn is next stands first. */
+  readonly #lines = new Map<string, Item[]>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Adds an item at the end of its organization's line. */
+  push(organizationId: string, item: Item): void {
+    const line = this.#lines.get(organizationId);
+    if (line) line.push(item);
+    else this.#lines.set(organizationId, [item]);
+    this.#size += 1;
+  }
+
+  /** Takes so many items at most, one of each organization in turn. The next call goes on with the next organization. */
+  take(most: number): Item[] {
+    const taken: Item[] = [];
+    // A line that is put back at the end of the map is visited again by this same loop.
+    for (const [organizationId, line] of this.#lines) {
+      if (taken.length === most) break;
+      this.#lines.delete(organizationId);
+      taken.push(...line.splice(0, 1));
+      if (line.length > 0) this.#lines.set(organizationId, line);
+    }
+    this.#size -= taken.length;
+    return taken;
+  }
+}
