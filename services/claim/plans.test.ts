@@ -4,6 +4,7 @@ import { anywhereSql, inOrganizationSql } from './sql/claim-next-task.ts';
 import { completeTaskSql } from './sql/complete-task.ts';
 import { completeTasksSql } from './sql/complete-tasks.ts';
 import { heartbeatTaskSql } from './sql/heartbeat-task.ts';
+import { heartbeatTasksSql } from './sql/heartbeat-tasks.ts';
 import { keepClaimSql } from './sql/keep-claim.ts';
 import { matchingOrganizationsSql } from './sql/matching-organizations.ts';
 import { readyDueTasksSql } from './sql/ready-due-tasks.ts';
@@ -102,7 +103,10 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     expectKeyLooks(await explain(claims, sql, values));
   });
 
-  it.each([['complete', completeTasksSql]])('%s for several tasks reads each by its key, though no task is claimed yet', async (_, sql) => {
+  it.each([
+    ['complete', completeTasksSql],
+    ['heartbeat', heartbeatTasksSql],
+  ])('%s for several tasks reads each by its key, though no task is claimed yet', async (_, sql) => {
     const items = Array.from({ length: 50 }, (_, i) => ({
       place: i,
       organization_id: 'acme',

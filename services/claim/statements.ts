@@ -1,6 +1,7 @@
 import { Batcher } from '@dispatcher/database/batching/batcher.ts';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { completeStatement } from './sql/complete-tasks.ts';
+import { heartbeatStatement } from './sql/heartbeat-tasks.ts';
 
 /** The hot statements of the claim service, which concurrent requests share. */
 export type ClaimStatements = ReturnType<typeof createClaimStatements>;
@@ -8,4 +9,5 @@ export type ClaimStatements = ReturnType<typeof createClaimStatements>;
 /** Makes them for the requests of one process. */
 export const createClaimStatements = (pool: Pool) => ({
   complete: new Batcher(completeStatement(pool)),
+  heartbeat: new Batcher(heartbeatStatement(pool)),
 });

@@ -5,14 +5,13 @@ import type { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts
 import type { ClaimDependencies } from '../dependencies.ts';
 import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
-import { heartbeatTask as heartbeat } from '../sql/heartbeat-task.ts';
 
 /** Renews a live claim: its full length begins again now. */
-export function heartbeatTask({ database: { pool } }: ClaimDependencies): ServiceImpl<typeof ClaimService>['heartbeatTask'] {
-  return async (request) => {
+export function heartbeatTask({ database: { pool }, statements }: ClaimDependencies): ServiceImpl<typeof ClaimService>['heartbeatTask'] {
+  return async (request, context) => {
     const { taskId, agent, claimToken = null } = request;
     const organizationId = await organizationOfTask(pool, request);
-    const row = await heartbeat(pool, organizationId, taskId, claimToken, agent);
+    const row = await statements.heartbeat.run({ organizationId, taskId, claimToken, agent }, context.signal);
     if (!row) throw refusalToHolder(await claimStanding(pool, organizationId, taskId, claimToken, agent));
     return { data: claimFromRow(row) };
   };

@@ -7,7 +7,7 @@ import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
 import { type Completion, completeTask } from './complete-task.ts';
-import { heldItems, holderColumns, lockedItems } from './held-items.ts';
+import { holderColumns, holderItems, lockedItems } from './held-items.ts';
 
 /** A request to end a claim with the task done. */
 export interface CompleteItem {
@@ -41,7 +41,7 @@ export async function completeTasks(pool: Pool, items: readonly CompleteItem[]):
 
 /** Exported for the test of its plan. */
 export const completeTasksSql = `
-WITH ${askedRequests(`${heldItems}, notes text, pr_urls text[], commits text[]`)},
+WITH ${askedRequests(`${holderItems}, notes text, pr_urls text[], commits text[]`)},
 ${lockedItems},
 done AS (
   UPDATE tasks t SET status = 'done', completed_at = clock_timestamp(), notes = coalesce(locked.notes, t.notes),

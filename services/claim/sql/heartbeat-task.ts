@@ -21,9 +21,17 @@ export async function heartbeatTask(
   return rows[0] ?? null;
 }
 
+/** The new end of a lease of so many seconds. */
+export const renewLease = (leaseSeconds: string): string =>
+  `last_heartbeat_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => ${leaseSeconds})`;
+
+/** What is returned of the renewed claim, under the names of `ClaimRow`. */
+export const renewedClaim = (row: string): string =>
+  `${row}.organization_id AS "organizationId", ${row}.id, ${row}.agent, ${row}.attempts, ${row}.claimed_at AS "claimedAt",
+  ${row}.last_heartbeat_at AS "lastHeartbeatAt", ${row}.expires_at AS "expiresAt"`;
+
 /** Exported for the test of its plan. */
 export const heartbeatTaskSql = `
-UPDATE tasks SET last_heartbeat_at = clock_timestamp(), expires_at = clock_timestamp() + make_interval(secs => lease_seconds)
+UPDATE tasks SET ${renewLease('lease_seconds')}
 WHERE organization_id = $1 AND id = $2 AND ${liveClaim('$3', '$4')}
-RETURNING organization_id AS "organizationId", id, agent, attempts, claimed_at AS "claimedAt", last_heartbeat_at AS "lastHeartbeatAt",
-  expires_at AS "expiresAt"`;
+RETURNING ${renewedClaim('tasks')}`;

@@ -1,13 +1,24 @@
 import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';
 
-/** What a holder's item says of the claim it means. `person` acts on the live claim, whoever holds it. */
-export const heldItems = 'asked_token text COLLATE "C", asked_agent text, person text';
+/** The claim that an item means. */
+export type ClaimItem = Pick<Holder, 'organizationId' | 'taskId' | 'claimToken'> & { agent: string };
+
+/** What an item says of the claim it means. */
+export const heldItems = 'asked_token text COLLATE "C", asked_agent text';
 
 /** The values of these columns, and the task. */
-export function holderColumns({ organizationId, taskId, claimToken, agent, caller }: Holder) {
-  const person = claimToken === null && agent === null ? caller : null;
-  return { organization_id: organizationId, id: taskId, asked_token: claimToken, asked_agent: agent, person };
+export function claimItemColumns({ organizationId, taskId, claimToken, agent }: ClaimItem | Holder) {
+  return { organization_id: organizationId, id: taskId, asked_token: claimToken, asked_agent: agent };
+}
+
+/** The same for an item that writes an event: `person` acts on the live claim, whoever holds it. */
+export const holderItems = `${heldItems}, person text`;
+
+/** The values of these columns, and the task. */
+export function holderColumns(holder: Holder) {
+  const { claimToken, agent, caller } = holder;
+  return { ...claimItemColumns(holder), person: claimToken === null && agent === null ? caller : null };
 }
 
 /**
