@@ -1,5 +1,5 @@
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
-import { createServer, Server } from 'node:https';
+import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import { type ConnectionLimits, createConnections } from '@dispatcher/kit/listening/connections.ts';
 import type { Tls, TlsMaterial } from '@dispatcher/kit/listening/tls.ts';
@@ -55,8 +55,8 @@ export function createHttpServer(
 /** Counts connections, including streams, and closes idle ones near the limit. */
 function limitConnections(server: HttpServer, limits?: ConnectionLimits): void {
   const connections = createConnections(limits);
-  // The socket of a request over TLS is not the socket of its TCP connection.
-  server.on(server instanceof Server ? 'secureConnection' : 'connection', connections.add);
+  // This also counts connections that never complete the TLS handshake.
+  server.prependListener('connection', connections.add);
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     connections.begin(socket);
     response.once('close', () => connections.end(socket));

@@ -52,9 +52,6 @@ export const workLimits: AdmissionLimits = { perKey: 256, total: 1024, of: 'requ
 /** The limits of calls that wait for a task. They cost nothing while they wait. */
 const waitLimits: AdmissionLimits = { perKey: 2048, total: 8192, of: 'waiting requests' };
 
-/** The limits of calls without a key. They all count as one caller. */
-export const openLimits: AdmissionLimits = { perKey: 256, total: 256, of: 'calls without a key' };
-
 /** The limits of event streams. */
 export const streamLimits: AdmissionLimits = { perKey: 2048, total: 4096, of: 'open streams' };
 

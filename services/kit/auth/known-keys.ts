@@ -1,25 +1,25 @@
 import type { Caller } from './caller.ts';
 
-/** A look-up of a key, which may still run. */
+/** A look-up of a key. It may still run. */
 interface Lookup {
   readonly until: number;
   readonly caller: Promise<Caller>;
 }
 
-/** At most this many keys are remembered of each kind. */
+/** The number of valid keys, and of refused keys, that are remembered. */
 const keysMax = 10_000;
 
 /**
- * What look-ups of keys came to. Good keys and refused ones are kept apart, so that made-up keys push no good one out.
+ * The results of look-ups. Valid and refused keys have separate maps, so that made-up keys cannot evict a valid key.
  * Times are those of `performance.now`.
  */
 export class KnownKeys {
-  /** In the order of their last look-up. One that is too old still says that the key was good. */
+  /** Valid keys in the order of their last look-up. An entry that is too old still says that the key was valid. */
   readonly #good = new Map<string, Lookup>();
   readonly #refused = new Map<string, { until: number; refusal: unknown }>();
   readonly #unknown = new Map<string, Lookup>();
 
-  /** The caller of a key that was looked up lately. Throws what such a look-up threw. */
+  /** The caller of a key with a recent look-up. Throws the refusal of a recent look-up. */
   callerOf(id: string, now: number): Promise<Caller> | undefined {
     const lookup = this.#good.get(id) ?? this.#unknown.get(id);
     if (lookup && lookup.until > now) return lookup.caller;
@@ -30,12 +30,12 @@ export class KnownKeys {
     return undefined;
   }
 
-  /** Whether the key was good when it was last looked up. */
+  /** Whether the key was valid at its last look-up. */
   wasGood(id: string): boolean {
     return this.#good.has(id);
   }
 
-  /** A look-up begins, whose answer others may use until then. */
+  /** Adds a look-up that begins. Other callers share its answer. */
   begin(id: string, lookup: Lookup): void {
     if (this.#good.has(id)) putLast(this.#good, id, lookup);
     else this.#unknown.set(id, lookup);
@@ -52,7 +52,7 @@ export class KnownKeys {
     putLast(this.#refused, id, { until, refusal });
   }
 
-  /** The look-up failed and says nothing about the key. */
+  /** The look-up failed, so whether the key is valid is not known. */
   failed(id: string, lookup: Lookup): void {
     this.#end(id, lookup);
     if (this.#good.get(id) === lookup) this.#good.set(id, { ...lookup, until: 0 });
@@ -63,7 +63,7 @@ export class KnownKeys {
   }
 }
 
-/** Drops the first of a map that is full. */
+/** Removes the oldest entry of a map that is full. */
 function putLast<T>(map: Map<string, T>, id: string, value: T): void {
   map.delete(id);
   map.set(id, value);

@@ -21,6 +21,7 @@ export class ChannelExchange {
   #outstanding = 0;
   #onRoom: () => void = () => undefined;
   #ended = false;
+  #failure: unknown;
 
   /** `make` runs a call and never rejects. */
   constructor(make: (call: Call, signal: AbortSignal) => Promise<ChannelAnswer>) {
@@ -29,15 +30,19 @@ export class ChannelExchange {
 
   /**
    * Runs the calls in `requests`. The answers end when `requests` have ended and all calls are answered. When nobody
-   * reads the answers any more, the calls are cancelled.
+   * reads the answers any more, the calls are cancelled. An error of `requests`, such as a refused key, ends the answers.
    */
   async *answers(requests: AsyncIterable<ExchangeRequest>, draining: AbortSignal): AsyncIterable<Response> {
     const tellDraining = () => this.#sendQueue.put('draining');
     draining.addEventListener('abort', tellDraining);
     if (draining.aborted) tellDraining();
-    this.#read(requests).catch(this.#sendQueue.end);
+    this.#read(requests).catch((thrown: unknown) => {
+      this.#failure = thrown;
+      this.#sendQueue.end();
+    });
     try {
       for await (const items of this.#sendQueue.batches()) yield* this.#responses(items);
+      if (this.#failure !== undefined) throw this.#failure;
     } finally {
       draining.removeEventListener('abort', tellDraining);
       for (const aborting of this.#running.values()) aborting.abort();

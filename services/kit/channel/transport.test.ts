@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { within } from '@dispatcher/testing/harness/patience.ts';
 import { useChannelClient, useChannelServer, useEndpointPool } from '@dispatcher/testing/services/use-channel.ts';
 import { startTcpProxy } from '@dispatcher/testing/topology/tcp-proxy.ts';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { expect, test, vi } from 'vitest';
 import { DispatcherError } from '../serving/errors.ts';
 
@@ -183,4 +185,19 @@ test('a stream without the admin key is refused, and no call on it begins', asyn
   using stranger = useEndpointPool({ addresses: [server.address], adminKey: 'wrong' });
   await expect(stranger.read('one')).rejects.toMatchObject({ reason: 'unavailable' });
   expect(held.count()).toBe(0);
+});
+
+test('a stream without the admin key ends with UNAUTHENTICATED', async () => {
+  await using server = await useChannelServer(echo);
+  const client = new Client(server.address, credentials.createInsecure());
+  for (const authorization of ['', 'Bearer wrong']) {
+    const metadata = new Metadata();
+    if (authorization !== '') metadata.set('authorization', authorization);
+    const identity = (bytes: Buffer) => bytes;
+    const stream = client.makeBidiStreamRequest('/dispatcher.hop.v1.HopService/Exchange', identity, identity, metadata);
+    stream.resume();
+    const [error] = await within(5_000, once(stream, 'error'));
+    expect(error).toMatchObject({ code: status.UNAUTHENTICATED });
+  }
+  client.close();
 });

@@ -25,6 +25,7 @@ export interface Connections {
 
 interface Connection {
   readonly address: string;
+  readonly peer: string;
   /** The number of requests that run on it. */
   running: number;
 }
@@ -32,6 +33,8 @@ interface Connection {
 /** Creates counters that start at zero. */
 export function createConnections(limits: ConnectionLimits = defaultConnectionLimits): Connections {
   const open = new Map<Socket, Connection>();
+  // The socket of a request over TLS is not the socket of its TCP connection. Both have the same peer.
+  const byPeer = new Map<string, Socket>();
   const byAddress = new Map<string, number>();
   // Both sets are in the order in which the connections became idle.
   const unused = new Set<Socket>();
@@ -41,6 +44,7 @@ export function createConnections(limits: ConnectionLimits = defaultConnectionLi
     const connection = open.get(socket);
     if (!connection) return;
     open.delete(socket);
+    if (byPeer.get(connection.peer) === socket) byPeer.delete(connection.peer);
     unused.delete(socket);
     idle.delete(socket);
     const left = (byAddress.get(connection.address) ?? 1) - 1;
@@ -51,6 +55,7 @@ export function createConnections(limits: ConnectionLimits = defaultConnectionLi
     remove(socket);
     socket.destroy();
   };
+  const connectionOf = (socket: Socket): Socket => (open.has(socket) ? socket : (byPeer.get(peerOf(socket)) ?? socket));
   /** Looks at the larger set first, because a client with many connections has them there. */
   const oldestIdle = (matches: (socket: Socket) => boolean): Socket | undefined => {
     const sets = unused.size >= idle.size ? [unused, idle] : [idle, unused];
@@ -67,21 +72,25 @@ export function createConnections(limits: ConnectionLimits = defaultConnectionLi
     },
     add(socket) {
       const address = networkOf(socket.remoteAddress);
-      open.set(socket, { address, running: 0 });
+      const peer = peerOf(socket);
+      open.set(socket, { address, peer, running: 0 });
+      byPeer.set(peer, socket);
       byAddress.set(address, (byAddress.get(address) ?? 0) + 1);
       unused.add(socket);
       socket.once('close', () => remove(socket));
       if ((byAddress.get(address) ?? 0) > limits.perAddress) makeRoom(socket, (other) => open.get(other)?.address === address);
       if (open.size > limits.total) makeRoom(socket, () => true);
     },
-    begin(socket) {
+    begin(over) {
+      const socket = connectionOf(over);
       const connection = open.get(socket);
       if (!connection) return;
       connection.running += 1;
       unused.delete(socket);
       idle.delete(socket);
     },
-    end(socket) {
+    end(over) {
+      const socket = connectionOf(over);
       const connection = open.get(socket);
       if (!connection) return;
       connection.running -= 1;
@@ -89,3 +98,5 @@ export function createConnections(limits: ConnectionLimits = defaultConnectionLi
     },
   };
 }
+
+const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;

@@ -1,6 +1,6 @@
 /**
- * Whom an address counts as: an IPv4 address as itself, an IPv6 address as its network of 64 bits, since one host has
- * all addresses of such a network.
+ * The network under which an address is counted: an IPv4 address itself, or the /64 of an IPv6 address, because one
+ * host usually has all addresses of a /64.
  */
 export function networkOf(address = ''): string {
   if (address.startsWith('::ffff:')) return address.slice('::ffff:'.length);

@@ -1,14 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { Code, ConnectError, createConnectRouter, type Interceptor } from '@connectrpc/connect';
-import { type UniversalHandler, type UniversalServerRequest, uResponseNotFound } from '@connectrpc/connect/protocol';
+import { type UniversalHandler, uResponseNotFound } from '@connectrpc/connect/protocol';
 import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
-import { createAdmissions, openLimits, workLimits } from '../admission/admission.ts';
+import { createAdmissions, workLimits } from '../admission/admission.ts';
 import type { Authenticate } from '../auth/authentication.ts';
 import { dispatcherErrorFrom } from '../serving/errors.ts';
 import type { Routes } from '../serving/routes.ts';
+import type { UnreadAnswers } from './answer-body.ts';
 import { networkOf } from './network-of.ts';
+import { createOpenCalls } from './open-calls.ts';
 import { type BodyLimits, boundedBody } from './request-body.ts';
+import type { StreamResets } from './stream-resets.ts';
 
 /** The largest message in both directions. */
 const messageMaxBytes = 1024 * 1024;
@@ -28,26 +31,41 @@ export interface RpcRoutes {
   readonly open: readonly Routes[];
 }
 
-export type RpcHandler = (request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse) => void;
+export type RpcHandler = (request: NodeRequest, response: NodeResponse) => void;
 
-/**
- * Handles gRPC, gRPC-Web and Connect. It checks the key in the headers before it reads the body. The body must arrive
- * within `receiveTimeoutMs`.
- */
-export function createRpcHandler(options: RpcRoutes, receiveTimeoutMs: number, shutdownSignal: AbortSignal): RpcHandler {
-  const { authenticate, interceptors } = options;
+type NodeRequest = IncomingMessage | Http2ServerRequest;
+type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** The limits of the calls on a port. */
+export interface RpcHandlerLimits {
+  /** The body of a call must arrive within this time. */
+  readonly receiveTimeoutMs: number;
+  readonly resets: StreamResets;
+  readonly unread: UnreadAnswers;
+}
+
+/** Handles gRPC, gRPC-Web and Connect. It checks the key in the headers before it reads the body. */
+export function createRpcHandler(options: RpcRoutes, limits: RpcHandlerLimits, shutdownSignal: AbortSignal): RpcHandler {
+  const { interceptors } = options;
+  const { receiveTimeoutMs, resets, unread } = limits;
   const bodies = createAdmissions(workLimits);
-  const anonymous = createAdmissions(openLimits);
-  const withKey: Check = async (request, address) => {
-    const caller = await authenticate(request.header.get('authorization'), address);
-    return { admitted: bodies.admit(caller), receiveTimeoutMs };
+  const openCalls = createOpenCalls();
+  const callerOf = async ({ header, node, address }: Arrived) => {
+    const caller = await options.authenticate(header.get('authorization'), address);
+    if ('stream' in node) resets.belongsTo(node.stream.session, caller);
+    return caller;
   };
-  const asGateway: Check = async (request, address) => {
-    const { scopes } = await authenticate(request.header.get('authorization'), address);
+  const withKey: Check = async (arrived) => ({ admitted: bodies.admit(await callerOf(arrived)), receiveTimeoutMs });
+  const asGateway: Check = async (arrived) => {
+    const { scopes } = await callerOf(arrived);
     if (!scopes.has('admin')) throw new ConnectError('This is for gateways, which show the admin key.', Code.PermissionDenied);
     return {};
   };
-  const asAnybody: Check = async () => ({ admitted: anonymous.admit({ keyId: 'anybody', organizationId: null }), receiveTimeoutMs });
+  const asAnybody: Check = async ({ address, response }) => {
+    const entered = openCalls.enter(address, () => response.destroy());
+    response.once('close', () => entered[Symbol.dispose]());
+    return { receiveTimeoutMs };
+  };
   const router = (routes: readonly Routes[], readMaxBytes: number, check: Check, use: Interceptor[] = []): Served[] =>
     handlersOf(routes, { readMaxBytes, interceptors: use, shutdownSignal }).map((handler) => ({ handler, check }));
   const served = [
@@ -58,7 +76,7 @@ export function createRpcHandler(options: RpcRoutes, receiveTimeoutMs: number, s
   const byPath = new Map(served.map((one) => [one.handler.requestPath, one]));
   return (request, response) => {
     const found = byPath.get(request.url?.split('?', 1)[0] ?? '');
-    if (found) void answer(found, request, response);
+    if (found) void answer(found, unread, request, response);
     else {
       response.statusCode = uResponseNotFound.status;
       response.end();
@@ -66,7 +84,16 @@ export function createRpcHandler(options: RpcRoutes, receiveTimeoutMs: number, s
   };
 }
 
-type Check = (request: UniversalServerRequest, address: string) => Promise<BodyLimits>;
+/** A call whose headers have arrived. */
+interface Arrived {
+  readonly header: Headers;
+  readonly node: NodeRequest;
+  readonly response: NodeResponse;
+  /** The address under which its client is counted. */
+  readonly address: string;
+}
+
+type Check = (arrived: Arrived) => Promise<BodyLimits>;
 
 interface Served {
   readonly handler: UniversalHandler;
@@ -88,20 +115,16 @@ function handlersOf(routes: readonly Routes[], options: { readMaxBytes: number; 
  * Runs the check when the protocol library begins to read the body, so that the caller gets a refusal in its own
  * protocol.
  */
-async function answer(
-  { handler, check }: Served,
-  nodeRequest: IncomingMessage | Http2ServerRequest,
-  nodeResponse: ServerResponse | Http2ServerResponse,
-): Promise<void> {
+async function answer({ handler, check }: Served, unread: UnreadAnswers, node: NodeRequest, response: NodeResponse): Promise<void> {
   try {
-    const request = universalRequestFromNodeRequest(nodeRequest, nodeResponse, undefined, undefined);
-    const address = networkOf(nodeRequest.socket?.remoteAddress);
-    const limits = () => check(request, address).catch((thrown: unknown) => Promise.reject(dispatcherErrorFrom(thrown)));
-    const body = boundedBody(request.body as AsyncIterable<Uint8Array>, limits);
-    const response = await handler({ ...request, body });
-    await universalResponseToNodeResponse(response, nodeResponse);
+    const request = universalRequestFromNodeRequest(node, response, undefined, undefined);
+    const arrived = { header: request.header, node, response, address: networkOf(node.socket?.remoteAddress) };
+    const limits = () => check(arrived).catch((thrown: unknown) => Promise.reject(dispatcherErrorFrom(thrown)));
+    const answered = await handler({ ...request, body: boundedBody(request.body as AsyncIterable<Uint8Array>, limits) });
+    const { body } = answered;
+    await universalResponseToNodeResponse(body ? { ...answered, body: unread.of(body, response) } : answered, response);
   } catch {
     // The caller has left, or did not send a valid request. Nobody can receive an answer.
-    nodeResponse.destroy();
+    response.destroy();
   }
 }

@@ -2,20 +2,24 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { within } from '@dispatcher/testing/harness/patience.ts';
+import { testWhere } from '@dispatcher/testing/harness/test-where.ts';
+import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { expect, test, vi } from 'vitest';
 import { createAuthenticate } from '../auth/authentication.ts';
 import { healthRoutes } from '../serving/health.ts';
+import { createLog } from '../telemetry/log.ts';
 import type { RpcListenerLimits } from './rpc-listener.ts';
 import { serveRpc } from './serve-rpc.ts';
+import { type Tls, watchTls } from './tls.ts';
 
 /** A port with a method that reads, a method that waits, and health. `calls` has the calls that reached a handler. */
-async function usePort(limits: RpcListenerLimits = {}) {
+async function usePort(limits: RpcListenerLimits = {}, tls: Tls | null = null) {
   const calls: string[] = [];
   const routes = [
     (router: Parameters<ReturnType<typeof healthRoutes>>[0]) => {
-      router.service(TaskService, { createTask: ({ title }) => ({ data: { title: `${calls.push(title)}` } }) });
+      router.service(TaskService, { createTask: ({ title }) => ({ data: { title: `${title}${calls.push(title)}` } }) });
       router.service(StatsService, {
         getStats: async (_request, { signal }) => {
           calls.push('waiting');
@@ -27,7 +31,7 @@ async function usePort(limits: RpcListenerLimits = {}) {
   ];
   const open = [healthRoutes([], async () => ({ ready: true, failing: [] }))];
   const authenticate = createAuthenticate('admin', async () => null);
-  const server = await serveRpc({ host: '127.0.0.1', port: 0, routes, interceptors: [], authenticate, open, limits });
+  const server = await serveRpc({ host: '127.0.0.1', port: 0, routes, interceptors: [], authenticate, open, limits, tls });
   return { calls, port: server.port, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
@@ -57,6 +61,7 @@ async function statusOf(stream: ClientHttp2Stream): Promise<string | undefined> 
   return status;
 }
 
+const health = '/grpc.health.v1.Health/Check';
 const createTask = '/dispatcher.v1.TaskService/CreateTask';
 const getStats = '/dispatcher.v1.StatsService/GetStats';
 const admin = { authorization: 'Bearer admin' };
@@ -107,7 +112,7 @@ test('a preface that arrives in pieces is understood', async () => {
   socket.on('data', (bytes: Buffer) => {
     received = Buffer.concat([received, bytes]);
   });
-  for (const piece of ['P', 'R', 'I * HTTP/2.0\r\n\r\nSM\r\n\r\n']) {
+  for (const piece of ['P', 'R', 'I', ' * HT', 'TP/2.0\r\n\r\nSM\r', '\n\r\n']) {
     socket.write(piece);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
@@ -147,9 +152,7 @@ test('streams over the total limit are refused in a way that lets clients repeat
   expect(refused.rstCode).toBe(constants.NGHTTP2_REFUSED_STREAM);
   for (const stream of waiting) stream.close();
   await vi.waitFor(async () => {
-    const health = begin(session, '/grpc.health.v1.Health/Check');
-    health.end(frameOf(Buffer.alloc(0)));
-    expect(await statusOf(health)).toBe('0');
+    expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
   });
 });
 
@@ -159,25 +162,98 @@ test('a stranger who holds every connection that the port allows does not block 
   for (const socket of held) socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
   for (let i = 0; i < 5; i++) {
     using session = await useSession(port.port);
-    const health = begin(session, '/grpc.health.v1.Health/Check');
-    health.end(frameOf(Buffer.alloc(0)));
-    expect(await statusOf(health)).toBe('0');
+    expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
   }
   for (const socket of held) socket.destroy();
 });
 
-test('calls without a key are limited in all', async () => {
+test('health checks of which only half is sent keep no other out', async () => {
   await using port = await usePort();
   using session = await useSession(port.port);
   const held = Array.from({ length: 256 }, () => {
-    const stream = begin(session, '/grpc.health.v1.Health/Check');
+    const stream = begin(session, health);
     stream.write(frameOf(Buffer.alloc(0), 10));
     return stream;
   });
-  await vi.waitFor(async () => {
-    const late = begin(session, '/grpc.health.v1.Health/Check');
-    late.end(frameOf(Buffer.alloc(0)));
-    expect(await statusOf(late)).toBe('8');
-  });
+  const ended = held.slice(0, 256 - 64).map((stream) => within(5_000, once(stream, 'close')));
+  for (let i = 0; i < 20; i++) expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
+  await Promise.all(ended);
   for (const stream of held) stream.close();
+});
+
+test('health that is watched without a key holds a few streams of its address, and the oldest ends', async () => {
+  await using port = await usePort();
+  using session = await useSession(port.port);
+  const watching = Array.from({ length: 100 }, () => begin(session, '/grpc.health.v1.Health/Watch').end(frameOf(Buffer.alloc(0))));
+  for (const stream of watching) stream.resume();
+  await within(5_000, Promise.all(watching.slice(0, 36).map((stream) => once(stream, 'close'))));
+  expect(watching.slice(36).filter(({ closed }) => closed)).toEqual([]);
+  expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
+});
+
+/** Begins streams and resets each at once, until the session ends or all are sent. Answers whether it lives. */
+async function resetStreams(session: ClientHttp2Session, count: number, headers: Record<string, string> = {}): Promise<boolean> {
+  for (let sent = 0; sent < count && !session.destroyed; sent += 100) {
+    const streams = Array.from({ length: 100 }, () => begin(session, getStats, headers));
+    await Promise.all(
+      streams.map((stream) => (stream.pending && !session.destroyed ? Promise.race([once(stream, 'ready'), once(stream, 'close')]) : null)),
+    );
+    for (const stream of streams) stream.close(constants.NGHTTP2_CANCEL);
+    await Promise.all(streams.map((stream) => stream.closed || once(stream, 'close')));
+  }
+  return !session.destroyed;
+}
+
+test('a stranger who resets streams loses the connection, and soon each further one', async () => {
+  await using port = await usePort();
+  using first = await useSession(port.port);
+  await resetStreams(first, 5000);
+  await within(
+    5_000,
+    vi.waitFor(() => expect(first.destroyed).toBe(true)),
+  );
+  using second = await useSession(port.port);
+  await resetStreams(second, 2000);
+  await within(
+    5_000,
+    vi.waitFor(() => expect(second.destroyed).toBe(true)),
+  );
+});
+
+test('a gateway may reset as many streams as readers leave it', async () => {
+  await using port = await usePort();
+  using session = await useSession(port.port);
+  expect(await statusOf(begin(session, createTask, admin).end(frameOf(Buffer.from([0x1a, 3, 0x6f, 0x6e, 0x65]))))).toBe('0');
+  expect(await resetStreams(session, 3000, admin)).toBe(true);
+  expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
+});
+
+test('an answer that its client does not take is dropped in time', async () => {
+  await using port = await usePort({ takenMs: 300 });
+  using session = await useSession(port.port);
+  const title = Buffer.alloc(200_000, 'x');
+  const unread = begin(session, createTask, admin);
+  unread.end(frameOf(Buffer.concat([Buffer.from([0x1a, 0xc0, 0x9a, 0x0c]), title])));
+  await within(5_000, once(unread, 'response'));
+  unread.pause();
+  await within(
+    5_000,
+    vi.waitFor(() => expect(unread.rstCode).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM)),
+  );
+  const read = begin(session, createTask, admin);
+  expect(await statusOf(read.end(frameOf(Buffer.concat([Buffer.from([0x1a, 0xc0, 0x9a, 0x0c]), title]))))).toBe('0');
+});
+
+testWhere(canMakeCertificates, 'openssl')('connections that never finish the handshake of TLS are counted', async () => {
+  await using files = await useCertificates();
+  using tls = await watchTls({ TLS_CERT: files.cert, TLS_KEY: files.key }, createLog('silent'));
+  await using port = await usePort({ connections: { total: 50, perAddress: 40 } }, tls);
+  const held = await Promise.all(Array.from({ length: 45 }, () => useSocket(port.port)));
+  await within(5_000, Promise.all(held.slice(0, 5).map((socket) => socket.destroyed || once(socket, 'close'))));
+  expect(held.slice(5).filter(({ destroyed }) => destroyed)).toEqual([]);
+  const session = connectHttp2(`https://127.0.0.1:${port.port}`, { rejectUnauthorized: false });
+  session.on('error', () => undefined);
+  expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
+  session.destroy();
+  for (const socket of held) socket.destroy();
 });

@@ -5,13 +5,17 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type ConnectionLimits, type Connections, createConnections } from './connections.ts';
 import { linger } from './lingering-close.ts';
+import { networkOf } from './network-of.ts';
 import type { RpcHandler } from './rpc-handler.ts';
+import type { StreamResets } from './stream-resets.ts';
 import type { Tls, TlsMaterial } from './tls.ts';
 
 /** The limits of a port for callers that it does not know yet. The defaults are in docs/security.md. */
 export interface RpcListenerLimits {
   /** How long a client may take to send its first bytes, its settings over HTTP/2, and a request. */
   readonly receiveTimeoutMs?: number | undefined;
+  /** How long a client may take to receive a piece of an answer. */
+  readonly takenMs?: number | undefined;
   /** How long a connection without a request stays open. */
   readonly idleMs?: number | undefined;
   /** The most HTTP/2 streams at once on all connections. */
@@ -27,9 +31,9 @@ const streamsPerConnection = 1024;
 const http2Options = {
   settings: { maxConcurrentStreams: streamsPerConnection, maxHeaderListSize: 16 * 1024 },
   maxHeaderListPairs: 100,
-  // Streams that a client opens only to reset them: the first number at once, then the second number each second.
-  streamResetBurst: 500,
-  streamResetRate: 20,
+  // `StreamResets` limits resets by their caller. The limits of Node only stop what arrives within one turn.
+  streamResetBurst: 10_000,
+  streamResetRate: 1_000,
 };
 
 /** How long an answer has to be sent before its stream is ended. */
@@ -46,7 +50,7 @@ export interface RpcListener {
 }
 
 /** Creates the port. It does not listen yet. */
-export function createRpcListener(handler: RpcHandler, tls: Tls | null, limits: RpcListenerLimits): RpcListener {
+export function createRpcListener(handler: RpcHandler, tls: Tls | null, limits: RpcListenerLimits, resets: StreamResets): RpcListener {
   const { receiveTimeoutMs = defaults.receiveTimeoutMs, idleMs = defaults.idleMs, streams = defaults.streams } = limits;
   const connections = createConnections(limits.connections);
   const sockets = new Set<Socket>();
@@ -56,7 +60,10 @@ export function createRpcListener(handler: RpcHandler, tls: Tls | null, limits: 
     // The stream was refused, or was reset before its turn.
     if (!request.stream.closed) handler(request, response);
   });
-  http2.on('stream', endUnread);
+  http2.on('stream', (stream) => {
+    endUnread(stream);
+    resets.watch(stream, networkOf(stream.session?.socket.remoteAddress));
+  });
   http2.on('session', (session) => {
     sessions.add(session);
     session.once('close', () => sessions.delete(session));
@@ -67,7 +74,6 @@ export function createRpcListener(handler: RpcHandler, tls: Tls | null, limits: 
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
     socket.on('error', () => socket.destroy());
-    connections.add(socket);
     socket.setTimeout(receiveTimeoutMs, () => socket.destroy());
     chooseProtocol(socket, (isHttp2) => {
       socket.setTimeout(0);
@@ -77,6 +83,8 @@ export function createRpcListener(handler: RpcHandler, tls: Tls | null, limits: 
     });
   };
   const server = tls ? createTlsListener(tls, receiveTimeoutMs, onConnection) : createServer(onConnection);
+  // This also counts connections that never complete the TLS handshake.
+  server.prependListener('connection', connections.add);
   return {
     server,
     async close() {

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { UnreadAnswers } from './answer-body.ts';
 import { createRpcHandler, type RpcRoutes } from './rpc-handler.ts';
 import { createRpcListener, type RpcListenerLimits } from './rpc-listener.ts';
+import { createStreamResets } from './stream-resets.ts';
 import type { Tls } from './tls.ts';
 
 /** How long the body of a call may take to arrive. */
@@ -28,8 +30,10 @@ export interface RpcServer extends AsyncDisposable {
 export async function serveRpc(options: RpcServerOptions): Promise<RpcServer> {
   const { host, port, tls = null, limits = {} } = options;
   const shutdown = new AbortController();
-  const handler = createRpcHandler(options, limits.receiveTimeoutMs ?? defaultReceiveTimeoutMs, shutdown.signal);
-  const listener = createRpcListener(handler, tls, limits);
+  const { receiveTimeoutMs = defaultReceiveTimeoutMs, takenMs } = limits;
+  const resets = createStreamResets();
+  const handler = createRpcHandler(options, { receiveTimeoutMs, resets, unread: new UnreadAnswers(takenMs) }, shutdown.signal);
+  const listener = createRpcListener(handler, tls, limits, resets);
   listener.server.listen(port, host);
   await once(listener.server, 'listening');
   return {
