@@ -7,6 +7,8 @@ import type { Log } from '../log/log.ts';
 import type { Containment } from '../process/containment.ts';
 import type { Status } from '../status/status.ts';
 import type { BaseHealth } from '../verify/base-health.ts';
+import type { Spares } from '../worktree/spares.ts';
+import type { Trash } from '../worktree/trash.ts';
 import type { Pause } from './pause.ts';
 import type { StateFolder } from './state-folder.ts';
 
@@ -64,6 +66,10 @@ export interface DaemonContext {
   readonly repository: Repository;
   readonly clone: CleanClone;
   readonly state: StateFolder;
+  /** Worktrees that are checked out ahead. */
+  readonly spares: Spares;
+  /** Deletes worktrees in the background. */
+  readonly trash: Trash;
   readonly dispatcher: Dispatcher;
   readonly contain: Containment;
   /** The pause while agents cannot work. */

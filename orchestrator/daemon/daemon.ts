@@ -21,10 +21,13 @@ export async function runDaemon(context: DaemonContext, member: string, stop: St
   const drain = AbortSignal.any([stop.drain, stop.interrupt, refused.signal]);
   const interrupt = AbortSignal.any([stop.interrupt, refused.signal]);
   const daemon: Daemon = { context, merges: new MergeQueue(), drain, interrupt, lookedAt: performance.now(), leftToNextStart: new Set() };
+  const { spares, settings } = context;
+  drain.addEventListener('abort', () => spares.keep(0), { once: true });
+  await removeLeft(context);
   const left = await adoptRuns(daemon, Number.POSITIVE_INFINITY);
-  const agents = Array.from({ length: context.settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
+  const agents = Array.from({ length: settings.maxAgents }, (_, index) => `${member}-${index + 1}`);
   const { locks } = context.state;
-  await releaseUnknownClaims(context, (agent) => agents.includes(agent) || isOfGoneMember(locks, context.settings.agentPrefix, agent));
+  await releaseUnknownClaims(context, (agent) => agents.includes(agent) || isOfGoneMember(locks, settings.agentPrefix, agent));
   const resumed = left.map((file) => drive(daemon, file, true));
   const slots = agents.map(async (agent, index) => {
     // A resumed run uses up a slot until it is over.
@@ -56,6 +59,11 @@ async function adoptRuns({ context: { settings, state, log }, leftToNextStart }:
   });
 }
 
+/** What daemons that were killed had ahead or half deleted. */
+async function removeLeft({ trash, log }: DaemonContext): Promise<void> {
+  await trash.removeLeft().catch((error: unknown) => log.warn({ err: error }, 'spare worktrees of other daemons cannot be deleted'));
+}
+
 async function runSlot(daemon: Daemon, agent: string): Promise<void> {
   const { context, drain } = daemon;
   const { pause, base, timings, status } = context;
@@ -68,10 +76,16 @@ async function runSlot(daemon: Daemon, agent: string): Promise<void> {
       continue;
     }
     status.blocked = await whyBlocked(context, drain);
+    if (status.blocked === null && !drain.aborted) keepSpares(context);
     const file = status.blocked === null && !drain.aborted ? await nextRun(daemon, agent) : null;
     if (file !== null) await drive(daemon, file, false);
     else await delay(timings.retryMs * (0.5 + Math.random()), undefined, { signal: drain }).catch(() => undefined);
   }
+}
+
+/** One for each slot that is free, so that tasks which come at once find theirs, and one when all are at work. */
+function keepSpares({ settings, spares, status }: DaemonContext): void {
+  if (settings.builds) spares.keep(Math.max(1, settings.maxAgents - status.runs.length));
 }
 
 /** A run of a daemon that ended while this one is running. */
@@ -79,6 +93,7 @@ async function leftBehind(daemon: Daemon): Promise<RunFile | undefined> {
   const { context } = daemon;
   if (performance.now() - daemon.lookedAt < context.timings.adoptMs) return undefined;
   daemon.lookedAt = performance.now();
+  await removeLeft(context);
   const [left] = await adoptRuns(daemon, 1).catch((error: unknown) => {
     context.log.warn({ err: error }, 'the runs on disk cannot be read');
     return [];

@@ -15,6 +15,8 @@ import { runVariable } from '../process/orphans.ts';
 import { exclusively } from '../run/active-run.ts';
 import { Status } from '../status/status.ts';
 import { BaseHealth } from '../verify/base-health.ts';
+import { Spares } from '../worktree/spares.ts';
+import { Trash } from '../worktree/trash.ts';
 import type { DaemonContext, Timings } from './context.ts';
 import { runDaemon } from './daemon.ts';
 import { Pause } from './pause.ts';
@@ -71,14 +73,21 @@ export async function openDaemon(
   const logFile = chosen?.logFile ?? path.join(state.logs, `${member.name}.log`);
   const log = openLog({ file: logFile, level: settings.logLevel, also: alsoLogTo });
   const { name, contain } = await findContainment(environment.PATH ?? '');
+  const clone = await openCleanClone(git, state.clone, repository.originUrl);
+  const worktreesDir = `${settings.worktreeBaseDir}-${member.name}`;
+  const trash = new Trash({ sparesDir: state.spares, daemonId, worktreesDir, environment, log });
+  const { originUrl } = repository;
+  const spares = new Spares({ git, clone, baseBranch: settings.baseBranch, originUrl, settings: user.forTasks, trash, log });
   const context: DaemonContext = {
     daemonId,
     settings,
     timings,
     git,
     repository: { ...repository, settings: user.forTasks, identity: user.identity },
-    clone: await openCleanClone(git, state.clone, repository.originUrl),
+    clone,
     state,
+    spares,
+    trash,
     dispatcher: createDispatcher(settings.dispatcher),
     contain,
     pause: new Pause(timings.pause),
@@ -102,7 +111,12 @@ export async function openDaemon(
       // An origin that does not answer must not hold up a stop. Work that could not be pushed stays on this machine.
       const leave = () => setTimeout(() => leaveNetwork.abort(), timings.originPatienceMs).unref();
       stop.interrupt.addEventListener('abort', leave, { once: true });
-      await runDaemon(context, member.name, stop);
+      try {
+        await runDaemon(context, member.name, stop);
+      } finally {
+        await spares.close();
+        await trash.close();
+      }
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -15,6 +15,8 @@ export interface StateFolder {
   readonly logs: string;
   /** A folder per task at work, with its repository. */
   readonly tasks: string;
+  /** A folder per daemon, with the repositories of worktrees that belong to no task. */
+  readonly spares: string;
   /** Files that agents left and that no commit takes. */
   readonly kept: string;
   /** The bare clone in which work is merged, and from which it is pushed. */
@@ -33,12 +35,14 @@ export function openStateFolder(stateDir: string, repositoryGitDir: string, name
     runs: path.join(own, 'runs'),
     logs: path.join(own, 'logs'),
     tasks: path.join(own, 'tasks'),
+    spares: path.join(own, 'spares'),
     kept: path.join(own, 'kept'),
     clone: path.join(own, 'clean.git'),
     gitConfig: path.join(own, 'gitconfig'),
     status: path.join(own, 'status'),
   };
-  for (const one of [folder.locks, folder.runs, folder.logs, folder.tasks, folder.status]) mkdirSync(one, { recursive: true, mode: 0o700 });
+  for (const one of [folder.locks, folder.runs, folder.logs, folder.tasks, folder.spares, folder.status])
+    mkdirSync(one, { recursive: true, mode: 0o700 });
   return folder;
 }
 

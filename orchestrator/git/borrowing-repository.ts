@@ -4,21 +4,18 @@ import type { CleanClone } from './clean-clone.ts';
 import type { Git } from './git.ts';
 
 /**
- * Makes a repository that takes the objects it lacks from the clean clone, and has the clone's tags and
- * `origin/<base>`. Everything else in it is its own, and making it takes the same short time whatever the history
- * weighs.
+ * Makes a repository that takes the objects it lacks from the clean clone. Everything else in it is its own, and making
+ * it takes the same short time whatever the history weighs.
  */
-export async function createBorrowingRepository(
-  git: Git,
-  clone: CleanClone,
-  gitDir: string,
-  base: string,
-  options: readonly string[],
-): Promise<void> {
+export async function createBorrowingRepository(git: Git, clone: CleanClone, gitDir: string, options: readonly string[]): Promise<void> {
   await mkdir(gitDir, { recursive: true });
   await git({ gitDir }, ['init', '--quiet', '--template=', ...options]);
   await mkdir(path.join(gitDir, 'objects', 'info'), { recursive: true });
   await writeFile(path.join(gitDir, 'objects', 'info', 'alternates'), `${path.join(clone.place.gitDir, 'objects')}\n`);
+}
+
+/** Gives such a repository the clone's tags and `origin/<base>`. */
+export async function shareRefs(git: Git, clone: CleanClone, gitDir: string, base: string): Promise<void> {
   const words = ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags', `refs/heads/${base}`];
   const { stdout } = await git(clone.place, words, { bytes: true });
   const refs = stdout

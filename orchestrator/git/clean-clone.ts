@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { worktreeLockName } from '../worktree/worktree-lock-name.ts';
 import { commitOf } from './commit.ts';
 import { type Git, GitError, type GitPlace, withoutPassword } from './git.ts';
 import type { GitSetting } from './user-settings.ts';
-import { worktreeLockName } from './worktree-lock-name.ts';
 
 /**
  * A bare clone of our own, which no agent works in: bases are fetched, work is merged and results are pushed from

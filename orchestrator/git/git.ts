@@ -99,6 +99,9 @@ const neutral: readonly GitSetting[] = [
   ['init.defaultBranch', 'main'],
 ];
 
+/** For a command that writes many files: as many processes write them as there are cores. */
+export const parallelCheckout: readonly GitSetting[] = [['checkout.workers', '0']];
+
 /** A git whose daemon is gone ends too, by the signal at which it takes its lock files away. */
 const dieWithParent = ['setpriv', '--pdeathsig', 'TERM', '--'];
 

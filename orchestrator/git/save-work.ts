@@ -1,10 +1,10 @@
+import { indexOf, placeOf, readBeginning, type TaskRepository, worktreeGitDir } from '../worktree/task-repository.ts';
 import { committer, subjectOf } from './candidate.ts';
 import type { CleanClone } from './clean-clone.ts';
 import { commitOf, isAncestor } from './commit.ts';
 import type { Git } from './git.ts';
 import { keepCommit } from './refs.ts';
 import { takeSnapshot } from './snapshot.ts';
-import { indexOf, placeOf, readBeginning, type TaskRepository, worktreeGitDir } from './task-repository.ts';
 import { type TreeChange, targetOfLink, treeChanges } from './tree-changes.ts';
 import { largestFileBytes, leadsOut, looksSecret, type Withheld } from './withheld.ts';
 

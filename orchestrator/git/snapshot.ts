@@ -1,11 +1,11 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { worktreeLockName } from '../worktree/worktree-lock-name.ts';
 import type { Git, GitPlace } from './git.ts';
 import { bytesOf } from './path-bytes.ts';
 import { treeChanges } from './tree-changes.ts';
 import { largestFileBytes, type Withheld } from './withheld.ts';
-import { worktreeLockName } from './worktree-lock-name.ts';
 
 /** Where the files are, and the index that is kept of them between two looks. */
 export interface SnapshotPlace extends GitPlace {

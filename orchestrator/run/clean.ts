@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
+import path from 'node:path';
 import { commitOf, isAncestor } from '../git/commit.ts';
 import { deleteRef } from '../git/refs.ts';
-import { removeFolder, removeTaskRepository, setAside } from '../git/task-repository.ts';
 import { killStrays } from '../process/orphans.ts';
 import { verifyFolder } from '../verify/verify-commit.ts';
+import { setAside } from '../worktree/task-repository.ts';
 import { type ActiveRun, exclusively } from './active-run.ts';
 import { ownsWorktree, releaseWorktreeLock } from './prepare-worktree.ts';
 import { taskRepositoryOf, workRefOf } from './task-place.ts';
@@ -13,17 +15,18 @@ import { taskRepositoryOf, workRefOf } from './task-place.ts';
  * in a folder set aside.
  */
 export async function clean(run: ActiveRun): Promise<void> {
-  const { git, clone, settings } = run.context;
+  const { git, clone, settings, trash } = run.context;
   const { run: id, branch, worktree, worktreeKept } = run.file.record;
   await killStrays(id);
-  await removeFolder(verifyFolder(run));
+  await trash.discard(verifyFolder(run));
   await exclusively(run.context, async () => {
     if (await ownsWorktree(run)) {
       if (worktreeKept && existsSync(worktree)) await setAside(taskRepositoryOf(run), id.slice(0, 8));
-      else await removeTaskRepository(taskRepositoryOf(run));
+      else await trash.discard(worktree, taskRepositoryOf(run).folder);
       if (await isElsewhere(run)) await deleteRef(git, clone, workRefOf(run));
     }
     await releaseWorktreeLock(run);
+    await rmdir(path.dirname(worktree)).catch(() => undefined);
     if (branch !== settings.baseBranch) await deleteRef(git, clone, `refs/heads/${branch}`);
   });
   await run.file.delete();

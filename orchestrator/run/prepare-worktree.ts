@@ -5,10 +5,11 @@ import { branchOfTask } from '../git/branch-name.ts';
 import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { commitOf, isAncestor } from '../git/commit.ts';
 import { keepCommit } from '../git/refs.ts';
-import { createTaskRepository, indexOf, placeOf, readBeginning, setAside, type TaskRepository, worktreeGitDir } from '../git/task-repository.ts';
-import { worktreeLockName } from '../git/worktree-lock-name.ts';
 import { bootId } from '../process/boot-id.ts';
 import { tryLock } from '../process/file-lock.ts';
+import { moveSpare } from '../worktree/spare.ts';
+import { indexOf, placeOf, readBeginning, setAside, type TaskRepository, worktreeGitDir } from '../worktree/task-repository.ts';
+import { worktreeLockName } from '../worktree/worktree-lock-name.ts';
 import { type ActiveRun, exclusively } from './active-run.ts';
 import { saveRun } from './save-run.ts';
 import { otherBranchOf, taskRepositoryOf, workRefOf } from './task-place.ts';
@@ -18,8 +19,20 @@ import { otherBranchOf, taskRepositoryOf, workRefOf } from './task-place.ts';
  * gone. Work that was left in it is saved first.
  */
 export async function prepareWorktree(run: ActiveRun): Promise<TaskRepository> {
+  const { spares, trash } = run.context;
+  const task = taskRepositoryOf(run);
+  const isNew = run.file.record.state === 'claimed' || !existsSync(task.worktree);
+  // Before the lock, for making one may take long.
+  const spare = isNew ? await spares.take(run.signal) : null;
+  try {
+    return await takePlace(run, task, spare);
+  } finally {
+    if (spare !== null) await trash.discard(spare.worktree, spare.folder);
+  }
+}
+
+async function takePlace(run: ActiveRun, task: TaskRepository, spare: TaskRepository | null): Promise<TaskRepository> {
   return await exclusively(run.context, async () => {
-    const task = taskRepositoryOf(run);
     if (existsSync(task.worktree)) await lockWorktree(run);
     const beginning = await readBeginning(task);
     if (existsSync(task.worktree) && beginning === null && !existsSync(task.folder)) await makeRoom(run, task);
@@ -27,7 +40,7 @@ export async function prepareWorktree(run: ActiveRun): Promise<TaskRepository> {
     // A run that has only been claimed begins from where origin stands now, with what it found here saved.
     const isUsable = run.file.record.state !== 'claimed' && beginning?.baseline != null && (await isWhole(run, task));
     if (isUsable) await showSaved(run, task);
-    else await makeAnew(run, task);
+    else await makeAnew(run, task, spare ?? (await run.context.spares.take(run.signal)));
     return task;
   });
 }
@@ -39,13 +52,12 @@ async function makeRoom(run: ActiveRun, task: TaskRepository): Promise<void> {
   run.log.warn({ aside }, 'a folder of unknown origin was in the place of the worktree, and is kept');
 }
 
-async function makeAnew(run: ActiveRun, task: TaskRepository): Promise<void> {
-  const { git, clone, repository, settings } = run.context;
+async function makeAnew(run: ActiveRun, task: TaskRepository, spare: TaskRepository): Promise<void> {
+  const { git, clone, settings, trash } = run.context;
   await releaseWorktreeLock(run);
   const start = await placeBranch(run);
-  const { branch } = run.file.record;
-  const { originUrl, settings: userSettings } = repository;
-  await createTaskRepository(git, clone, task, { branch, start, baseBranch: settings.baseBranch, originUrl, settings: userSettings });
+  await trash.discard(task.worktree, task.folder);
+  await moveSpare(git, clone, spare, task, { branch: run.file.record.branch, start, baseBranch: settings.baseBranch });
   await lockWorktree(run);
 }
 

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { shortHash } from '../daemon/state-folder.ts';
 import { branchOfTask } from '../git/branch-name.ts';
-import type { TaskRepository } from '../git/task-repository.ts';
 import type { RunRecord } from '../record/record.ts';
+import type { TaskRepository } from '../worktree/task-repository.ts';
 import type { ActiveRun } from './active-run.ts';
 
 /** Tells a task from another one of the same id, in another organization or made at another time. */

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { commandEnvironment } from '../agent/environment.ts';
 import { minutes } from '../agent/run-agent.ts';
-import { createBorrowingRepository } from '../git/borrowing-repository.ts';
-import { removeFolder } from '../git/task-repository.ts';
+import { createBorrowingRepository, shareRefs } from '../git/borrowing-repository.ts';
+import { parallelCheckout } from '../git/git.ts';
 import { killStrays, runVariable } from '../process/orphans.ts';
 import { runProcess } from '../process/run-process.ts';
 import { type ActiveRun, openOutputLog } from '../run/active-run.ts';
@@ -41,7 +41,7 @@ export async function verifyCommit(run: ActiveRun, commit: string, commands: Ver
     }
     return await runCommand(run, 'verify', commands.verify, folder, signal, log);
   } finally {
-    await removeFolder(folder);
+    await run.context.trash.discard(folder);
   }
 }
 
@@ -81,11 +81,12 @@ export async function runCommand(
 }
 
 async function checkOut(run: ActiveRun, commit: string, folder: string): Promise<void> {
-  const { git, clone, settings } = run.context;
-  await removeFolder(folder);
+  const { git, clone, settings, trash } = run.context;
+  await trash.discard(folder);
   const place = { gitDir: path.join(folder, '.git') };
-  await createBorrowingRepository(git, clone, place.gitDir, settings.baseBranch, [folder]);
-  await git({ ...place, workTree: folder }, ['checkout', '--quiet', '--detach', commit]);
+  await createBorrowingRepository(git, clone, place.gitDir, [folder]);
+  await shareRefs(git, clone, place.gitDir, settings.baseBranch);
+  await git({ ...place, workTree: folder }, ['checkout', '--quiet', '--detach', commit], { config: parallelCheckout });
 }
 
 /**

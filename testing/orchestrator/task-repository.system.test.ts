@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestServices, useServices } from '../harness/use-services.ts';
 import { expectOrder } from './harness/expect-order.ts';
 import { processesWith } from './harness/processes.ts';
 import { type Site, until, useSite } from './harness/use-daemon.ts';
-import { recordsOf, stateOf, useDaemonProcess } from './harness/use-daemon-process.ts';
+import { stateOf, useDaemonProcess } from './harness/use-daemon-process.ts';
 
 let services: TestServices;
 let sites = 0;
@@ -15,49 +15,72 @@ beforeAll(async () => {
 });
 afterAll(() => services[Symbol.asyncDispose]());
 
-/** Enough files that checking them out, reading them and deleting them take a while. */
-const fileCount = 3_000;
+const fileCount = 300;
 const site = () => {
   const files = Array.from({ length: fileCount }, (_, index) => [`many/${index % 50}/${index}.dat`, `${index}\n`]);
   return useSite(services, `task-repository-${++sites}`, Object.fromEntries(files));
 };
 
-const tasksOf = (here: Site) => readdirSync(path.join(stateOf(here), 'tasks')).map((name) => path.join(stateOf(here), 'tasks', name));
+const tasksOf = (here: Site) => readdirSync(path.join(stateOf(here), 'tasks'));
 
-/** Each step of a task's repository, by what can be seen of it. */
-const steps: [string, (here: Site, gate: string) => boolean][] = [
-  ['while the repository is made', (here) => tasksOf(here).length > 0],
-  ['while the worktree is checked out', (here) => tasksOf(here).some((task) => existsSync(path.join(task, 'repository.git/worktrees')))],
-  ['before the worktree counts as whole', (here) => tasksOf(here).some((task) => existsSync(path.join(task, 'index')))],
-  ['while set-up runs', (_, gate) => processesWith(`${gate}.setup`).length > 0],
-  ['before the baseline is known', (here) => tasksOf(here).some((task) => existsSync(path.join(task, 'index.lock')))],
-  ['while the agent works', (_, gate) => processesWith(`${gate}.agent`).length > 0],
-  ['while its work is read', (here, gate) => existsSync(`${gate}.done`) && tasksOf(here).some((task) => existsSync(path.join(task, 'index.lock')))],
-  ['while it is removed', (here) => recordsOf(here).some(({ state }) => state === 'closed')],
-];
+/** Puts the killer before git and rm on the PATH. */
+function useKiller(here: Site) {
+  const folder = path.join(here.repository.folder, 'killer');
+  mkdirSync(folder);
+  for (const name of ['git', 'rm']) symlinkSync(path.join(import.meta.dirname, 'harness/killer.sh'), path.join(folder, name));
+  const file = (name: string) => path.join(folder, name);
+  return {
+    path: `${folder}:${here.env.PATH ?? ''}`,
+    /** From now on, counts the commands and kills at this one. */
+    arm: (at: number) => {
+      rmSync(file('count'), { force: true });
+      writeFileSync(file('at'), String(at));
+    },
+    disarm: () => rmSync(file('at'), { force: true }),
+    kills: () => (existsSync(file('killed.log')) ? readFileSync(file('killed.log'), 'utf8').trim().split('\n') : []),
+  };
+}
 
-test.each(steps)('killed %s, the next start loses no object and leaves nothing', async (_, isReached) => {
+const seed = Number(process.env.DISPATCHER_TEST_SEED ?? Date.now() % 1_000_000);
+
+test(`a daemon that is killed at one git command after the other, before it or after it, loses no object and leaves nothing (DISPATCHER_TEST_SEED=${seed})`, async () => {
   await using here = await site();
-  const gate = path.join(here.repository.folder, 'gate');
-  const env = { ORCH_SETUP_CMD: `sh -c 'sleep 0.2 # ${gate}.setup'` };
+  const killer = useKiller(here);
+  const setup = path.join(here.repository.folder, 'setup');
+  const env = { PATH: killer.path, ORCH_SETUP_CMD: `[ -e ${setup} ] || { touch ${setup}; sleep 7239; }` };
   // After a kill the agent may begin with all that it has committed before, and has nothing to commit then.
-  const script = `for n in $(seq 1 50); do echo $n > new-$n.txt; done; git add -A; git commit -q -m new || true; echo last > last.txt; sh -c 'sleep 0.2 # ${gate}.agent'; touch ${gate}.done`;
-  await using daemon = await useDaemonProcess(here, env);
-  await here.task('one', script);
-  // A step that is over too soon to be seen is one that no kill can hit here; the task is done then.
-  await until(
-    async () => isReached(here, gate) || (await here.dispatcher.get('one')).data.status === 'done',
-    (isReady) => isReady,
-  );
-  await daemon.kill();
-  await until(
-    () => processesWith(here.repository.folder),
-    (pids) => pids.length === 0,
-  );
-  writeFileSync(gate, '');
-  await using next = await useDaemonProcess(here, env);
-  await here.until('one', ({ status }) => status === 'done');
-  expect(await next.drain()).toBe(0);
+  await here.task('one', 'for n in $(seq 1 50); do echo $n > new-$n.txt; done; git add -A; git commit -q -m new || true; echo last > last.txt');
+  const statusOf = async () => (await here.dispatcher.get('one')).data.status;
+  const nobodyLeft = () =>
+    until(
+      () => processesWith(here.repository.folder),
+      (pids) => pids.length === 0,
+    );
+  {
+    await using first = await useDaemonProcess(here, env);
+    await until(
+      () => existsSync(setup),
+      (isSetUp) => isSetUp,
+    );
+    await first.kill();
+  }
+  for (let at = 1 + (seed % 5); (await statusOf()) !== 'done'; at += 5) {
+    await nobodyLeft();
+    killer.disarm();
+    const before = killer.kills().length;
+    await using daemon = await useDaemonProcess(here, env);
+    killer.arm(at);
+    await until(
+      async () => killer.kills().length > before || (await statusOf()) === 'done',
+      (isOver) => isOver,
+    );
+    await daemon.kill();
+  }
+  killer.disarm();
+  await nobodyLeft();
+  await using last = await useDaemonProcess(here, env);
+  expect(await last.drain()).toBe(0);
+  expect(killer.kills().length, killer.kills().join('\n')).toBeGreaterThan(5);
   const files = here.repository.files();
   expect(files.filter((file) => file.startsWith('many/'))).toHaveLength(fileCount);
   expect(files).toEqual(expect.arrayContaining(['last.txt', 'new-1.txt', 'new-50.txt']));

@@ -28,11 +28,12 @@ export function expectOrder({ repository, env }: Site): void {
     inRepositories(env.XDG_STATE_HOME ?? '', 'tasks').filter((name) => !name.includes('.kept-')),
     'task repositories',
   ).toEqual([]);
+  expect(inRepositories(env.XDG_STATE_HOME ?? '', 'spares'), 'spares').toEqual([]);
   expect(processesWith(repository.folder), 'processes').toEqual([]);
 }
 
 /** What is on disk in one folder of each repository's state. */
-function inRepositories(stateHome: string, folder: 'runs' | 'tasks'): string[] {
+function inRepositories(stateHome: string, folder: 'runs' | 'tasks' | 'spares'): string[] {
   const repositories = path.join(stateHome, 'dispatcher/orchestrator/repositories');
   return readdirSync(repositories).flatMap((name) => readdirSync(path.join(repositories, name, folder)));
 }
