@@ -42,6 +42,8 @@ export interface GatewayOptions {
    * request that is on its way would be lost. 0 when absent.
    */
   idleMs?: number;
+  /** How often a reader of an event stream gets a comment and its position, in milliseconds. 15,000 when absent. */
+  keepAliveMs?: number;
   /** The limits on connections. When absent, those of docs/security.md. */
   connections?: ConnectionLimits;
   /** With it the gateway serves HTTPS instead of HTTP. */
@@ -83,7 +85,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = createKeptConnections(server.server);
   resources.defer(() => close(server, inFlight, connections));
   const hub = resources.use(createEventHub(options));
-  const streams = resources.use(createOpenStreams(options.authenticate, options.log));
+  const streams = resources.use(createOpenStreams(options.authenticate, options.log, options.keepAliveMs));
   serveMetrics(server, options.authenticate, () => streams.count);
   const admissions = { bodyAdmissions: createAdmissions(workLimits), streamAdmissions: createAdmissions(streamLimits) };
   const context = {

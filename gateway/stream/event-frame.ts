@@ -29,5 +29,10 @@ export function bytesFromRetry(milliseconds: number): Buffer {
   return Buffer.from(`retry: ${Math.round(milliseconds)}\n\n`);
 }
 
-/** A comment. It keeps proxies from closing a quiet connection. */
-export const keepAliveBytes = Buffer.from(':\n\n');
+/**
+ * A comment, so that no proxy takes a quiet connection for dead. With a position, the reader learns where it stands
+ * without an event, so that it does not resume from a position that is no longer kept.
+ */
+export function bytesFromKeepAlive(position: number | undefined): Buffer {
+  return Buffer.from(position === undefined ? ':\n\n' : `:\n\nid: ${position}\n\n`);
+}

@@ -2,7 +2,7 @@ import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
 import { isRefusal } from '@dispatcher/kit/auth/while-authenticated.ts';
 import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
-import { bytesFromRetry, keepAliveBytes } from './event-frame.ts';
+import { bytesFromRetry } from './event-frame.ts';
 import type { StreamReader } from './stream-reader.ts';
 
 /** All open streams of the gateway. When it is disposed, it tells the readers when to connect again, and ends them. */
@@ -13,18 +13,19 @@ export interface OpenStreams extends AsyncDisposable {
   remove(reader: StreamReader): void;
 }
 
-const keepAliveMs = 15_000;
+/** How often a reader gets a comment, in milliseconds. */
+const defaultKeepAliveMs = 15_000;
 
 /** Together with the 0.8 s for which `authenticate` caches a key, the streams of a revoked key end within a second. */
 const keyCheckMs = 100;
 
 /** Keeps quiet streams alive, and ends the streams of a key that was revoked or has expired. */
-export function createOpenStreams(authenticate: Authenticate, log: Log): OpenStreams {
+export function createOpenStreams(authenticate: Authenticate, log: Log, keepAliveMs = defaultKeepAliveMs): OpenStreams {
   const byKey = new Map<string, Set<StreamReader>>();
   let count = 0;
   let isClosed = false;
   const keepAlive = setInterval(() => {
-    for (const readers of byKey.values()) for (const reader of readers) reader.write(keepAliveBytes);
+    for (const readers of byKey.values()) for (const reader of readers) reader.keepAlive();
   }, keepAliveMs);
   const keyCheck = startLoop('keys of open streams', keyCheckMs, log, async () => {
     await Promise.all(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { EventReset } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
-import { bytesFromReset, type EventFrame } from './event-frame.ts';
+import { bytesFromKeepAlive, bytesFromReset, type EventFrame } from './event-frame.ts';
 
 /** The events that a reader asked for and may see. */
 export interface StreamFilter {
@@ -20,6 +20,8 @@ const lastWordsMs = 1000;
 /** One open event stream. */
 export class StreamReader {
   #position: number;
+  /** The position that the last keep-alive told. */
+  #told: number | undefined;
   /** The `authorization` header with which it was opened. */
   readonly authorization: string;
   readonly #response: ServerResponse;
@@ -43,6 +45,12 @@ export class StreamReader {
   /** Notes that all events up to `position` are done. */
   passTo(position: number): void {
     this.#position = Math.max(this.#position, position);
+  }
+
+  /** Writes a comment, and the position when it has changed since the last time. */
+  keepAlive(): void {
+    this.write(bytesFromKeepAlive(this.#told === this.#position ? undefined : this.#position));
+    this.#told = this.#position;
   }
 
   /** Writes bytes. When too many wait already, it ends the connection. */

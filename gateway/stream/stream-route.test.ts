@@ -4,13 +4,14 @@ import { useStream } from '@dispatcher/testing/gateway/use-stream.ts';
 import { within } from '@dispatcher/testing/harness/patience.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { describe, expect, test, vi } from 'vitest';
+import type { GatewayOptions } from '../create-gateway.ts';
 import { createEventLogService } from './event-log-service.ts';
 
 const path = '/api/v1/dispatcher/stream';
 
-async function setup(title?: string) {
+async function setup(title?: string, options: Partial<GatewayOptions> = {}) {
   const log = createEventLogService(title);
-  const gateway = await useGateway([log.routes]);
+  const gateway = await useGateway([log.routes], options);
   const open = (query = '', headers: Record<string, string> = {}) =>
     useStream(`${gateway.url}${path}${query}`, { authorization: `Bearer ${gateway.acmeKey}`, ...headers });
   return { log, gateway, open, [Symbol.asyncDispose]: () => gateway[Symbol.asyncDispose]() };
@@ -120,6 +121,18 @@ describe('an event stream', () => {
     system.log.append('acme');
     await stream.events(2);
     expect(stream.ids).toEqual([4, 5]);
+  });
+
+  test('tells a quiet reader its position now and then, so that it can resume from there', async () => {
+    await using system = await setup('', { keepAliveMs: 10 });
+    using quiet = await system.open('?types=task.archived');
+    using rival = await system.open('', { authorization: `Bearer ${system.gateway.rivalKey}` });
+    system.log.append('acme', 'acme', 'rival');
+    expect(await quiet.received(/^id: 3\n\n/m)).not.toContain('data:');
+    await rival.received(/^event: task.created\n.*\n\n(:\n\n)*id: 3\n\n:\n\n:\n\n/m);
+    expect([quiet.ids, rival.ids]).toEqual([[], [3]]);
+    system.log.append('acme', 'acme');
+    await quiet.received(/^id: 5\n\n/m);
   });
 
   test('tells every reader when events are lost', async () => {

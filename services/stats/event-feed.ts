@@ -5,7 +5,7 @@ import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
-import { keptPositions } from './sql/kept-positions.ts';
+import { newestPosition } from './sql/newest-position.ts';
 import { pageSize, readEvents } from './sql/read-events.ts';
 
 /** The live events of a process, in order and without a gap. */
@@ -25,7 +25,7 @@ const lookIntervalMs = 1000;
  */
 export async function startEventFeed(pool: Pool, bus: EventBus, log: Log): Promise<EventFeed> {
   const listeners = new Set<(events: readonly Event[]) => void>();
-  let position = (await keptPositions(pool)).newest;
+  let position = await newestPosition(pool);
   const loop = startLoop('event feed', lookIntervalMs, log, async () => {
     const rows = await readEvents(pool, position, Number.MAX_SAFE_INTEGER, null);
     if (rows.length === 0) return false;

@@ -2,6 +2,7 @@ import { CreateTasksAndEventLog } from './create-tasks-and-event-log.ts';
 import { IndexTasksForRetention } from './index-tasks-for-retention.ts';
 import { KeepWhyAClaimEnded } from './keep-why-a-claim-ended.ts';
 import { NameTheInstallation } from './name-the-installation.ts';
+import { NoteForgottenPositions } from './note-forgotten-positions.ts';
 
 /** All migrations, oldest first. They only go forward. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   { name: '0002-index-tasks-for-retention', class: IndexTasksForRetention },
   { name: '0003-keep-why-a-claim-ended', class: KeepWhyAClaimEnded },
   { name: '0004-name-the-installation', class: NameTheInstallation },
+  { name: '0005-note-forgotten-positions', class: NoteForgottenPositions },
 ];

@@ -73,6 +73,31 @@ describe('watching events', () => {
     expect(watch.resets).toEqual([{ reason: expect.stringMatching(reason), position: 5n }]);
   });
 
+  it('resumes from a position that is no longer kept when no event of its own is gone', async () => {
+    await using stats = await useStats();
+    const { pool } = stats.database;
+    await stats.createTask('mine');
+    await stats.createTask('theirs', { organization_id: 'globex' });
+    await stats.changeTask('theirs', 'task.updated', `title = 'new'`);
+    await stats.createTask('mine too');
+    await numbered(stats, 4);
+    await pool.query('DELETE FROM event_positions WHERE position < 4');
+    const resumed = async (caller: string, request: { after: bigint; types?: string[]; organizationId?: string }) => {
+      using watch = watchFrom(stats.client(caller).watchEvents(request, { signal: AbortSignal.timeout(120_000) }));
+      await watch.live;
+      return watch.resets.length > 0 ? 'reset' : (await watch.take(watch.has())).map(({ taskId }) => taskId);
+    };
+    expect(await resumed('acme', { after: 1n })).toEqual(['mine too']);
+    expect(await resumed('acme', { after: 0n })).toBe('reset');
+    expect(await resumed('acme', { after: 0n, types: ['task.updated'] })).toEqual([]);
+    expect(await resumed('globex', { after: 2n })).toBe('reset');
+    expect(await resumed('globex', { after: 2n, types: ['task.created'] })).toEqual([]);
+    expect(await resumed('admin', { after: 2n })).toBe('reset');
+    expect(await resumed('admin', { after: 3n })).toEqual(['mine too']);
+    expect(await resumed('admin', { after: 2n, types: ['task.created'] })).toEqual(['mine too']);
+    expect(await resumed('admin', { after: 2n, organizationId: 'acme' })).toEqual(['mine too']);
+  });
+
   it('a reader who stops in the middle of a replay does not block other readers', async () => {
     await using stats = await useStats();
     await stats.createTask('t');
@@ -140,6 +165,8 @@ function watchFrom(messages: AsyncIterable<WatchEventsResponse>) {
   return {
     resets,
     live: live.promise,
+    /** The number of events received so far. */
+    has: () => events.length,
     async take(count: number): Promise<Event[]> {
       while (events.length < count) await Promise.race([reading, new Promise<void>((resolve) => (wake = resolve))]);
       return events.slice(0, count);

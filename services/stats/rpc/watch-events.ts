@@ -17,7 +17,7 @@ export function watchEvents(dependencies: StatsDependencies): ServiceImpl<typeof
     const cursor = { at: dependencies.feed.position };
     if (request.after !== undefined) {
       const after = Number(request.after);
-      const refused = await refusal(dependencies, after);
+      const refused = await refusal(dependencies, request, after);
       if (refused) yield { reset: refused, position: refused.position };
       cursor.at = refused ? Number(refused.position) : after;
       if (!refused) yield* replay(dependencies, request, cursor, signal);
@@ -27,11 +27,12 @@ export function watchEvents(dependencies: StatsDependencies): ServiceImpl<typeof
 }
 
 /** Why a stream cannot resume from this position. Null when it can. */
-async function refusal({ database: { pool } }: StatsDependencies, after: number) {
-  const { oldest, newest } = await keptPositions(pool);
+async function refusal({ database: { pool } }: StatsDependencies, { organizationId, types }: WatchEventsRequest, after: number) {
+  const { forgotten, newest } = await keptPositions(pool, { organizationId: organizationId ?? null, types });
   const position = BigInt(newest);
   if (after > newest) return { reason: `Position ${after} is in the future. The newest position is ${newest}.`, position };
-  if (after + 1 < oldest) return { reason: `Events after position ${after} are no longer kept. The oldest position is ${oldest}.`, position };
+  if (after < forgotten)
+    return { reason: `Events of this stream after position ${after} are no longer kept. The last of them was at ${forgotten}.`, position };
   return null;
 }
 
@@ -41,7 +42,8 @@ async function* replay(dependencies: StatsDependencies, request: WatchEventsRequ
     const upTo = feed.position;
     const rows = await readPage(dependencies, request, cursor.at, upTo, signal);
     // A reader may have paused so long that its next events were deleted.
-    if (await refusal(dependencies, cursor.at)) throw unavailable('The next events are no longer kept. Resume the stream to learn which are.');
+    if (await refusal(dependencies, request, cursor.at))
+      throw unavailable('The next events are no longer kept. Resume the stream to learn which are.');
     cursor.at = rows.length === pageSize ? Number(rows.at(-1)?.position) : upTo;
     yield { events: rows.map(eventFromRow).filter((event) => wanted(request, event)), position: BigInt(cursor.at) };
   }
@@ -63,12 +65,11 @@ async function readPage(
 }
 
 async function* live({ feed }: StatsDependencies, request: WatchEventsRequest, after: number, signal: AbortSignal) {
-  const queue = eventQueue();
-  using _listening = feed.listen((events) => queue.push(events.filter((event) => Number(event.position) > after && wanted(request, event))));
+  using queue = eventQueue(feed, (event) => Number(event.position) > after && wanted(request, event));
   yield { events: [], position: BigInt(after) };
-  for await (const events of queue.batches(signal)) {
-    if (events === 'overflow') throw unavailable('The client did not read this stream for too long. Resume it from its last position.');
-    yield { events, position: events.at(-1)?.position ?? 0n };
+  for await (const batch of queue.batches(signal)) {
+    if (batch === 'overflow') throw unavailable('The client did not read this stream for too long. Resume it from its last position.');
+    yield { events: batch.events, position: BigInt(Math.max(after, batch.position)) };
   }
 }
 

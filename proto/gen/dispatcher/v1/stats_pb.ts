@@ -227,14 +227,15 @@ export type WatchEventsResponse = Message<"dispatcher.v1.WatchEventsResponse"> &
   events: Event[];
 
   /**
-   * Sent once, first, when `after` is older than what is kept or lies in the future; the live stream follows.
+   * Sent once, first, when events of this stream after `after` are no longer kept, or when `after` lies in the future.
+   * The live stream follows.
    *
    * @generated from field: optional dispatcher.v1.EventReset reset = 2;
    */
   reset?: EventReset | undefined;
 
   /**
-   * Every event up to here has been sent or filtered out.
+   * Every event up to here has been sent or filtered out. Resume from here.
    *
    * @generated from field: int64 position = 3;
    */
@@ -255,14 +256,15 @@ export type WatchEventsResponseJson = {
   events?: EventJson[];
 
   /**
-   * Sent once, first, when `after` is older than what is kept or lies in the future; the live stream follows.
+   * Sent once, first, when events of this stream after `after` are no longer kept, or when `after` lies in the future.
+   * The live stream follows.
    *
    * @generated from field: optional dispatcher.v1.EventReset reset = 2;
    */
   reset?: EventResetJson;
 
   /**
-   * Every event up to here has been sent or filtered out.
+   * Every event up to here has been sent or filtered out. Resume from here.
    *
    * @generated from field: int64 position = 3;
    */
@@ -343,7 +345,8 @@ export const StatsService: GenService<{
   },
   /**
    * Events as they happen, from a position on when one is given. The first message comes as soon as the stream
-   * listens, with the position it stands at. Over REST it is a stream of server-sent events.
+   * listens, with the position it stands at. A quiet stream gets a message without events each 15 s, with its position.
+   * Over REST it is a stream of server-sent events, where this message is a comment and a frame with an `id:` alone.
    *
    * @generated from rpc dispatcher.v1.StatsService.WatchEvents
    */
