@@ -1,6 +1,7 @@
 import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anywhereSql, inOrganizationSql } from './sql/claim-next-task.ts';
+import { claimNextTasksSql } from './sql/claim-next-tasks.ts';
 import { completeTaskSql } from './sql/complete-task.ts';
 import { completeTasksSql } from './sql/complete-tasks.ts';
 import { heartbeatTaskSql } from './sql/heartbeat-task.ts';
@@ -90,6 +91,40 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
     const scan = nodes.find((node) => node['Index Name'] === 'tasks_waiting');
     expect(scan?.['Actual Rows']).toBe(0);
     expect(scan?.['Rows Removed by Filter'] ?? 0).toBe(0);
+  });
+
+  it.each([
+    [null, 'tasks_ready_anywhere', 30],
+    [[], 'tasks_ready', 20],
+    [['owner'], 'tasks_ready_owner', 10],
+    [['project'], 'tasks_ready_project', 10],
+    [['milestone'], 'tasks_ready_milestone', 10],
+    [['layer'], 'tasks_ready_layer', 10],
+    [['owner', 'project'], 'tasks_ready_owner', 10],
+    [['milestone', 'owner', 'layer'], 'tasks_ready_milestone', 10],
+  ] as const)('claim-next for several callers by %j walks %s once for each group, and reads only what it claims', async (names, index, most) => {
+    const bills = { owner: 'bill', project: 'web', milestone: 'v1', layer: 'core' };
+    const nobodys = { owner: 'nobody', project: 'nothing', milestone: 'never', layer: 'ops' };
+    const items = Array.from({ length: 30 }, (_, i) => ({
+      place: i,
+      organization_id: i < 20 ? 'acme' : 'globex',
+      stage: 'build',
+      ...(i % 2 ? bills : nobodys),
+      caller: 'acme',
+      idempotency_key: `k${i}`,
+      agent: 'ann',
+      claim_token: `token-${i}`,
+      lease_seconds: 60,
+    }));
+    const nodes = await explain(claims, claimNextTasksSql(names), [JSON.stringify(items)]);
+    const walks = nodes.filter((node) => node['Node Type'] === 'Index Scan' && node['Index Name'] === index);
+    expect(walks).not.toEqual([]);
+    const tasks = nodes.filter((node) => node['Node Type'].includes('Scan') && node['Relation Name'] === 'tasks');
+    for (const scan of tasks) {
+      expect(scan['Index Name']).toMatch(/^tasks_(ready|pkey)/);
+      expect(scan['Rows Removed by Filter'] ?? 0).toBe(0);
+      expect(scan['Actual Rows']).toBeLessThanOrEqual(most);
+    }
   });
 
   const nulls = (count: number) => Array.from({ length: count }, () => null);

@@ -1,5 +1,4 @@
 import { claimerOf } from '@dispatcher/claim/claimer.ts';
-import { claimNextTask } from '@dispatcher/claim/sql/claim-next-task.ts';
 import { type ClaimStatements, createClaimStatements } from '@dispatcher/claim/statements.ts';
 import { type Caller, createRun } from '../caller.ts';
 import type { OpenDriver } from '../driver.ts';
@@ -15,10 +14,11 @@ export const openDriver: OpenDriver = async ({ at }) => {
   return { run: createRun((index) => callerOn(services, statements, `agent-${index}`)) };
 };
 
-function callerOn({ database: { pool }, published }: OpenServices, statements: ClaimStatements, agent: string): Caller {
+function callerOn({ published }: OpenServices, statements: ClaimStatements, agent: string): Caller {
   return {
     async claimNext({ organizationId, owner }) {
-      const row = await claimNextTask(pool, [organizationId, null, null], { organizationId, stage: 'build', owner }, claimerOf({ agent }));
+      const filter = { organizationId, stage: 'build', owner };
+      const row = await statements.claimNext.run({ identity: [organizationId, null, null], filter, claimer: claimerOf({ agent }) });
       published();
       return row?.claimToken ? { organizationId, taskId: row.id, claimToken: row.claimToken, agent } : null;
     },

@@ -12,7 +12,7 @@ import {
 import { claimedTask, claimedTaskOf } from '../claimed-task.ts';
 import { claimerOf } from '../claimer.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
-import { type Claimer, type ClaimFilter, claimNextTask as claimNext, filtersOf } from '../sql/claim-next-task.ts';
+import { type ClaimFilter, filtersOf } from '../sql/claim-next-task.ts';
 import { keepClaim } from '../sql/keep-claim.ts';
 import { matchingOrganizations } from '../sql/matching-organizations.ts';
 import { returnClaim } from '../sql/return-claim.ts';
@@ -20,6 +20,7 @@ import { returnClaim } from '../sql/return-claim.ts';
 /** Claims the best matching task. Waits for one as long as the caller asked. */
 export function claimNextTask({
   database: { pool, idempotencyKeys },
+  statements,
   published,
   waiting,
 }: ClaimDependencies): ServiceImpl<typeof ClaimService>['claimNextTask'] {
@@ -30,7 +31,9 @@ export function claimNextTask({
       idempotencyKeys.once(
         identity,
         async () => {
-          const row = await claimFirst(pool, identity, filter, claimerOf(request));
+          const claimNext = (narrowed: ClaimFilter) =>
+            statements.claimNext.run({ identity, filter: narrowed, claimer: claimerOf(request) }, context.signal);
+          const row = await claimFirst(pool, filter, claimNext);
           return row && claimedTask(row);
         },
         (kept) => claimHeardOf(pool, idempotencyKeys, identity, kept),
@@ -64,10 +67,10 @@ async function takeBack(pool: Pool, identity: RequestIdentity, { claim }: Claime
  * For an admin who filters without an organization: tries the organizations that have a match, beginning with the one
  * that has the first task. The next one is tried only when another caller took the task.
  */
-async function claimFirst(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
-  if (filter.organizationId !== undefined || filtersOf(filter).length === 0) return await claimNext(pool, identity, filter, claimer);
+async function claimFirst(pool: Pool, filter: ClaimFilter, claimNext: (filter: ClaimFilter) => Promise<TaskRow | null>): Promise<TaskRow | null> {
+  if (filter.organizationId !== undefined || filtersOf(filter).length === 0) return await claimNext(filter);
   for (const organizationId of await matchingOrganizations(pool, filter)) {
-    const row = await claimNext(pool, identity, { ...filter, organizationId }, claimer);
+    const row = await claimNext({ ...filter, organizationId });
     if (row) return row;
   }
   return null;

@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
-import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { beginClaim } from './begin-claim.ts';
 
 /** The tasks that a caller of claim-next accepts. */
@@ -31,29 +29,27 @@ export interface Claimer {
  * statement reads only the row that it claims, except when two filters are combined. Over all organizations the only
  * filter is the stage; see `matchingOrganizations`. Null when no task matches, or when the request is a repeat.
  */
-export async function claimNextTask(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: Claimer): Promise<TaskRow | null> {
-  const statement = claimNextStatement(identity, filter, claimer);
-  for (let attempt = 0; attempt < turnAttempts; attempt++) {
-    const [row] = (await pool.query<TaskRow | OthersTurn>(statement)).rows;
-    if (row?.id !== null) return row ?? null;
-    if (row.isOwnTurn) return null;
-    await sleep(turnPauseMs * (0.5 + Math.random()));
-  }
-  throw unavailable('Another request with this Idempotency-Key is still running. Repeat the request in a moment.');
+export async function claimNextTask(
+  pool: Pool,
+  identity: RequestIdentity,
+  filter: ClaimFilter,
+  claimer: Claimer,
+): Promise<TaskRow | typeof othersTurn | null> {
+  const [row] = (await pool.query<TaskRow | NothingClaimed>(statementFor(identity, filter, claimer))).rows;
+  if (row?.id !== null) return row ?? null;
+  return row.isOwnTurn ? null : othersTurn;
 }
 
+/** The answer while another process works on a request with the same idempotency key. Nothing was claimed. */
+export const othersTurn = Symbol();
+
 /** What the statement returns when it claimed nothing under an idempotency key. */
-interface OthersTurn {
+interface NothingClaimed {
   id: null;
-  /** False while another process works on a request with the same key. */
   isOwnTurn: boolean;
 }
 
-/** About 5 s in all. The other request is one statement, so a second attempt is rare. */
-const turnAttempts = 100;
-const turnPauseMs = 50;
-
-function claimNextStatement(identity: RequestIdentity, filter: ClaimFilter, { agent, claimToken, leaseSeconds }: Claimer) {
+function statementFor(identity: RequestIdentity, filter: ClaimFilter, { agent, claimToken, leaseSeconds }: Claimer) {
   const names = filtersOf(filter);
   const { organizationId, stage } = filter;
   const keyed = identity[1] !== null;
@@ -109,7 +105,12 @@ SELECT ${taskColumns('claimed')}${keyed ? ', turn.own AS "isOwnTurn" FROM turn L
  * and does not answer that there is no task. The statement only tries the lock, because a request that waits for a
  * lock uses up a connection. The other statements need no such lock: both requests lock the row of the same task.
  */
-const turn = `turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0)) AS own)`;
+const turn = `turn AS MATERIALIZED (SELECT ${isOwnTurn('$1', '$2')} AS own)`;
+
+/** Takes the turn of an idempotency key, unless another request has it. */
+export function isOwnTurn(caller: string, key: string): string {
+  return `pg_try_advisory_xact_lock(hashtextextended(${caller} || ' ' || ${key}, 0))`;
+}
 
 /**
  * The condition for these filters in one organization. The first filter uses the indexed expression, so it chooses the

@@ -2,7 +2,9 @@ import { firstRequest } from '../events/event-log.ts';
 import type { RequestIdentity } from '../events/idempotency.ts';
 
 const place = 'place integer, organization_id text COLLATE "C", id text COLLATE "C"';
-const request = 'caller text COLLATE "C", idempotency_key text COLLATE "C", request_digest bytea';
+
+/** The columns of an item that carries the identity of a request. */
+export const requestItems = `${place}, caller text COLLATE "C", idempotency_key text COLLATE "C", request_digest bytea`;
 
 /**
  * The start of a statement for several items: the CTE `asked` has a row for each. The items are one JSON list, the
@@ -16,7 +18,7 @@ export function askedItems(columns: string): string {
 
 /** The same for items that carry the identity of a request. Repeats under a used idempotency key are left out. */
 export function askedRequests(columns: string): string {
-  return asked(`${place}, ${request}, ${columns}`, firstRequest('item.caller', 'item.idempotency_key'));
+  return asked(`${requestItems}, ${columns}`, firstRequest('item.caller', 'item.idempotency_key'));
 }
 
 const asked = (columns: string, condition: string) => `
