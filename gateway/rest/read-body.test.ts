@@ -47,6 +47,14 @@ describe('a body', () => {
     expect(await gateway.send('POST', path, { body })).toMatchObject({ status: 400, body: { error: { code: 'invalid_json' } } });
   });
 
+  test('that has a key twice is a 400 that names the key', async () => {
+    const { calls, routes } = createRecordingServices();
+    await using gateway = await useGateway([routes]);
+    const answer = await gateway.send('POST', path, { body: '{"notes":"seen by a proxy","notes":"seen by us"}' });
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'invalid_json', message: expect.stringContaining('"notes"') } } });
+    expect(calls).toEqual([]);
+  });
+
   test.each(['[]', 'null', '"x"', '5', '['.repeat(100_000) + ']'.repeat(100_000)])('that is not an object is a 400: %.10s', async (body) => {
     await using gateway = await useGateway([createRecordingServices().routes]);
     expect(await gateway.send('POST', path, { body })).toMatchObject({ status: 400, body: { error: { code: 'invalid_argument' } } });

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
+import { repeatedKey } from './repeated-key.ts';
 
 /** The largest request body. */
 export const bodyMaxBytes = 256 * 1024;
@@ -61,8 +62,16 @@ function objectFrom(bytes: Buffer): Readonly<Record<string, unknown>> {
 
 function parse(bytes: Buffer): unknown {
   if (!isUtf8(bytes)) throw new DispatcherError('invalid_json', 'The body is not valid JSON: it is not UTF-8.');
+  const text = bytes.toString();
+  const value = parseJson(text);
+  const key = repeatedKey(text);
+  if (key !== undefined) throw new DispatcherError('invalid_json', `The body has the key ${JSON.stringify(key.slice(0, 100))} twice. Send it once.`);
+  return value;
+}
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(bytes.toString());
+    return JSON.parse(text);
   } catch {
     throw new DispatcherError('invalid_json', 'The body is not valid JSON.');
   }

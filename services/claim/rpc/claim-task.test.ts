@@ -16,6 +16,15 @@ describe('claim by id', () => {
     }
   });
 
+  it.each(['admin', 'Admin', 'key:laptop', ' key:laptop'])('refuses an agent named %j, which would look like a key in events', async (agent) => {
+    await using claims = await useClaims();
+    await claims.insertTask('t');
+    const refused = { reason: 'invalid_argument', info: { field: 'agent' } };
+    await expect(claims.client('acme').claimTask({ taskId: 't', agent })).rejects.toMatchObject(refused);
+    await expect(claims.client('acme').claimNextTask({ agent })).rejects.toMatchObject(refused);
+    expect((await claims.client('acme').claimNextTask({ agent: 'administrator' })).data?.claim?.agent).toBe('administrator');
+  });
+
   it('claims a task that is held or waits for a time', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t', { held: true, available_at: new Date('2100-01-01') });

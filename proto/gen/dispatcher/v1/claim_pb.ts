@@ -82,7 +82,8 @@ export type ClaimNextTaskRequest = Message<"dispatcher.v1.ClaimNextTaskRequest">
   organizationId?: string | undefined;
 
   /**
-   * The name of the claimer, 1 to 200 characters.
+   * The name of the claimer, 1 to 200 characters. Not `admin`, and nothing that begins with `key:`: events name API
+   * keys so.
    *
    * @generated from field: string agent = 2;
    */
@@ -152,7 +153,8 @@ export type ClaimNextTaskRequestJson = {
   organization_id?: string;
 
   /**
-   * The name of the claimer, 1 to 200 characters.
+   * The name of the claimer, 1 to 200 characters. Not `admin`, and nothing that begins with `key:`: events name API
+   * keys so.
    *
    * @generated from field: string agent = 2;
    */
@@ -271,7 +273,8 @@ export type ClaimTaskRequest = Message<"dispatcher.v1.ClaimTaskRequest"> & {
   organizationId?: string | undefined;
 
   /**
-   * The name of the claimer, 1 to 200 characters.
+   * The name of the claimer, 1 to 200 characters. Not `admin`, and nothing that begins with `key:`: events name API
+   * keys so.
    *
    * @generated from field: string agent = 3;
    */
@@ -306,7 +309,8 @@ export type ClaimTaskRequestJson = {
   organization_id?: string;
 
   /**
-   * The name of the claimer, 1 to 200 characters.
+   * The name of the claimer, 1 to 200 characters. Not `admin`, and nothing that begins with `key:`: events name API
+   * keys so.
    *
    * @generated from field: string agent = 3;
    */
