@@ -1,10 +1,10 @@
 import path from 'node:path';
 
 /**
- * How Claude Code runs unattended in a worktree. Nobody is there to answer a question, so whatever is not allowed is
- * refused. `acceptEdits` allows files of the worktree and no others; a file tool on the list of allowed ones would be
- * allowed everywhere. What would leave the worktree by git is refused: what it made is verified before it is pushed.
- * MCP servers of the user or the repository stay out of it.
+ * The arguments with which Claude Code runs unattended in a worktree. Nobody can answer a question, so everything that
+ * is not allowed is refused. `acceptEdits` allows edits of files in the worktree only; a file tool in the list of
+ * allowed tools would be allowed everywhere. Git commands that leave the worktree are refused, because work is verified
+ * before it is pushed. MCP servers of the user and the repository are not used.
  */
 export const claudeCodeArguments: readonly string[] = [
   '-p',
@@ -21,8 +21,8 @@ export const claudeCodeArguments: readonly string[] = [
 ];
 
 /**
- * The agent's command line. Without arguments of the user's own, a program called `claude` gets those of Claude Code
- * and any other none.
+ * The agent's command line. When the user sets no arguments, a program called `claude` gets the arguments above, and
+ * any other program gets none.
  */
 export function agentCommand(command: readonly string[], args: readonly string[] | undefined, model: string | undefined): string[] {
   const isClaude = /^claude(\.\w+)?$/.test(path.basename(command[0] ?? '')) && command.length === 1;

@@ -18,14 +18,14 @@ const env = {
   SSH_AUTH_SOCK: '/agent',
 };
 
-test('only names on the list are handed on, each to whom it is for', () => {
+test('each program gets only the variables on its list', () => {
   const basic = { PATH: '/bin', HOME: '/me', LC_ALL: 'C' };
   expect(agentEnvironment(env)).toEqual({ ...basic, ANTHROPIC_API_KEY: 'model' });
   expect(commandEnvironment(env)).toEqual({ ...basic, CI: 'true' });
   expect(gitEnvironment(env)).toEqual({ ...basic, SSH_AUTH_SOCK: '/agent' });
 });
 
-test('what a cloud needs is handed on where a variable says that the model is reached through it', () => {
+test('variables of a cloud are passed on when another variable says that the model is reached through it', () => {
   const cloud = { ...env, AWS_REGION: 'eu', GOOGLE_APPLICATION_CREDENTIALS: '/key.json' };
   expect(agentEnvironment(cloud)).not.toHaveProperty('AWS_REGION');
   expect(agentEnvironment({ ...cloud, CLAUDE_CODE_USE_BEDROCK: '1' })).toMatchObject({ AWS_REGION: 'eu', AWS_SECRET_ACCESS_KEY: 'no' });
@@ -34,17 +34,17 @@ test('what a cloud needs is handed on where a variable says that the model is re
   expect(commandEnvironment({ ...cloud, CLAUDE_CODE_USE_BEDROCK: '1' })).not.toHaveProperty('AWS_REGION');
 });
 
-test('settings of tools reach the commands, unless there is a password in them', () => {
+test('settings of tools are passed to the commands, unless they contain a password', () => {
   const tools = { GOFLAGS: '-mod=mod', VIRTUAL_ENV: '/venv', DOCKER_HOST: 'unix:///d', PIP_INDEX_URL: 'https://me:secret@pypi.local/simple' };
   expect(commandEnvironment(tools)).toEqual({ GOFLAGS: '-mod=mod', VIRTUAL_ENV: '/venv', DOCKER_HOST: 'unix:///d', CI: 'true' });
 });
 
-test('names that the operator gives are handed on too', () => {
+test('variables that the operator names are passed on too', () => {
   expect(agentEnvironment(env, ['GITHUB_TOKEN'])).toMatchObject({ GITHUB_TOKEN: 'no' });
   expect(commandEnvironment(env, ['NATS_URL'])).toMatchObject({ NATS_URL: 'no' });
 });
 
-test('programs of the user come before our own, which npm run has put first', () => {
+test('programs of the user come before our own programs, which npm run has put first', () => {
   const root = path.resolve(import.meta.dirname, '../..');
   const ours = [`${root}/node_modules/.bin`, `${path.dirname(root)}/node_modules/.bin`, '/usr/lib/npm/node-gyp-bin'];
   const users = ['/usr/local/bin', '/opt/project/node_modules/.bin', '/bin'];

@@ -1,21 +1,21 @@
 import path from 'node:path';
 
-/** What a program needs to find its tools, its language and its network. No key is among it. */
+/** Variables with which a program finds its tools, its language and its network. None of them has a key. */
 const basic =
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TERM|TMPDIR|XDG_(CONFIG|CACHE|DATA|RUNTIME)_\w+|(HTTPS?|NO|ALL)_PROXY|(https?|no|all)_proxy|SSL_CERT_(FILE|DIR)|NODE_EXTRA_CA_CERTS|(NVM|FNM|VOLTA|PNPM|ASDF|MISE|PYENV|RBENV|CARGO|RUSTUP|GO|JAVA|COREPACK)_?(DIR|HOME|ROOT|PATH)?)$/;
 
 /**
- * What tools of development read to find their versions, caches and registries. A value with a password in it is a
- * key, and stays out.
+ * Variables with which development tools find their versions, caches and registries. A value with a password is not
+ * passed on.
  */
 const ofTools =
   /^(GO(FLAGS|PROXY|NOPROXY|PRIVATE|SUMDB|NOSUMDB|TOOLCHAIN|CACHE|MODCACHE|BIN)|PIP_(INDEX_URL|EXTRA_INDEX_URL|CERT|CACHE_DIR)|UV_(INDEX_URL|DEFAULT_INDEX|CACHE_DIR|PYTHON)|NPM_CONFIG_(REGISTRY|CACHE|CAFILE|STRICT_SSL)|VIRTUAL_ENV|CONDA_PREFIX|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|DOCKER_(HOST|CONTEXT|CERT_PATH|TLS_VERIFY)|(GRADLE|MAVEN)_(OPTS|HOME|USER_HOME)|RUSTFLAGS|RUSTUP_TOOLCHAIN|CARGO_(TARGET_DIR|NET_\w+)|PKG_CONFIG_PATH|LD_LIBRARY_PATH|ANDROID_(HOME|SDK_ROOT)|DOTNET_ROOT|PLAYWRIGHT_BROWSERS_PATH|CHROME_BIN)$/;
 
-/** What an agent needs to reach its model, and nothing else that may be secret. */
+/** Variables with which an agent reaches its model. No other secret is passed on. */
 const ofAgents =
   /^(ANTHROPIC_\w+|CLAUDE_CODE_\w+|CLAUDE_CONFIG_DIR|OPENAI_(API_KEY|BASE_URL)|CODEX_\w+|GEMINI_API_KEY|GOOGLE_(API_KEY|GENAI_\w+|GEMINI_\w+)|(OPENROUTER|XAI|MISTRAL|DEEPSEEK|GROQ)_API_KEY|CURSOR_API_KEY|IS_SANDBOX)$/;
 
-/** What an agent needs whose model is reached through a cloud: only where a variable says that it is. */
+/** Variables of a cloud. They are passed on only when another variable says that the model is reached through it. */
 const ofClouds: readonly { readonly when: readonly string[]; readonly names: RegExp }[] = [
   { when: ['CLAUDE_CODE_USE_BEDROCK'], names: /^AWS_\w+$/ },
   {
@@ -25,20 +25,17 @@ const ofClouds: readonly { readonly when: readonly string[]; readonly names: Reg
   { when: ['CLAUDE_CODE_USE_FOUNDRY'], names: /^AZURE_\w+$/ },
 ];
 
-/** What git needs to reach a remote as the user does. */
+/** Variables with which git reaches a remote like the user does. */
 const ofGit = /^(SSH_AUTH_SOCK|SSH_AGENT_PID|SSH_ASKPASS|GIT_ASKPASS|GIT_SSH|GIT_SSH_COMMAND|GIT_SSH_VARIANT|GIT_SSL_\w+|DISPLAY)$/;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/**
- * The environment of set-up and verify commands: they run what agents wrote, so they get no key but those that `more`
- * names.
- */
+/** The environment of set-up and verification. They run code of agents, so they get no key except those in `more`. */
 export function commandEnvironment(env: Environment, more: readonly string[] = []): Record<string, string> {
   return { ...pick(env, (name) => basic.test(name) || isOfTools(name, env) || more.includes(name)), CI: 'true' };
 }
 
-/** The environment of an agent, with what `more` names. */
+/** The environment of an agent, with the variables in `more`. */
 export function agentEnvironment(env: Environment, more: readonly string[] = []): Record<string, string> {
   const clouds = ofClouds.filter(({ when }) => when.some((name) => isOn(env[name]))).map(({ names }) => names);
   const allowed = [basic, ofAgents, ...clouds];
@@ -67,8 +64,8 @@ function pick(env: Environment, isWanted: (name: string) => boolean): Record<str
 const ownFolder = path.resolve(import.meta.dirname, '..', '..');
 
 /**
- * `npm run` puts our own programs before those of the user: `node` and `tsc` would be ours. They come last, for a
- * machine that has no Node of its own.
+ * The search path with our own programs last. `npm run` puts them first, so `node` and `tsc` would be ours and not the
+ * user's. They stay in it for a machine without Node.
  */
 function usersPath(searchPath: string): string {
   const folders = searchPath.split(':');

@@ -1,26 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import type { RunRecord } from '../record/record.ts';
 
-/** What a prompt is made of. */
+/** The parts of a prompt. */
 export interface PromptParts {
   readonly record: RunRecord;
   readonly baseBranch: string;
   /** The commands that decide whether the work is accepted. */
   readonly acceptance: readonly string[];
-  /** The repository's own words to agents, by file name. */
+  /** The instructions of the repository for agents, by file name. */
   readonly instructions: readonly { readonly file: string; readonly text: string }[];
 }
 
-/** The files in which a repository speaks to agents. */
+/** The files in which a repository has instructions for agents. */
 export const instructionFiles = ['AGENTS.md', 'CLAUDE.md', 'CONTRIBUTING.md'] as const;
 
-/** The dispatcher takes 64 KiB of description, and all of it reaches the agent. */
+/** More than the 64 KiB of description that the dispatcher accepts, so the agent gets all of it. */
 const sectionCap = 72 * 1024;
 
 /**
- * The prompt of one round. What others wrote (the task, an earlier agent's notes, a log) stands between marks that
- * nobody could know beforehand, and is called data: it says what is wanted and cannot speak for the person who runs
- * the daemon.
+ * The prompt of one round. Texts of others (the task, the notes of an earlier agent, a log) are between random marks
+ * that nobody can know before, and the prompt calls them data. So they describe the work and cannot give orders in the
+ * name of the person who runs the daemon.
  */
 export function createPrompt({ record, baseBranch, acceptance, instructions }: PromptParts): string {
   const mark = randomBytes(9).toString('hex');

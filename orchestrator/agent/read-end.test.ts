@@ -56,13 +56,13 @@ test.each<[string, EndFacts, object]>([
   ['an exit code', factsOf(['no'], exited(3)), { how: 'failed', fault: 'work', why: 'the agent ended with exit code 3' }],
   ['the time limit', factsOf([], { how: 'limit' }), { how: 'limit', fault: 'work' }],
   ['a request that is refused as such', factsOf([result({ api_error_status: 400, result: 'prompt is too long' })]), { how: 'failed', fault: 'work' }],
-  ['its result, though it goes on', factsOf([result({ is_error: false })], { how: 'aborted' }), { how: 'finished' }],
+  ['its result, although the process still runs', factsOf([result({ is_error: false })], { how: 'aborted' }), { how: 'finished' }],
   ['a refusal that was over before the result', factsOf([retry(529), result({ is_error: false })], exited(0)), { how: 'finished' }],
 ])('%s is read as it is', (_, facts, wanted) => {
   expect(readEnd(facts)).toMatchObject(wanted);
 });
 
-test('the end of a limit is read where it is said', () => {
+test('the end of a limit is read from the words of the agent', () => {
   expect(refusalInWords('Claude AI usage limit reached|1795790000', now)?.until).toBe(1_795_790_000_000);
   const six = new Date(now);
   six.setHours(18, 0, 0, 0);

@@ -5,41 +5,38 @@ import type { AgentReport } from './stream-json.ts';
 /** How a round of an agent ended. */
 export interface AgentEnd {
   readonly how: 'finished' | 'failed' | 'limit' | 'aborted' | 'unavailable';
-  /** What happened, in words that begin in lower case; empty when it finished. */
+  /** What happened, in words that begin in lower case. Empty when the agent finished. */
   readonly why: string;
-  /** Whose fault an end is that is not `finished`. */
+  /** The cause of an end that is not `finished`. */
   readonly fault: Fault;
-  /** Nothing is to be had before this moment, in milliseconds since 1970; null when nobody said. */
+  /** The model is not available before this time, in milliseconds since 1970. Null when it is unknown. */
   readonly until: number | null;
 }
 
-/** What is known of an end. */
+/** The facts about an end. */
 export interface EndFacts {
   readonly end: ProcessEnd;
   readonly report: AgentReport;
   /** The end of all its output. */
   readonly tail: string;
-  /** The time limit, for people. */
+  /** The time limit as text. */
   readonly limit: string;
   readonly now: number;
 }
 
-/** How providers and their tools say that no more work is to be had for now. */
+/** Messages of providers and their tools that mean that a limit is reached. */
 const quotaWords =
   /(usage|rate|session|weekly|spending|request)[ _-]limit (is )?(reached|exceeded|hit)|hit your (usage |session |weekly )?limit|exceed(ed)? your (account |current |organization )?(rate limit|quota)|quota (is )?(exceeded|exhausted)|insufficient_quota|rate_limit_error|too many requests|credit balance is too low|out of (credits|quota)|overloaded_error|\boverloaded\b/i;
 
-/** How they say that they do not know the key, or that somebody must log in again. */
+/** Messages that mean that the key is unknown, or that somebody must log in again. */
 const keyWords =
   /please run \/login|not logged in|invalid (x-)?api[ -]key|incorrect api key|(oauth |access )?token (has |is )?(expired|revoked|invalid)|authentication[ _](error|failed|required)|401 unauthorized|organization has been disabled|permission_error/i;
 
-/** How they say that they did not reach the model. */
+/** Messages that mean that the model was not reached. */
 const networkWords =
   /\b(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)\b|(connection|network) error|fetch failed|unable to connect|stream disconnected|service unavailable|502 bad gateway|gateway timeout/i;
 
-/**
- * Says how an agent ended and whose fault it is: by what it reported in fields, then by its exit code, then by its
- * words.
- */
+/** Finds out how an agent ended and why: by the fields that it reported, then by its exit code, then by its words. */
 export function readEnd(facts: EndFacts): AgentEnd {
   const { end, report } = facts;
   if (end.how === 'unstartable') return unavailable('machine', `the agent could not start: ${end.reason}`);
@@ -59,7 +56,7 @@ export function readEnd(facts: EndFacts): AgentEnd {
   return { how: 'failed', why, fault: 'work', until: null };
 }
 
-/** What an agent said that ended well and made nothing, if it says that the model had nothing to give. */
+/** For an agent that ended without an error and changed nothing: whether its words say that the model refused it. */
 export function refusalInWords(said: string, now: number): AgentEnd | null {
   const words = said.slice(-2_000);
   const short = words.slice(-300).trim();
@@ -84,7 +81,7 @@ function unavailable(fault: 'machine' | 'model', why: string, until: number | nu
   return { how: 'unavailable', why, fault, until };
 }
 
-/** When a limit ends, where the words say so: as seconds since 1970 after a bar, or as the next time of day. */
+/** The end of a limit from the words: seconds since 1970 after a bar, or the next time of day. */
 function resetIn(words: string, now: number): number | null {
   const epoch = /\|(\d{10})\b/.exec(words)?.[1];
   if (epoch !== undefined) return Number(epoch) * 1_000;

@@ -14,7 +14,7 @@ export interface AgentRequest {
   readonly prompt: string;
   readonly run: string;
   readonly limitMs: number;
-  /** How long the process may go on after it gave its result. */
+  /** How long the process may run after it gave its result. */
   readonly afterResultMs: number;
   readonly signal: AbortSignal;
   readonly contain: Containment;
@@ -22,12 +22,12 @@ export interface AgentRequest {
   readonly onLatest: (text: string) => void;
 }
 
-/** How the round ended, with what the agent said of itself. */
+/** How the round ended, and what the agent reported. */
 export type AgentRound = AgentEnd & { readonly usage: Usage; readonly words: string };
 
 /**
- * Runs the agent once and ends everything it started. One that goes on after its result has a little time, and one
- * whose key is refused none.
+ * Runs the agent once and ends everything that it started. An agent that still runs after its result has a little time
+ * to end. An agent whose key is refused is ended at once.
  */
 export async function runAgent(request: AgentRequest): Promise<AgentRound> {
   const reader = new StreamJsonReader();
@@ -60,7 +60,7 @@ export async function runAgent(request: AgentRequest): Promise<AgentRound> {
   return { ...read, usage: report.usage, words: report.result ?? report.error ?? (report.usage === noUsage ? tail.slice(-2_000) : '') };
 }
 
-/** A time limit for people. */
+/** A time limit as text. */
 export function minutes(ms: number): string {
   return ms < 60_000 ? `${Math.round(ms / 100) / 10} seconds` : `${Math.round(ms / 6_000) / 10} minutes`;
 }

@@ -2,30 +2,27 @@ import { StringDecoder } from 'node:string_decoder';
 import { z } from 'zod';
 import type { Usage } from '../record/record.ts';
 
-/**
- * What an agent's output said about itself, as far as it speaks the stream-json of Claude Code or the JSON events of
- * Codex.
- */
+/** The report of an agent, from the stream-json of Claude Code or the JSON events of Codex. */
 export interface AgentReport {
   readonly usage: Usage;
-  /** Its last words; null when it gave none. */
+  /** The last message. Null when there is none. */
   readonly result: string | null;
-  /** Whether it said that its work is over. */
+  /** Whether the agent reported that it is finished. */
   readonly isFinal: boolean;
   readonly isError: boolean;
-  /** Why its turn failed, in its own words. */
+  /** Why the turn failed, in the words of the agent. */
   readonly error: string | null;
-  /** The HTTP status with which the model refused it; null when it did not. */
+  /** The HTTP status with which the model refused the agent. Null when it did not. */
   readonly apiStatus: number | null;
-  /** When it tries again by itself, in milliseconds since 1970; null when it does not wait. */
+  /** When the agent tries again by itself, in milliseconds since 1970. Null when it does not wait. */
   readonly retryAt: number | null;
-  /** Whether it waits to try again although the model does not know its key. */
+  /** Whether the agent waits to try again although the model refuses its key. */
   readonly isKeyRefused: boolean;
-  /** The newest thing it said or did, for the status. */
+  /** The newest message or action, for the status. */
   readonly latest: string;
 }
 
-/** A line longer than this is no message of the format, and is not kept. */
+/** A longer line is not a message of the format and is dropped. */
 const lineCap = 1024 * 1024;
 
 const count = z.number().nonnegative().catch(0);
@@ -66,7 +63,7 @@ const codexUsageSchema = z.object({ type: z.literal('turn.completed'), usage: z.
 /** Nothing used yet. */
 export const noUsage: Usage = { inputTokens: 0, outputTokens: 0, costUsd: 0, turns: 0 };
 
-/** Reads an agent's standard output as it comes. What is not of the format is passed over. */
+/** Reads the standard output of an agent as it arrives. Output in another format is ignored. */
 export class StreamJsonReader {
   readonly #decoder = new StringDecoder('utf8');
   #rest = '';
@@ -83,7 +80,7 @@ export class StreamJsonReader {
     latest: '',
   };
 
-  /** What is known so far. */
+  /** The report so far. */
   get report(): AgentReport {
     return this.#report;
   }
@@ -189,7 +186,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
-/** The figures in a line for people; empty when the agent gave none. */
+/** The usage as a line of text. Empty when the agent reported none. */
 export function usageText(usage: Usage): string {
   if (usage.inputTokens + usage.outputTokens === 0) return '';
   return `Used ${usage.inputTokens} input and ${usage.outputTokens} output tokens in ${usage.turns} turns, ${usage.costUsd.toFixed(4)} USD.`;

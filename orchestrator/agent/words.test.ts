@@ -11,6 +11,6 @@ test.each([
   expect(wordsFromLine(line)).toEqual(words);
 });
 
-test('an open quote is no command line', () => {
+test('a text with an open quote is not a command line', () => {
   expect(wordsFromLine(`node "agent`)).toBeNull();
 });

@@ -1,6 +1,6 @@
 /**
- * Splits a command line into words as a shell would, without a shell: quotes and backslashes count, nothing is
- * expanded. Null when a quote stays open.
+ * Splits a command line into words like a shell, without a shell. It knows quotes and backslashes, and expands nothing.
+ * Null when a quote is not closed.
  */
 export function wordsFromLine(line: string): string[] | null {
   const words: string[] = [];

@@ -7,7 +7,7 @@ const dotty = fc
   .tuple(fc.constantFrom('a', '0', 'lock'), fc.array(fc.constantFrom('.', '..', '.lock', '-', '_', 'a', 'lock'), { maxLength: 12 }))
   .map(([first, rest]) => `${first}${rest.join('')}`);
 
-test('an id that git takes is its own branch name', () => {
+test('a task id that git accepts is the end of its branch name', () => {
   expect(branchOfTask('fix-login_2.1')).toBe('task/fix-login_2.1');
 });
 
@@ -20,6 +20,6 @@ test('two task ids never share a branch', () => {
   fc.assert(fc.property(dotty, dotty, (a, b) => a === b || branchOfTask(a) !== branchOfTask(b)));
 });
 
-test.each(['', '../x', 'A', 'a b', 'a\nb', '-rf', 'a/b', 'a~1'])('what is no task id is refused: %j', (id) => {
+test.each(['', '../x', 'A', 'a b', 'a\nb', '-rf', 'a/b', 'a~1'])('a text that is not a task id is refused: %j', (id) => {
   expect(() => branchOfTask(id)).toThrow('Not a task id');
 });

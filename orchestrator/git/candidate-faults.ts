@@ -6,7 +6,7 @@ import { targetOfLink, treeChanges } from './tree-changes.ts';
 import { unsupported } from './unsupported.ts';
 import { leadsOut } from './withheld.ts';
 
-/** The files to which a commit adds both ends of a conflict: somebody committed a merge without resolving it. */
+/** The files to which a commit adds conflict markers, because somebody committed a merge without resolving it. */
 export async function conflictMarkers(git: Git, { place }: CleanClone, base: string, commit: string): Promise<string[]> {
   const { stdout } = await git(place, ['diff-tree', '-r', '--check', '--no-commit-id', base, commit], { accept: [0, 2] });
   const marked = new Map<string, number[]>();
@@ -16,7 +16,7 @@ export async function conflictMarkers(git: Git, { place }: CleanClone, base: str
   }
   const found: string[] = [];
   for (const [file, numbers] of marked) {
-    // A line of seven equals signs counts as a marker for git, and is one under a heading too.
+    // Git also reports a line of seven equals signs, which may be under a heading. So both other markers must be there.
     const text = (await fileAt(git, place, commit, file))?.split('\n') ?? [];
     const begins = (sign: string) => numbers.some((number) => text[number - 1]?.startsWith(sign.repeat(7)));
     if (begins('<') && begins('>')) found.push(file);
@@ -25,8 +25,9 @@ export async function conflictMarkers(git: Git, { place }: CleanClone, base: str
 }
 
 /**
- * What a commit brings that must not be checked out for a verification: links that lead out of the tree, through
- * which an install would write to other folders of this machine, and what is not all in the commit, as a submodule.
+ * The entries of a commit that must not be checked out for a verification: links that lead out of the tree, because an
+ * install would write through them to other folders, and entries whose content is not in the commit, such as a
+ * submodule.
  */
 export async function unsafeEntries(git: Git, clone: CleanClone, base: string, commit: string): Promise<string[]> {
   const found: string[] = [];

@@ -2,21 +2,21 @@ import type { CleanClone } from './clean-clone.ts';
 import type { Git } from './git.ts';
 import { identityTrailers, type TaskIdentity } from './landed.ts';
 
-/** What is to become the base branch's next commit. */
+/** The possible next commit of the base branch. */
 export type Candidate =
   | { readonly result: 'candidate'; readonly commit: string; readonly tree: string }
   | { readonly result: 'conflict'; readonly files: readonly string[] }
   | { readonly result: 'empty' };
 
-/** Whose work it is. */
+/** The task of the work. */
 export interface CandidateTask extends TaskIdentity {
   readonly title: string;
   readonly agent: string;
 }
 
 /**
- * Puts the work onto the base as one commit: what a rebase would give, squashed, so that each commit that lands is
- * one that was verified. The trees are merged inside the object store; no working tree, hook or driver takes part.
+ * Puts the work on the base as one commit, like a rebase that is squashed, so that each commit that lands was verified.
+ * Git merges the trees in the object store, without a working tree, a hook or a merge driver.
  */
 export async function createCandidate(git: Git, clone: CleanClone, base: string, work: string, task: CandidateTask): Promise<Candidate> {
   const merged = await git(clone.place, ['merge-tree', '--write-tree', '--name-only', '--no-messages', '-z', base, work], { accept: [0, 1] });
@@ -29,15 +29,15 @@ export async function createCandidate(git: Git, clone: CleanClone, base: string,
   return { result: 'candidate', commit: stdout.trim(), tree };
 }
 
-/** Who makes the commits that land; the author stays whoever the agent commits as. */
+/** The committer of the commits that land. The author is still the one of the agent's commits. */
 export const committer = { GIT_COMMITTER_NAME: 'Dispatcher', GIT_COMMITTER_EMAIL: 'dispatcher@localhost' } as const;
 
-/** A title on one line: git would take what follows a line break for the message's body, or for a trailer. */
+/** The title on one line. Git would treat the text after a line break as the body of the message, or as a trailer. */
 export function subjectOf(title: string): string {
   return title.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim() || 'Untitled task';
 }
 
-/** The subjects stand in a list, so that none of them can be read as a trailer. */
+/** The subjects are in a list, so that git reads none of them as a trailer. */
 function messageOf(task: CandidateTask, subjects: readonly string[]): string {
   const subject = subjectOf(task.title);
   const list = subjects.filter((one) => one !== subject).map((one) => `- ${one}`);

@@ -6,19 +6,18 @@ import { commitOf } from './commit.ts';
 import { type Git, GitError, type GitPlace, withoutPassword } from './git.ts';
 import type { GitSetting } from './user-settings.ts';
 
-/**
- * A bare clone of our own, which no agent works in: bases are fetched, work is merged and results are pushed from
- * here.
- */
+/** The daemon's own bare clone. No agent works in it. The daemon fetches the base, merges and pushes from here. */
 export interface CleanClone {
   readonly place: GitPlace;
   readonly originUrl: string;
 }
 
-/** How a push ended. `refused` is the remote's own no, `stale` means that the branch was not where we had seen it. */
+/**
+ * The result of a push. `refused`: the remote refused it. `stale`: the branch was not at the commit that we expected.
+ */
 export type PushResult = { readonly result: 'pushed' } | { readonly result: 'stale' | 'refused'; readonly said: string };
 
-/** Opens the clone, making it when it is not there. */
+/** Opens the clone. Makes it when it does not exist. */
 export async function openCleanClone(git: Git, gitDir: string, originUrl: string): Promise<CleanClone> {
   const place = { gitDir };
   if (!existsSync(`${gitDir}/HEAD`)) await git(place, ['init', '--quiet', '--bare', '--template=', gitDir]);
@@ -28,36 +27,35 @@ export async function openCleanClone(git: Git, gitDir: string, originUrl: string
 }
 
 /**
- * Packs the clone where that is worth it. Nobody may work with a task repository or a verification meanwhile: they
- * use objects of the clone that no ref of the clone may hold any more, and those are deleted here once they are two
- * weeks old.
+ * Packs the clone when that is worth it. Nobody may use a task repository or run a verification meanwhile: they use
+ * objects of the clone that perhaps no ref reaches any more, and this deletes such objects when they are two weeks old.
  */
 export async function packCleanClone(git: Git, { place }: CleanClone): Promise<void> {
   await git(place, ['gc', '--auto', '--quiet'], { config: packing });
 }
 
-/** Over those by which our git never packs by itself. Packs that are large already are not written again. */
+/** These settings win over those with which our git never packs by itself. Large packs are not written again. */
 const packing: readonly GitSetting[] = [
   ['gc.auto', '6700'],
   ['gc.autoDetach', 'false'],
   ['gc.bigPackThreshold', '200m'],
 ];
 
-/** Origin could not be read, which says nothing about the work. */
+/** Origin could not be read. That is no fault of the work. */
 export class OriginError extends Error {
   override readonly name = 'OriginError';
 }
 
-/** What else a fetch brings along. */
+/** What else to fetch. */
 interface FetchOptions {
   readonly signal?: AbortSignal | undefined;
-  /** All tags of origin's, which are looked for when the branch has moved. */
+  /** All tags of origin. They are fetched when the branch has moved. */
   readonly tags?: boolean;
 }
 
 /**
- * The newest commit of a branch on origin, fetched; null when origin has no such branch. Throws an `OriginError` when
- * origin cannot be read.
+ * Fetches a branch from origin and returns its newest commit. Null when origin has no such branch. Throws an
+ * `OriginError` when origin cannot be read.
  */
 export async function fetchFromOrigin(git: Git, clone: CleanClone, branch: string, options: FetchOptions = {}): Promise<string | null> {
   const { signal } = options;
@@ -87,8 +85,8 @@ async function fetchNewest(git: Git, clone: CleanClone, branch: string, { signal
 }
 
 /**
- * Moves a branch on origin from `expected` (null: it must not be there) to `commit`, by the remote's own
- * compare-and-set. Answers what came of it; throws when origin could not be asked.
+ * Moves a branch on origin from `expected` (null: it must not exist) to `commit`, by the remote's own compare-and-set.
+ * Returns the result. Throws when origin could not be reached.
  */
 export async function pushToOrigin(
   git: Git,
@@ -114,7 +112,7 @@ export async function pushToOrigin(
   const line = answer.stdout.split('\n').find((one) => one.startsWith('!'));
   if (line === undefined) throw new GitError(['push'], 'exit code 1', answer.stderr);
   const said = withoutPassword(`${line.split('\t').slice(2).join(' ')}\n${answer.stderr}`).trim();
-  // A remote that finds the branch moved, or being moved by somebody else, only when it locks it says so in its own
-  // words.
+  // A remote may find only at the lock that somebody else has moved the branch, or is moving it. Then it reports that
+  // in its own words.
   return { result: /\[rejected\]|cannot lock ref/.test(line) ? 'stale' : 'refused', said };
 }

@@ -2,17 +2,17 @@ import type { CleanClone } from './clean-clone.ts';
 import { commitOf } from './commit.ts';
 import type { Git } from './git.ts';
 
-/** What tells a task from every other one, also from one that had its id before or has it in another organization. */
+/** The identity of a task. Another task may have had the same id before, or have it in another organization. */
 export interface TaskIdentity {
   readonly id: string;
   readonly organization_id: string;
   readonly created_at: string;
 }
 
-/** Names the task in the message of the commit that brought it to the base branch. */
+/** The trailer that names the task in the message of the commit that landed it. */
 const taskTrailer = 'Dispatcher-Task';
 
-/** The lines at the end of that message which say whose work it is. */
+/** The trailers at the end of that message, which identify the task. */
 export function identityTrailers(task: TaskIdentity): readonly (readonly [name: string, value: string])[] {
   return [
     [taskTrailer, task.id],
@@ -21,10 +21,10 @@ export function identityTrailers(task: TaskIdentity): readonly (readonly [name: 
   ];
 }
 
-/** Clocks may be wrong by a day; the search begins this long before the task was made. */
+/** Clocks may be wrong by a day, so the search begins this long before the task was created. */
 const marginMs = 2 * 86_400_000;
 
-/** The commit on the fetched base branch whose trailers name the task; null when the task has not landed. */
+/** The commit on the fetched base branch whose trailers name the task. Null when the task has not landed. */
 export async function landedCommit(git: Git, clone: CleanClone, base: string, task: TaskIdentity): Promise<string | null> {
   const ref = `refs/heads/${base}`;
   if ((await commitOf(git, clone.place, ref)) === null) return null;

@@ -9,7 +9,7 @@ import { createGit } from './git.ts';
 import { sshEnvironment } from './network.ts';
 import type { GitSetting } from './user-settings.ts';
 
-/** A server that takes connections and never answers. */
+/** A server that accepts connections and never answers. */
 async function useSilentServer() {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => void sockets.add(socket.on('error', () => undefined)));
@@ -29,7 +29,7 @@ async function useSilentServer() {
 
 const push = { branch: 'main', commit: null, expected: null };
 
-test('git gives up a silent HTTP server by its own low-speed limit, which the user’s configuration can change', async () => {
+test('git gives up a silent HTTP server after its low-speed limit, which the user’s configuration can change', async () => {
   await using server = await useSilentServer();
   await using folder = await useFolder();
   const git = createGit({ environment: inherited(), settings: [['http.lowspeedtime', '1']] });
@@ -59,10 +59,10 @@ test.each<[string, Record<string, string>, GitSetting[], string | undefined]>([
   ['nothing', {}, [], 'ssh'],
   ['core.sshCommand', {}, [['core.sshcommand', 'ssh -i "/my keys/id"']], 'ssh -i "/my keys/id"'],
   ['GIT_SSH_COMMAND before core.sshCommand', { GIT_SSH_COMMAND: '/usr/bin/ssh -4' }, [['core.sshcommand', 'ssh -6']], '/usr/bin/ssh -4'],
-  ['a program of its own', {}, [['core.sshcommand', 'my-ssh']], undefined],
+  ['another program', {}, [['core.sshcommand', 'my-ssh']], undefined],
   ['GIT_SSH', { GIT_SSH: '/opt/my-ssh' }, [], undefined],
   ['another variant', { GIT_SSH_VARIANT: 'plink' }, [], undefined],
-])('ssh gets its limits where the user has set %s', (_, environment, settings, command) => {
+])('ssh gets its limits when the user has set %s', (_, environment, settings, command) => {
   const { GIT_SSH_COMMAND } = sshEnvironment(environment, settings);
   if (command === undefined) expect(GIT_SSH_COMMAND).toBeUndefined();
   else expect(GIT_SSH_COMMAND).toMatch(new RegExp(`^${command} -o ConnectTimeout=\\d+ -o ServerAliveInterval=\\d+ -o ServerAliveCountMax=\\d+$`));

@@ -2,21 +2,21 @@ import path from 'node:path';
 import type { Git, GitPlace } from './git.ts';
 import type { UserSettings } from './user-settings.ts';
 
-/** The user's repository. It is read at the start and never written: agents work in repositories of their own. */
+/** The user's repository. It is read at the start and never written, because agents work in their own repositories. */
 export interface Repository {
-  /** Its top folder, or the git folder of a bare one. */
+  /** The top folder, or the git folder of a bare repository. */
   readonly dir: string;
-  /** The git folder all its worktrees share. */
+  /** The git folder that all its worktrees share. */
   readonly place: GitPlace;
-  /** Where finished work goes. */
+  /** The address to which finished work is pushed. */
   readonly originUrl: string;
-  /** What task repositories take from its configuration and the user's. */
+  /** The settings that task repositories take from its configuration and the user's. */
   readonly settings: UserSettings['forTasks'];
-  /** Who made what an agent left uncommitted. */
+  /** The author of work that an agent left uncommitted. */
   readonly identity: UserSettings['identity'];
 }
 
-/** Finds the repository around a folder; null when there is none. */
+/** Finds the repository of a folder. Null when there is none. */
 export async function findRepository(git: Git, dir: string): Promise<GitPlace | null> {
   for (const gitDir of [path.join(dir, '.git'), dir]) {
     const answer = await git({ gitDir }, ['rev-parse', '--path-format=absolute', '--git-common-dir'], { accept: [0, 128] });
@@ -27,7 +27,7 @@ export async function findRepository(git: Git, dir: string): Promise<GitPlace | 
 }
 
 /**
- * The address that pushes of the repository go to; null when it has no origin. A relative path means one beside the
+ * The address to which the repository pushes. Null when it has no origin. A relative path is relative to the
  * repository.
  */
 export async function originUrlOf(git: Git, place: GitPlace): Promise<string | null> {
@@ -37,7 +37,7 @@ export async function originUrlOf(git: Git, place: GitPlace): Promise<string | n
   return /^\.{1,2}\//.test(url) ? path.resolve(topOf(place), url) : url;
 }
 
-/** The folder a person would call the repository. */
+/** The folder that people call the repository. */
 export function topOf(place: GitPlace): string {
   return path.basename(place.gitDir) === '.git' ? path.dirname(place.gitDir) : place.gitDir;
 }

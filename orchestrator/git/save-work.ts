@@ -8,35 +8,34 @@ import { takeSnapshot } from './snapshot.ts';
 import { type TreeChange, targetOfLink, treeChanges } from './tree-changes.ts';
 import { largestFileBytes, leadsOut, looksSecret, type Withheld } from './withheld.ts';
 
-/** What is to be saved, and under which name. */
+/** The work to save, and its name. */
 export interface WorkToSave {
   readonly clone: CleanClone;
   readonly task: TaskRepository;
   readonly branch: string;
   readonly baseBranch: string;
-  /** The ref of the clean clone that holds the work. */
+  /** The ref of the clean clone for the work. */
   readonly workRef: string;
   readonly title: string;
   readonly identity: { readonly name: string; readonly email: string };
 }
 
-/** What became of it. */
+/** The saved work. */
 export interface SavedWork {
   readonly commit: string;
-  /** What no commit takes; it is still in the worktree. */
+  /** Files that cannot be committed. They are still in the worktree. */
   readonly withheld: readonly Withheld[];
 }
 
-/** Reads the files after set-up: what is as it is now when the agent ends is no work of the agent's. */
+/** Reads the files after set-up. A file that is the same when the agent ends is not the agent's work. */
 export async function takeBaseline(git: Git, clone: CleanClone, task: TaskRepository, start: string): Promise<string> {
   return (await takeSnapshot(git, snapshotPlace(clone, task), start, start)).tree;
 }
 
 /**
- * Commits what an agent left in its worktree to the clean clone. Work is what differs from the tree after set-up. It
- * reads the files with an index of our own and in our own repository, so it works on whatever the agent made of
- * index, HEAD and `.git`. Other commits of the agent's are kept under `refs/dispatcher/kept`. Null when no agent was
- * at work.
+ * Commits the files that an agent left in its worktree to the clean clone. Work is what differs from the tree after
+ * set-up. It uses our own index and our own repository, so the agent's changes of index, HEAD and `.git` do not matter.
+ * Other commits of the agent are kept under `refs/dispatcher/kept`. Null when no agent has worked.
  */
 export async function saveWork(git: Git, work: WorkToSave): Promise<SavedWork | null> {
   const { clone, task, workRef } = work;
@@ -55,13 +54,13 @@ export async function saveWork(git: Git, work: WorkToSave): Promise<SavedWork | 
 /** The commits in an agent's repository. */
 interface AgentCommits {
   readonly head: string | null;
-  /** Where the task's branch is. */
+  /** The commit of the task's branch. */
   readonly tip: string | null;
   readonly all: readonly string[];
 }
 
 /**
- * Brings the agent's commits into the clean clone: those of HEAD, of its branches and its stash. A repository that
+ * Fetches the agent's commits into the clean clone: those of HEAD, of the branches and of the stash. A repository that
  * the agent broke has none.
  */
 async function commitsOfAgent(git: Git, { clone, task, branch }: WorkToSave): Promise<AgentCommits> {
@@ -80,7 +79,7 @@ async function commitsOfAgent(git: Git, { clone, task, branch }: WorkToSave): Pr
   }
 }
 
-/** Where the agent's HEAD is, if that goes back to what the worktree began with. */
+/** The commit of the agent's HEAD, if it descends from the commit with which the worktree began. */
 async function relatedOr(git: Git, { place }: CleanClone, head: string | null, start: string): Promise<string> {
   if (head === null) return start;
   return (await git(place, ['merge-base', head, start], { accept: [0, 1] })).code === 0 ? head : start;
@@ -91,7 +90,7 @@ async function commitFiles(git: Git, work: WorkToSave, beginning: { start: strin
   const place = snapshotPlace(clone, work.task);
   let head = await relatedOr(git, clone, commits.head, beginning.start);
   let seen = await takeSnapshot(git, place, head, beginning.start);
-  // An agent that went back on its branch without changing anything has left its work on the branch.
+  // When the agent checked out an older commit and changed nothing, its work is on the branch.
   if (commits.tip !== null && seen.tree === (await treeOf(git, clone, head)) && (await isAncestor(git, clone.place, head, commits.tip))) {
     head = commits.tip;
     seen = { ...seen, tree: await treeOf(git, clone, head) };
@@ -107,7 +106,7 @@ async function commitFiles(git: Git, work: WorkToSave, beginning: { start: strin
   const tree = restored.length === 0 ? seen.tree : (await git(place, ['write-tree'])).stdout.trim();
   const withheld = [...seen.withheld, ...refused.map(({ change, why }) => ({ path: change.path, why }))];
   if (refused.length === 0 && tree === (await treeOf(git, clone, head))) return { commit: head, withheld };
-  // What is refused must not leave this machine in the history of the branch either.
+  // Refused files must not leave this machine in the history of the branch either.
   const parents = refused.length === 0 ? [head] : await parentsWithoutHistory(git, work, beginning.start, head);
   const identity = { GIT_AUTHOR_NAME: work.identity.name, GIT_AUTHOR_EMAIL: work.identity.email, ...committer };
   const words = ['commit-tree', tree, ...parents.flatMap((parent) => ['-p', parent]), '-F', '-'];
@@ -116,8 +115,8 @@ async function commitFiles(git: Git, work: WorkToSave, beginning: { start: strin
 }
 
 /**
- * What set-up made or changed and the agent left as it was goes back to how the start has it, unless the base has it
- * in the same form by now: then the agent has merged the base.
+ * Reverts the changes of set-up that the agent left as they were. A change stays when the base now has the same
+ * content, because then the agent has merged the base.
  */
 async function setUpCorrections(
   git: Git,
@@ -136,7 +135,7 @@ async function setUpCorrections(
   return bySetUp.filter(({ path }) => !byAgent.has(path) && (merged === null || unlikeBase.has(path)));
 }
 
-/** Changes that no commit of a task may bring, each with the reason. */
+/** Changes that must not be in a commit of a task, each with the reason. */
 async function refusedChanges(git: Git, clone: CleanClone, start: string, tree: string): Promise<{ change: TreeChange; why: string }[]> {
   const changes = (await treeChanges(git, clone.place, await treeOf(git, clone, start), tree)).filter(({ status }) => status !== 'D');
   const sizes = await sizesOf(git, clone, changes);
@@ -167,15 +166,15 @@ async function sizesOf(git: Git, clone: CleanClone, changes: readonly TreeChange
 }
 
 /**
- * The start, and the base where the agent has merged it since: a commit on both has all of the work and none of its
- * history.
+ * The parents of a commit that has all of the work and none of its history: the start, and the base if the agent has
+ * merged it since.
  */
 async function parentsWithoutHistory(git: Git, { clone, baseBranch }: WorkToSave, start: string, head: string): Promise<string[]> {
   const merged = await mergedBase(git, clone, baseBranch, head);
   return merged === null || (await isAncestor(git, clone.place, merged, start)) ? [start] : [start, merged];
 }
 
-/** The newest commit of the base that the agent's work has in it. */
+/** The newest commit of the base that the agent's work contains. */
 async function mergedBase(git: Git, clone: CleanClone, baseBranch: string, head: string): Promise<string | null> {
   const answer = await git(clone.place, ['merge-base', head, `refs/heads/${baseBranch}`], { accept: [0, 1, 128] });
   return answer.code === 0 ? answer.stdout.trim() : null;

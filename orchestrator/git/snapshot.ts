@@ -7,25 +7,25 @@ import { bytesOf } from './path-bytes.ts';
 import { treeChanges } from './tree-changes.ts';
 import { largestFileBytes, type Withheld } from './withheld.ts';
 
-/** Where the files are, and the index that is kept of them between two looks. */
+/** The place of the files, and the index that is kept between two snapshots. */
 export interface SnapshotPlace extends GitPlace {
   readonly workTree: string;
   readonly indexFile: string;
 }
 
-/** The files of a folder as a tree; the index holds the same after it. */
+/** The files of a folder as a tree. The index has the same content. */
 export interface Snapshot {
   readonly tree: string;
   readonly withheld: readonly Withheld[];
 }
 
 /**
- * Reads all files that git does not ignore into a tree, whatever is in the index and HEAD that the agent's git uses.
- * Files that are tracked in `head` count even if they are ignored. A repository inside becomes a folder with its
- * files. What no tree can take is named.
+ * Reads all files that git does not ignore into a tree. It does not use the agent's index and HEAD. Files that are
+ * tracked in `head` count even if they are ignored. A nested repository becomes a folder with its files. Files that a
+ * tree cannot have are listed.
  */
 export async function takeSnapshot(git: Git, place: SnapshotPlace, head: string, start: string): Promise<Snapshot> {
-  // The index of the look before knows the times of files, so that not each is read again.
+  // The index of the last snapshot has the times of the files, so that unchanged files are not read again.
   const kept = await git(place, ['read-tree', '-m', head], { accept: [0, 1, 128] });
   if (kept.code !== 0) {
     await rm(place.indexFile, { force: true });
@@ -47,13 +47,13 @@ function nestedAmong(paths: readonly string[]): string[] {
   return paths.filter((one) => one.endsWith('/')).map((one) => one.slice(0, -1));
 }
 
-/** The repositories inside that the agent's own commits name. */
+/** The nested repositories that the agent's own commits have. */
 async function committedRepositories(git: Git, place: SnapshotPlace, start: string, head: string): Promise<string[]> {
   if (start === head) return [];
   return (await treeChanges(git, { gitDir: place.gitDir }, start, head)).filter(({ after }) => after.mode === '160000').map((one) => one.path);
 }
 
-/** New and changed paths; a repository inside ends with a slash. */
+/** New and changed paths. A nested repository ends with a slash. */
 async function changedPaths(git: Git, place: SnapshotPlace): Promise<string[]> {
   const { stdout } = await git(place, ['ls-files', '--others', '--modified', '--exclude-standard', '-z'], { bytes: true });
   return [...new Set(stdout.split('\0'))].filter((one) => one !== '' && one !== worktreeLockName);
@@ -74,7 +74,7 @@ async function tooLargeAmong({ workTree }: SnapshotPlace, paths: readonly string
   });
 }
 
-/** Adds everything but what is excluded. Answers git's words when it could not take all of it. */
+/** Adds everything except the excluded paths. Returns the error output of git when it could not add all of it. */
 async function addAll(git: Git, place: SnapshotPlace, excluded: readonly string[]): Promise<string | null> {
   const input = ['.', ...excluded.map((one) => `:(top,exclude,literal)${one}`)].join('\0');
   const words = ['add', '--all', '--ignore-errors', '--pathspec-from-file=-', '--pathspec-file-nul'];
@@ -82,7 +82,7 @@ async function addAll(git: Git, place: SnapshotPlace, excluded: readonly string[
   return added.code === 0 ? null : added.stderr;
 }
 
-/** What git stumbled over is what still differs after it took the rest. */
+/** The files that git could not add: they still differ after it added the rest. */
 async function notAdded(git: Git, place: SnapshotPlace, excluded: readonly string[], said: string): Promise<Withheld[]> {
   const left = (await changedPaths(git, place)).filter((one) => !excluded.includes(one.replace(/\/$/, '')));
   if (left.length === 0) throw new Error(`The files could not be read: ${said.trim()}`);
@@ -90,8 +90,8 @@ async function notAdded(git: Git, place: SnapshotPlace, excluded: readonly strin
 }
 
 /**
- * Takes the files of a repository inside as a folder. Its own git folder is not opened, and what the tree around it
- * ignores is ignored.
+ * Adds the files of a nested repository as a folder. Its git folder is not opened. Files that the outer tree ignores
+ * are ignored.
  */
 async function addNested(git: Git, place: SnapshotPlace, folder: string): Promise<Withheld[]> {
   const inside = { gitDir: place.gitDir, workTree: path.join(place.workTree, bytesOf(folder).toString()), indexFile: `${place.indexFile}.nested` };
@@ -122,7 +122,7 @@ async function addNested(git: Git, place: SnapshotPlace, folder: string): Promis
   }
 }
 
-/** FIFOs, sockets and devices, which git passes over without a word. */
+/** FIFOs, sockets and devices. Git skips them without a message. */
 async function specialFiles(git: Git, place: SnapshotPlace): Promise<Withheld[]> {
   const found = await findSpecial(asBytes(place.workTree), '');
   const ignored = await ignoredPaths(git, place, found);
@@ -143,7 +143,7 @@ async function findSpecial(top: string, folder: string): Promise<string[]> {
 
 async function ignoredPaths(git: Git, place: SnapshotPlace, paths: readonly string[]): Promise<string[]> {
   if (paths.length === 0) return [];
-  // An index that does not exist: with a real one git refuses to look into repositories inside.
+  // The index does not exist. With a real one git refuses to look into nested repositories.
   const words = ['check-ignore', '--no-index', '-z', '--stdin'];
   const { stdout } = await git({ ...place, indexFile: `${place.indexFile}.none` }, words, { input: paths.join('\0'), bytes: true, accept: [0, 1] });
   return stdout.split('\0').filter((one) => one !== '');

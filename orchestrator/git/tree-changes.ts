@@ -1,6 +1,6 @@
 import type { Git, GitPlace } from './git.ts';
 
-/** One path in which two trees differ. Paths hold one character a byte. */
+/** One path in which two trees differ. Each character of the path is one byte. */
 export interface TreeChange {
   readonly path: string;
   readonly status: string;
@@ -8,13 +8,13 @@ export interface TreeChange {
   readonly after: TreeEntry;
 }
 
-/** What stands at a path: `000000` is nothing, `120000` a link, `160000` another repository. */
+/** The entry at a path. The mode `000000` is nothing, `120000` a link, `160000` another repository. */
 export interface TreeEntry {
   readonly mode: string;
   readonly object: string;
 }
 
-/** The paths in which two trees differ, without looking for renames. */
+/** The paths in which two trees differ. Renames are not detected. */
 export async function treeChanges(git: Git, place: GitPlace, before: string, after: string): Promise<TreeChange[]> {
   if (before === after) return [];
   const { stdout } = await git(place, ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--full-index', '--no-commit-id', before, after], {
@@ -29,7 +29,7 @@ export async function treeChanges(git: Git, place: GitPlace, before: string, aft
   return changes;
 }
 
-/** Where a link leads. */
+/** The target of a link. */
 export async function targetOfLink(git: Git, place: GitPlace, link: TreeEntry): Promise<string> {
   return (await git(place, ['cat-file', 'blob', link.object], { bytes: true })).stdout;
 }

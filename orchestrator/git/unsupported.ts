@@ -1,7 +1,7 @@
 import type { CleanClone } from './clean-clone.ts';
 import type { Git } from './git.ts';
 
-/** Why a base cannot be worked on: its files are not all in it. Null when it can. */
+/** Why agents cannot work on a base whose files are not all in its commits. Null when they can. */
 export async function unsupported(git: Git, { place }: CleanClone, base: string, branch: string): Promise<string | null> {
   const { stdout } = await git(place, ['ls-tree', '-r', '-z', '--format=%(objectmode) %(path)', base]);
   const entries = stdout.split('\0');

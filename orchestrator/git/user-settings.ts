@@ -5,29 +5,29 @@ import { writeAtomically } from '../record/write-atomically.ts';
 export type GitSetting = readonly [key: string, value: string];
 
 /**
- * Settings that say who commits and what a file's bytes are. They run no program, so they count from every file, and
- * task repositories have them too.
+ * Settings about the author of commits and the bytes of files. They run no program, so they are accepted from every
+ * file, and task repositories have them too.
  */
 const harmless =
   /^(user\.(name|email)|core\.(autocrlf|eol|safecrlf|excludesfile|attributesfile|ignorecase|symlinks|filemode|precomposeunicode|protect(ntfs|hfs)))$/;
 
-/** What else our git keeps of the user's own files: how the remote is reached. */
+/** Settings that our git also takes from the user's own files: how to reach the remote. */
 const ofUser = /^(credential\..*|url\..*|https?\..*|ssh\..*|core\.sshcommand|safe\.directory)$/s;
 
-/** What else it keeps of the repository's own file. */
+/** Settings that our git also takes from the repository's own file. */
 const ofRepository = /^http\..*$/s;
 
-/** The user's git settings, as far as they are kept. */
+/** The user's git settings that Dispatcher uses. */
 export interface UserSettings {
-  /** For our own git. */
+  /** The settings for our own git. */
   readonly all: readonly GitSetting[];
-  /** For the repository of a task: what runs no program and holds no secret, with a complete identity. */
+  /** The settings for the repository of a task. They run no program, have no secret, and have a complete identity. */
   readonly forTasks: readonly GitSetting[];
-  /** Who made what an agent left uncommitted. */
+  /** The author of work that an agent left uncommitted. */
   readonly identity: { readonly name: string; readonly email: string };
 }
 
-/** Reads the settings once, at start, so that what is planted later does not count. */
+/** Reads the settings once at the start, so that later changes by an agent have no effect. */
 export async function readUserSettings(gitDir: string, environment: Readonly<Record<string, string>>): Promise<UserSettings> {
   const read = (scope: string) => listScope(scope, { ...environment, GIT_DIR: gitDir });
   const [system, global, local] = await Promise.all([read('--system'), read('--global'), read('--local')]);
@@ -42,8 +42,8 @@ export async function readUserSettings(gitDir: string, environment: Readonly<Rec
 }
 
 /**
- * Writes the folders that the user calls safe to a file of our own, and answers its path. The git at the other end of
- * a local fetch reads no other settings, and would refuse a repository of another user.
+ * Writes the user's `safe.directory` folders to our own file, and returns its path. The git at the other end of a local
+ * fetch reads no other settings, and would refuse a repository of another user.
  */
 export async function writeGlobalConfig(file: string, settings: readonly GitSetting[]): Promise<string> {
   await writeAtomically(file, configText(settings.filter(([key]) => key === 'safe.directory')));
@@ -77,7 +77,7 @@ async function listScope(scope: string, env: Readonly<Record<string, string>>): 
       if (from === 'stdout') chunks.push(chunk);
     },
   });
-  // A scope without a file is an error of git's and an empty list of ours.
+  // Git fails for a scope without a file. Here that is an empty list.
   return Buffer.concat(chunks)
     .toString()
     .split('\0')

@@ -8,14 +8,13 @@ import { pushBase } from './push-base.ts';
 import { judge, type Waiting } from './queue-entry.ts';
 import { type Placed, stackOnto } from './stack.ts';
 
-/** Runs to be landed in one go, in this order. */
+/** Runs to land together, in this order. */
 type Group = readonly Waiting[];
 
 /**
- * Lands what can be landed: stacks the runs on the newest base, verifies the tip of the stack, and pushes it by
- * compare-and-set right after accepted heartbeats. So every commit that lands was verified as part of exactly the
- * tree that landed. A group that fails is split in halves until the culprit stands alone on the base; the others land
- * without it.
+ * Lands a batch: stacks the runs on the newest base, verifies the tip of the stack, and pushes it by compare-and-set
+ * right after accepted heartbeats. So every commit that lands was verified as part of exactly the tree that landed. A
+ * group that fails is split in halves until the failing run is alone on the base. The others land without it.
  */
 export async function landBatch(context: DaemonContext, batch: Group): Promise<void> {
   const failedTrees = new Set<string>();
@@ -25,7 +24,7 @@ export async function landBatch(context: DaemonContext, batch: Group): Promise<v
   }
 }
 
-/** Answers the groups that are to be tried next. */
+/** Returns the groups to try next. */
 async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<string>): Promise<Group[]> {
   const { settings, timings, log } = context;
   let left = group;
@@ -39,12 +38,13 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
     const { placed, aside } = await stackOnto(base, commands, left);
     const tip = placed.at(-1);
     if (tip === undefined) return [];
-    // The same tree has just failed, so there is a culprit among these.
+    // The same tree has just failed, so one of these runs fails.
     if (placed.length > 1 && failedTrees.has(tip.tree)) return [...halves(placed), aside];
     const verified = await verifyTip(placed, tip, commands);
     if (verified.result === 'failed') failedTrees.add(tip.tree);
     if (placed.length === 1 && verified.result === 'failed' && !verified.hung && (await whyBaseFails(tip.run, base, commands)) !== null) {
-      // Nothing can be judged on this base: the run waits for the end of the pause, and is tried again.
+      // The base itself fails, so no work can be judged on it. The run waits for the end of the pause, and is tried
+      // again.
       tip.over();
       return [aside];
     }
@@ -68,10 +68,10 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
   return [];
 }
 
-/** A verification that could not be made, as of a commit that cannot be checked out, is no verdict on the work. */
+/** `broken`: the verification could not run, for example because the commit cannot be checked out. */
 type Verified = CommandResult | { readonly result: 'broken'; readonly error: unknown };
 
-/** The processes and the log are those of the first run; it stays where it is until all of them are through. */
+/** Verifies the tip. The processes and the log belong to the first run, which waits until all runs are finished. */
 async function verifyTip(placed: readonly Placed[], tip: Placed, commands: VerifyCommands): Promise<Verified> {
   for (const { run } of placed) showStep(run, placed.length === 1 ? 'verify' : `verify with ${placed.length - 1} more`);
   using unwanted = whenAllAborted(placed.map(({ run }) => run.signal));
@@ -81,7 +81,7 @@ async function verifyTip(placed: readonly Placed[], tip: Placed, commands: Verif
   }));
 }
 
-/** Asks the dispatcher right before the push whose each task is, and parts with those that are lost. */
+/** Sends a heartbeat for each task right before the push. Drops the runs whose claim is lost. */
 async function stillHeld(placed: readonly Placed[]): Promise<Placed[]> {
   for (const { run } of placed) showStep(run, 'push');
   const standings = await Promise.all(placed.map(({ run }) => run.lease.renew()));
@@ -95,7 +95,9 @@ async function sayWhatFailed(run: ActiveRun, verified: Exclude<Verified, { resul
   await sendBack(run, { kind: 'verify', why: verified.why, tail: verified.tail, hung: verified.hung });
 }
 
-/** Whose fault it is shows only when a run stands alone. Answers the groups in which the culprit is looked for. */
+/**
+ * Judges a run that is alone. A larger group is split, because only a run alone shows the cause. Returns the groups.
+ */
 async function blame(placed: Group, say: (run: ActiveRun) => Promise<void>): Promise<Group[]> {
   if (placed.length > 1) return halves(placed);
   for (const one of placed) await judge(one, say);
@@ -111,7 +113,7 @@ function halves(group: Group): [Group, Group] {
   return [group.slice(0, middle), group.slice(middle)];
 }
 
-/** A signal that comes when the last of the others has come. */
+/** A signal that fires when all the others have fired. */
 function whenAllAborted(signals: readonly AbortSignal[]): Disposable & { readonly signal: AbortSignal } {
   const all = new AbortController();
   const look = () => {

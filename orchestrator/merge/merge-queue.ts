@@ -7,8 +7,8 @@ import { landBatch } from './land-batch.ts';
 import type { Waiting } from './queue-entry.ts';
 
 /**
- * Where the runs of a daemon wait to land. One batch at a time per base branch and machine: whatever waits when its
- * turn comes is verified in one go, up to `settings.mergeBatch`. Between machines the remote's own compare-and-set
+ * The queue of a daemon's runs that wait to land. One batch at a time lands for each base branch and machine. A batch
+ * has all runs that wait at its turn, up to `settings.mergeBatch`. Between machines the compare-and-set of the push
  * decides.
  */
 export class MergeQueue {
@@ -16,14 +16,14 @@ export class MergeQueue {
   #nobodyWaits = new AbortController();
   #isAtWork = false;
 
-  /** Comes back when the run has landed, has been sent back, or is no longer ours. */
+  /** Resolves when the run has landed, was sent back, or is no longer ours. */
   async land(run: ActiveRun): Promise<void> {
     if (!(await waitOutPause(run, [run.context.base.pause]))) return;
     showStep(run, 'waiting to merge');
     const { promise, resolve: over, reject: failed } = Promise.withResolvers<void>();
     const waiting: Waiting = { run, over, failed };
     const leave = () => {
-      // Once it is part of a batch, the batch says when it is over.
+      // A run that is part of a batch ends with the batch.
       if (this.#waiting.delete(waiting)) over();
       if (this.#waiting.size === 0) this.#nobodyWaits.abort();
     };
@@ -62,8 +62,8 @@ export class MergeQueue {
   }
 
   /**
-   * Tasks are often handed over close together: one that came a moment later would else wait for a whole verification
-   * of the first alone.
+   * Waits a moment for more runs. Tasks are often handed over shortly after each other. Without this the second would
+   * wait for a whole verification of the first.
    */
   async #gather({ settings, timings }: DaemonContext): Promise<void> {
     const stop = this.#nobodyWaits.signal;
@@ -73,7 +73,7 @@ export class MergeQueue {
     }
   }
 
-  /** The first of those that wait; from here on a batch answers for them. */
+  /** Takes the first waiting runs out of the queue. From here on the batch is responsible for them. */
   #take(most: number): Waiting[] {
     const taken = [...this.#waiting].slice(0, most);
     for (const one of taken) this.#waiting.delete(one);

@@ -7,12 +7,12 @@ import { readBase } from '../run/read-base.ts';
 import { judge } from './queue-entry.ts';
 import type { Placed } from './stack.ts';
 
-/** How often a push is tried whose connection breaks. */
+/** How often a push is tried when the connection breaks. */
 const pushTries = 3;
 
 /**
- * Moves the base branch on origin to the verified tip of the stack. The records say first what is about to happen,
- * and then what did.
+ * Moves the base branch on origin to the verified tip of the stack. The records of the runs are written before the push
+ * and after it.
  */
 export async function pushBase(context: DaemonContext, base: string, placed: readonly Placed[]): Promise<PushResult> {
   await Promise.all(placed.map(({ run, commit }) => run.file.update({ state: 'verified', candidate: commit })));
@@ -22,10 +22,7 @@ export async function pushBase(context: DaemonContext, base: string, placed: rea
   return pushed;
 }
 
-/**
- * Whatever is said of a push that did not succeed, origin is asked where it stands: an answer may have been lost on
- * its way.
- */
+/** Pushes. After a push without success it asks origin for its state, because the answer may have been lost. */
 async function pushStubbornly(context: DaemonContext, base: string, placed: readonly Placed[]): Promise<PushResult> {
   const { git, clone, settings, timings, log } = context;
   const commit = placed.at(-1)?.commit ?? base;

@@ -1,8 +1,8 @@
 import type { ActiveRun } from '../run/active-run.ts';
 
 /**
- * A run that waits to land. What came of it is in its record when `over` is called; a fault that is not the work's
- * own goes to `failed`.
+ * A run that waits to land. When `over` is called, the result is in the run's record. `failed` is called for a fault
+ * that is not the work's own.
  */
 export interface Waiting {
   readonly run: ActiveRun;
@@ -10,7 +10,7 @@ export interface Waiting {
   failed(error: unknown): void;
 }
 
-/** Says what came of one run. What goes wrong with it is its own, and keeps none of its companions. */
+/** Runs `say` for one run. An error there belongs to this run and does not stop the others. */
 export async function judge({ run, over, failed }: Waiting, say: (run: ActiveRun) => Promise<void>): Promise<void> {
   try {
     await say(run);

@@ -14,17 +14,17 @@ export interface Placed extends Waiting {
   readonly tree: string;
 }
 
-/** What became of the runs; those that are in neither list have been judged. */
+/** The result of stacking. Runs that are in neither list were judged. */
 export interface Stack {
-  /** From the base upwards. */
+  /** In order, from the base upwards. */
   readonly placed: readonly Placed[];
-  /** They do not go with the others; whether they go with the base is judged when those have landed. */
+  /** Runs that conflict with the others. Whether they conflict with the base is judged after the others have landed. */
   readonly aside: readonly Waiting[];
 }
 
 /**
- * Puts the work of one run after the other onto the base. What cannot be put onto the base itself goes back to who
- * made it.
+ * Puts the work of one run after the other onto the base. Work that conflicts with the base itself goes back to the
+ * agent that made it.
  */
 export async function stackOnto(base: string, commands: VerifyCommands, group: readonly Waiting[]): Promise<Stack> {
   const placed: Placed[] = [];
@@ -47,7 +47,7 @@ export async function stackOnto(base: string, commands: VerifyCommands, group: r
   return { placed, aside };
 }
 
-/** Makes the run's commit on top of another. Only the base itself is a reason to send work back. */
+/** Makes the run's commit on top of another. Only a conflict with the base itself sends work back. */
 async function place(
   run: ActiveRun,
   onto: string,

@@ -8,34 +8,34 @@ import type { Release } from '../record/record.ts';
 import type { RunFile } from '../record/run-file.ts';
 import { type Fault, faults } from './fault.ts';
 
-/** A run in the hands of this process. */
+/** A run that this process works on. */
 export interface ActiveRun {
   readonly context: DaemonContext;
   readonly file: RunFile;
   readonly lease: Lease;
   readonly log: Log;
-  /** Aborted when the task is lost or the daemon must stop at once: agents and verifications end. */
+  /** Aborted when the task is lost or the daemon must stop at once. Agents and verifications then end. */
   readonly signal: AbortSignal;
-  /** Aborted when the daemon begins nothing new: a run that waits for better times is then given back. */
+  /** Aborted when the daemon begins nothing new. A run that waits is then given back. */
   readonly drain: AbortSignal;
-  /** The lock in the worktree, once there is one. */
+  /** The lock in the worktree. Null before the worktree is made. */
   worktreeLock: FileLock | null;
 }
 
-/** What is said of a run that does not go on. */
+/** Why a run cannot go on. */
 export interface Failure {
   readonly notes: string;
-  /** Whose fault it is; the work's, unless it says otherwise. */
+  /** The cause of the failure. The work by default. */
   readonly fault?: Fault;
-  /** One of the dispatcher's words, where the fault alone does not say it. */
+  /** The release reason for the dispatcher, when the fault does not decide it. */
   readonly reason?: Release['reason'];
   readonly handoff?: string;
 }
 
 /**
- * Puts what failed on disk, to be said to the dispatcher next. A failure comes round again after a pause that doubles
- * with each attempt. One that is the work's counts as a failed attempt, and what was handed over goes back to a
- * builder.
+ * Writes the failure to disk. The next step reports it to the dispatcher. The task can be claimed again after a pause
+ * that doubles with each attempt. A failure of the work counts as a failed attempt, and work that was handed over goes
+ * back to a builder.
  */
 export async function fail(run: ActiveRun, { notes, fault = 'work', reason: given, handoff }: Failure): Promise<void> {
   const { stage, attempt } = run.file.record;
@@ -48,7 +48,7 @@ export async function fail(run: ActiveRun, { notes, fault = 'work', reason: give
   await run.file.update({ state: 'releasing', release: { reason, notes, handoff: handoff ?? null, retryAfterSeconds } });
 }
 
-/** Waits until the pauses are over; false when the daemon stops before that, and the run is given back. */
+/** Waits until the pauses are over. False when the daemon stops before that, and the run is given back. */
 export async function waitOutPause(run: ActiveRun, pauses: readonly Pause[]): Promise<boolean> {
   for (const pause of pauses) {
     if (pause.current !== null) showStep(run, 'paused');
@@ -60,7 +60,7 @@ export async function waitOutPause(run: ActiveRun, pauses: readonly Pause[]): Pr
   return !run.signal.aborted;
 }
 
-/** What every word about the claim carries, so that it counts only while the claim is ours. */
+/** The agent and the token of the claim. Every request about the claim has them, so it works only while it is ours. */
 export function fence({ file, lease }: ActiveRun): { readonly agent: string; readonly organization_id: string; readonly claim_token: string } {
   const { agent, task } = file.record;
   return { agent, organization_id: task.organization_id, claim_token: lease.token };
@@ -72,14 +72,14 @@ export function openOutputLog(run: ActiveRun, what: string): OutputLog {
   return new OutputLog(`${run.context.state.logs}/${task.id}/${id.slice(0, 8)}-${round}-${what}.log`);
 }
 
-/** Says in the status what the run does. */
+/** Shows in the status what the run does. */
 export function showStep(run: ActiveRun, step: string): void {
   const { run: id, agent, task } = run.file.record;
   run.log.info({ step }, 'step');
   run.context.status.set(id, { agent, task: task.id, title: task.title, step, latest: '', since: performance.now() });
 }
 
-/** Does something to the shared repository or the clean clone that nobody else may do at the same time. */
+/** Runs work on the shared repository or the clean clone while nobody else does so. */
 export async function exclusively<T>(context: DaemonContext, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   await using lock = await waitForLock(`${context.state.clone}.lock`, signal);
   if (lock === null) throw new Error('The lock of the clean clone could not be taken');

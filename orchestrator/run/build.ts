@@ -19,15 +19,15 @@ import { prepareWorktree } from './prepare-worktree.ts';
 import { saveRun } from './save-run.ts';
 import { workRefOf } from './task-place.ts';
 
-/** After so many tries another task shall show whether the agent can work. */
+/** After this many tries the run is given back, and another task shows whether the agent can work. */
 const mostTries = 10;
 
-/** A daemon that dies again and again in the same run leaves it to somebody else. */
+/** How often a run is resumed after its daemon died. After that the run is given back. */
 const mostResumptions = 20;
 
 /**
- * Has the agent do one round of the task in its worktree, and commits what it leaves: the run is `built` after it, or
- * has failed.
+ * Runs the agent for one round of the task in its worktree, and commits its work. After that the run is `built` or has
+ * failed.
  */
 export async function build(run: ActiveRun): Promise<void> {
   const { git, clone, settings } = run.context;
@@ -62,15 +62,15 @@ export async function build(run: ActiveRun): Promise<void> {
   await run.file.update({ roundBegun: false });
 }
 
-/** Whether the work differs from the base at all. */
+/** Whether the work differs from the base. */
 async function hasChanged(run: ActiveRun): Promise<boolean> {
   const { git, clone, settings } = run.context;
   const words = ['diff', '--quiet', '--no-ext-diff', `refs/heads/${settings.baseBranch}...${workRefOf(run)}`];
-  // A base that was rewritten has nothing in common with the work, which then differs.
+  // A base that was rewritten may have no commit in common with the work. The work then differs.
   return (await git(clone.place, words, { accept: [0, 1, 128] })).code !== 0;
 }
 
-/** Makes a new worktree ready and notes what is in it before the agent begins. Answers whether the agent may begin. */
+/** Runs set-up in a new worktree and records its files before the agent begins. True when the agent may begin. */
 async function setUp(run: ActiveRun, task: TaskRepository, commands: VerifyCommands): Promise<boolean> {
   const { setup } = commands;
   const { git, clone } = run.context;
@@ -88,8 +88,8 @@ async function setUp(run: ActiveRun, task: TaskRepository, commands: VerifyComma
 }
 
 /**
- * A set-up that fails on the base, or that also fails there, is no fault of the work: the run waits, and begins anew
- * after the pause.
+ * Finds the cause of a failed set-up. When set-up also fails on the base, that is not the work's fault. The run then
+ * waits, and begins again after the pause.
  */
 async function blameSetUp(run: ActiveRun, start: string, end: CommandResult & { result: 'failed' }, commands: VerifyCommands): Promise<void> {
   const { git, clone, settings, base } = run.context;
@@ -101,8 +101,7 @@ async function blameSetUp(run: ActiveRun, start: string, end: CommandResult & { 
 }
 
 /**
- * A state of `building` at the start of a round means that a daemon died in it, unless feedback says that the round
- * is a new one.
+ * Counts resumptions. The state `building` at the start of a round, without feedback, means that a daemon died in it.
  */
 async function countResumption(run: ActiveRun): Promise<boolean> {
   const { state, resumptions, roundBegun } = run.file.record;
@@ -115,7 +114,7 @@ async function countResumption(run: ActiveRun): Promise<boolean> {
   return false;
 }
 
-/** Runs the agent until it could work; null when the run is given back because it could not. */
+/** Runs the agent until it could work. Null when it could not and the run is given back. */
 async function oneRound(run: ActiveRun, task: TaskRepository, commands: VerifyCommands): Promise<{ end: AgentRound; logFile: string } | null> {
   const { settings, contain, pause, timings, status, repository } = run.context;
   const { record } = run.file;
@@ -152,10 +151,7 @@ async function oneRound(run: ActiveRun, task: TaskRepository, commands: VerifyCo
   }
 }
 
-/**
- * Why the daemon must pause after this end, by the table of faults or because several tasks have ended alike; null
- * when it need not.
- */
+/** Why the daemon must pause: by the table of faults, or because several tasks ended alike. Null when it need not. */
 function refusalOf(run: ActiveRun, end: AgentRound, tookMs: number): Refusal | null {
   const { pause } = run.context;
   if (end.how !== 'finished' && faults[end.fault].pauses) return { why: end.why, isCertain: end.fault === 'model', until: end.until };
@@ -167,7 +163,9 @@ function refusalOf(run: ActiveRun, end: AgentRound, tookMs: number): Refusal | n
   return isAlike ? { why: `several tasks in a row ended at once in the same way: ${end.why}`, isCertain: true } : null;
 }
 
-/** A push to origin by the agent's git fails: what it made is verified first. It stops accidents, not intent. */
+/**
+ * Makes a push to origin by the agent's git fail, because work is verified first. It prevents accidents, not attacks.
+ */
 function withoutPushing(originUrl: string): Record<string, string> {
   return {
     GIT_TERMINAL_PROMPT: '0',
@@ -177,7 +175,7 @@ function withoutPushing(originUrl: string): Record<string, string> {
   };
 }
 
-/** From the base, not from the worktree, where an earlier round may have written them. */
+/** Reads the instructions from the base and not from the worktree, where an earlier round may have changed them. */
 async function readInstructions(run: ActiveRun): Promise<{ file: string; text: string }[]> {
   const { git, clone, settings } = run.context;
   const texts = await Promise.all(
@@ -186,7 +184,7 @@ async function readInstructions(run: ActiveRun): Promise<{ file: string; text: s
   return texts.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]));
 }
 
-/** Words of an agent's that nothing can do harm with, and not too many. */
+/** The words of an agent without control characters, and cut. */
 function cleaned(words: string): string {
   return stripVTControlCharacters(words)
     .replace(/(?![\n\t])\p{Cc}/gu, '')

@@ -11,8 +11,8 @@ import { ownsWorktree, releaseWorktreeLock } from './prepare-worktree.ts';
 import { taskRepositoryOf, workRefOf } from './task-place.ts';
 
 /**
- * Takes away every trace of a run that is over, its file last. Work that is nowhere else stays in the clean clone, or
- * in a folder set aside.
+ * Removes everything of a run that is over. The run's file is removed last. Work that is nowhere else stays in the
+ * clean clone, or in a folder that is kept.
  */
 export async function clean(run: ActiveRun): Promise<void> {
   const { git, clone, settings, trash } = run.context;
@@ -32,7 +32,7 @@ export async function clean(run: ActiveRun): Promise<void> {
   await run.file.delete();
 }
 
-/** Whether all of the saved work is on the base or on origin's branch, so that nothing is lost with the ref. */
+/** Whether all of the saved work is on the base or on origin's branch. Then the ref can be deleted. */
 async function isElsewhere(run: ActiveRun): Promise<boolean> {
   const { git, clone, settings } = run.context;
   const { originBranch, landed } = run.file.record;

@@ -15,7 +15,7 @@ const allFacts: RunFacts[] = states.flatMap((state) =>
   ),
 );
 
-/** For each action, exactly when it may be chosen; the reasons stand in the test names below. */
+/** For each action, exactly when it may be chosen. The reasons are in the test names below. */
 const allowed: Record<RunAction, (facts: RunFacts) => boolean> = {
   kill: (f) => f.processes === 'left',
   clean: (f) => f.state === 'closed',
@@ -29,7 +29,7 @@ const allowed: Record<RunAction, (facts: RunFacts) => boolean> = {
   handOver: (f) => f.lease === 'held' && !f.merges && f.stage === 'build' && f.landed === 'no' && (f.state === 'built' || f.state === 'verified'),
 };
 
-test('every combination of facts has one answer, and each answer stands where it may', () => {
+test('every combination of facts has one action, and that action is allowed', () => {
   expect(allFacts).toHaveLength(7 * 2 * 2 * 4 * 2 * 3);
   for (const facts of allFacts) expect(allowed[decide(facts)](facts), JSON.stringify(facts)).toBe(true);
 });
@@ -40,13 +40,13 @@ test('every action is chosen for some facts', () => {
 
 describe('over all facts', () => {
   test.each<[string, (facts: RunFacts) => boolean, readonly RunAction[]]>([
-    ['nothing but killing is done while unwatched processes are left', (f) => f.processes === 'left', ['kill']],
+    ['only killing is done while unwatched processes are left', (f) => f.processes === 'left', ['kill']],
     ['a closed run is only cleaned up', (f) => f.processes === 'none' && f.state === 'closed', ['clean']],
     ['a task that landed is never built, merged or released again', (f) => f.landed === 'yes', ['kill', 'clean', 'wait', 'keep', 'complete']],
     ['a task that is no longer ours is only kept and cleaned up', (f) => f.lease === 'lost' || f.lease === 'ended', ['kill', 'clean', 'keep']],
-    ['an absent dispatcher ends nothing', (f) => f.lease === 'away' && f.state !== 'closed', ['kill', 'wait']],
+    ['nothing ends while the dispatcher is away', (f) => f.lease === 'away' && f.state !== 'closed', ['kill', 'wait']],
     [
-      'without knowing the base no agent starts and nothing is merged',
+      'no agent starts and nothing is merged while the base is unknown',
       (f) => f.landed === 'unknown',
       ['kill', 'clean', 'wait', 'keep', 'complete', 'release'],
     ],
@@ -55,7 +55,7 @@ describe('over all facts', () => {
   });
 });
 
-test('each state leads to closed, and nothing follows on that', () => {
+test('each state leads to closed, and no state follows closed', () => {
   for (const state of states) expect((runStates[state] as readonly string[]).includes('closed')).toBe(state !== 'closed');
   expect(runStates.closed).toEqual([]);
 });

@@ -19,7 +19,7 @@ import { releaseWorktreeLock } from './prepare-worktree.ts';
 import { readBase } from './read-base.ts';
 import { complete, handOver, keep, release } from './settle.ts';
 
-/** The function of each action. Waiting has none. */
+/** The function for each action. Waiting has none. */
 type Actions = Record<Exclude<RunAction, 'wait'>, (run: ActiveRun) => Promise<unknown>>;
 
 const actionsWith = (merges: MergeQueue): Actions => ({
@@ -34,18 +34,16 @@ const actionsWith = (merges: MergeQueue): Actions => ({
   clean,
 });
 
-/**
- * How often a step that ends the run may fail for a reason of this machine before the run is left to the next start.
- */
+/** How often a step that ends the run may fail because of this machine. After that the run waits for the next start. */
 const mostFaults = 5;
 
-/** How long a git whose daemon is gone may take to end by itself: killed, it would leave its locks. */
+/** How long a git whose daemon has died may take to end by itself. If it were killed, it would leave its lock files. */
 const gitGraceMs = 10_000;
 
 /**
- * Takes a run from wherever it stands to its end: looks, decides, acts, and again. The same for a run just begun and
- * for one found on disk. With `interrupt` it is given back as soon as what it does has been stopped; what cannot be
- * said to an absent dispatcher then stays on disk for the next start. Answers whether nothing of it is left.
+ * Takes a run from its state to its end: it repeats observe, decide and act. A new run and a run found on disk are
+ * treated alike. With `interrupt` the current step is stopped and the run is given back. When the dispatcher is away,
+ * the release stays on disk for the next start. True when nothing of the run is left.
  */
 export async function driveRun(
   context: DaemonContext,
@@ -82,8 +80,7 @@ async function takeUp(run: ActiveRun): Promise<void> {
   const { context, file, lease, log } = run;
   const { state, daemon, process: itsProcess, baseBranch } = file.record;
   log.info({ state }, 'a run that its daemon left is taken up');
-  // A git of a daemon that is gone may still be at work; it ends by itself, and until then nothing may be done where
-  // it writes.
+  // A git of the dead daemon may still run. It ends by itself, and until then nobody else may write there.
   if (itsProcess === null || !(await isRunning(itsProcess))) await endStrays(daemon, gitGraceMs);
   await file.update({ daemon: context.daemonId, process: await identityOf(process.pid) });
   if (state === 'closed') return;
@@ -97,7 +94,7 @@ async function kill(run: ActiveRun): Promise<void> {
   run.log.warn({ left }, 'processes that nobody watched were killed');
 }
 
-/** Answers whether the run is over. */
+/** True when the run is over. */
 async function loop(run: ActiveRun, actions: Actions, interrupt: AbortSignal): Promise<boolean> {
   let originFailures = 0;
   let faults = 0;
@@ -130,7 +127,7 @@ async function loop(run: ActiveRun, actions: Actions, interrupt: AbortSignal): P
   }
 }
 
-/** Everything the decision needs. The base is fetched where it matters whether the task is on it. */
+/** Collects the facts for the decision. Fetches the base when it matters whether the task is on it. */
 async function observe(run: ActiveRun): Promise<RunFacts> {
   const { file, lease, context } = run;
   const { state, stage, run: id } = file.record;
@@ -151,15 +148,15 @@ async function observeLanded(run: ActiveRun): Promise<RunFacts['landed']> {
 }
 
 /**
- * Does one step. What fails before the work has landed gives the run back, with the reason, unless it is only that
- * origin must be waited for.
+ * Runs one step. A step that fails before the work has landed gives the run back with the reason, unless origin is away
+ * and the run only has to wait.
  */
 async function act(run: ActiveRun, step: () => Promise<unknown>, action: RunAction): Promise<'done' | 'failed' | 'origin away'> {
   try {
     await step();
     return 'done';
   } catch (error) {
-    // Stopped halfway; what comes next is another step.
+    // The step was stopped. The next decision is another one.
     if (isWork(action) && run.signal.aborted) return 'done';
     const why = wordsFromError(error);
     const isOriginAway = isWork(action) && error instanceof OriginError;
@@ -175,8 +172,8 @@ async function act(run: ActiveRun, step: () => Promise<unknown>, action: RunActi
 }
 
 /**
- * A machine without room, memory or files is no fault of the work. Any other step that fails counts, so that a task
- * which breaks it does not come round for ever.
+ * The fault behind an error. When the machine has no disk space, memory or file handles, that is not the work's fault.
+ * Any other failed step counts as an attempt, so that a task that breaks a step is not tried for ever.
  */
 function faultFromError(error: unknown): Fault {
   return /ENOSPC|EDQUOT|EROFS|ENOMEM|EMFILE|ENFILE|EIO\b|No space left|Disk quota exceeded|Read-only file system|Cannot allocate memory/.test(
@@ -186,14 +183,14 @@ function faultFromError(error: unknown): Fault {
     : 'daemon';
 }
 
-/** The steps before the task is said to be done or given back. */
+/** Whether an action comes before the task is reported as done or given back. */
 function isWork(action: RunAction): boolean {
   return action === 'build' || action === 'fetch' || action === 'integrate' || action === 'handOver';
 }
 
 /**
- * A disk that takes not even the record must not hold the task: it is given back at once, and the next start finds
- * that it is no longer ours.
+ * Gives the task back at once when not even the run's file can be written, so that a full disk does not block the task.
+ * The next start finds that the task is no longer ours.
  */
 async function releaseUnwritten(run: ActiveRun, why: string, cause: unknown): Promise<void> {
   run.log.error({ err: cause }, 'the failure could not be written');

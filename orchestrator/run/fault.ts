@@ -1,19 +1,19 @@
-/** Whose fault it is that a run does not go on. */
+/** The cause of a run that cannot go on. */
 export type Fault = keyof typeof faults;
 
-/** What follows from a fault. */
+/** The consequences of a fault. */
 interface Consequence {
-  /** Whether the claim counts as a failed attempt; after too many the dispatcher holds the task. */
+  /** Whether the claim counts as a failed attempt. After too many the dispatcher holds the task. */
   readonly spendsAttempt: boolean;
-  /** Whether the whole daemon pauses and the run keeps its claim, since every other task would end the same way. */
+  /** Whether the whole daemon pauses and the run keeps its claim, because every other task would fail the same way. */
   readonly pauses: boolean;
 }
 
-/** The one table: each way in which a run ends that is not done has one of these. */
+/** The table of faults. Every run that does not end with done has one of them. */
 export const faults = {
-  /** The agent or what it made: it failed, took too long, changed nothing, or does not verify on a base that does. */
+  /** The agent or its work: it failed, took too long, changed nothing, or fails verification on a base that passes. */
   work: { spendsAttempt: true, pauses: false },
-  /** The model refused the key, has no quota left, or does not answer. */
+  /** The model refuses the key, has no quota left, or does not answer. */
   model: { spendsAttempt: false, pauses: true },
   /** The agent cannot be started, or several tasks in a row end at once in the same way. */
   machine: { spendsAttempt: false, pauses: true },
@@ -22,10 +22,10 @@ export const faults = {
   /** Origin cannot be read or written. */
   origin: { spendsAttempt: false, pauses: false },
   /**
-   * A step of the daemon's own failed, and nobody can say why. It counts, so that a task which breaks the daemon is
-   * held in the end.
+   * A step of the daemon failed for an unknown reason. It counts as a failed attempt, so that a task that breaks the
+   * daemon is held in the end.
    */
   daemon: { spendsAttempt: true, pauses: false },
-  /** Somebody stopped the daemon or took the task. */
+  /** A person stopped the daemon or took the task. */
   person: { spendsAttempt: false, pauses: false },
 } as const satisfies Record<string, Consequence>;

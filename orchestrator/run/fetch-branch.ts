@@ -1,7 +1,7 @@
 import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { type ActiveRun, exclusively, fail, showStep } from './active-run.ts';
 
-/** Takes up work that a builder pushed: the run is `built` after it, from origin's branch. */
+/** Fetches the work that a builder pushed to origin's branch. After that the run is `built`. */
 export async function fetchBranch(run: ActiveRun): Promise<void> {
   const { git, clone } = run.context;
   const { branch } = run.file.record;

@@ -15,8 +15,8 @@ import { saveRun } from './save-run.ts';
 import { otherBranchOf, taskRepositoryOf, workRefOf } from './task-place.ts';
 
 /**
- * Makes the run's worktree, or takes up the one that is there: after a crash of this run, or of one whose records are
- * gone. Work that was left in it is saved first.
+ * Makes the worktree of the run, or reuses the one that exists after a crash of this run or of one without records.
+ * Work in it is saved first.
  */
 export async function prepareWorktree(run: ActiveRun): Promise<TaskRepository> {
   const { spares, trash } = run.context;
@@ -37,7 +37,7 @@ async function takePlace(run: ActiveRun, task: TaskRepository, spare: TaskReposi
     const beginning = await readBeginning(task);
     if (existsSync(task.worktree) && beginning === null && !existsSync(task.folder)) await makeRoom(run, task);
     if (existsSync(task.worktree) && beginning !== null) await saveRun(run);
-    // A run that has only been claimed begins from where origin stands now, with what it found here saved.
+    // A run that was only claimed begins from the newest state of origin. The work that was here is saved.
     const isUsable = run.file.record.state !== 'claimed' && beginning?.baseline != null && (await isWhole(run, task));
     if (isUsable) await showSaved(run, task);
     else await makeAnew(run, task, spare ?? (await run.context.spares.take(run.signal)));
@@ -45,7 +45,7 @@ async function takePlace(run: ActiveRun, task: TaskRepository, spare: TaskReposi
   });
 }
 
-/** Files that no repository of this task knows of are somebody's, and nobody can say whose. */
+/** Moves a folder away that is in the place of the worktree and belongs to no repository of this task. */
 async function makeRoom(run: ActiveRun, task: TaskRepository): Promise<void> {
   await releaseWorktreeLock(run);
   const aside = await setAside(task, run.file.record.run.slice(0, 8));
@@ -61,7 +61,7 @@ async function makeAnew(run: ActiveRun, task: TaskRepository, spare: TaskReposit
   await lockWorktree(run);
 }
 
-/** Finds where the work begins: an earlier attempt's work, from origin or from here, or else the newest base. */
+/** Finds the start of the work: the work of an earlier attempt, from origin or from here, or else the newest base. */
 async function placeBranch(run: ActiveRun): Promise<string> {
   const { git, clone, settings } = run.context;
   const base = await commitOf(git, clone.place, `refs/heads/${settings.baseBranch}`);
@@ -73,12 +73,12 @@ async function placeBranch(run: ActiveRun): Promise<string> {
   return start;
 }
 
-/** Clocks may differ by as much. */
+/** How much clocks may differ. */
 const clockMarginMs = 15 * 60_000;
 
 /**
- * The task's branch on origin. One whose last commit is older than the task is that of another task with the same id:
- * it stays as it is.
+ * The task's branch on origin. A branch whose last commit is older than the task belongs to another task with the same
+ * id. It stays as it is.
  */
 async function findBranch(run: ActiveRun): Promise<string | null> {
   const { git, clone } = run.context;
@@ -94,8 +94,8 @@ async function findBranch(run: ActiveRun): Promise<string | null> {
 }
 
 /**
- * Work that was left here counts when it goes on from what origin has; else origin's is the truth. What is on the
- * base already is no beginning.
+ * Chooses between the work here and the branch on origin. The work here is used when it continues the branch on origin.
+ * Otherwise origin's branch is used. Work that is on the base already is not used.
  */
 async function startingPoint(
   { context: { git, clone } }: ActiveRun,
@@ -106,7 +106,7 @@ async function startingPoint(
   return work === null || (await isAncestor(git, clone.place, work, base)) ? base : work;
 }
 
-/** Shows the agent of the next round what was saved of the round before, and the newest base as `origin/<base>`. */
+/** Gives the agent of the next round the saved work of the last round, and the newest base as `origin/<base>`. */
 async function showSaved(run: ActiveRun, task: TaskRepository): Promise<void> {
   const { git, clone, settings } = run.context;
   const place = placeOf(task);
@@ -125,7 +125,7 @@ async function isWhole({ context: { git }, file }: ActiveRun, task: TaskReposito
   return head.stdout.trim() === `refs/heads/${file.record.branch}`;
 }
 
-/** The lock says whose the worktree is; the kernel's lock on it says whether that still holds. */
+/** The lock file names the owner of the worktree. The kernel's lock on that file says whether the owner still lives. */
 async function lockWorktree(run: ActiveRun): Promise<void> {
   if (run.worktreeLock !== null) return;
   const { worktree, task, agent, run: id } = run.file.record;
@@ -138,8 +138,8 @@ async function lockWorktree(run: ActiveRun): Promise<void> {
 }
 
 /**
- * Whether nobody else is at work in the worktree, and from here on can be: after a run that was lost, the task's next
- * one may have the same place.
+ * Whether this run owns the worktree, so that nobody else works in it. After a lost run the next run of the task may
+ * use the same place.
  */
 export async function ownsWorktree(run: ActiveRun): Promise<boolean> {
   const { worktree } = run.file.record;
@@ -148,7 +148,7 @@ export async function ownsWorktree(run: ActiveRun): Promise<boolean> {
   return run.worktreeLock !== null;
 }
 
-/** Lets go of the worktree; its lock file goes with it. */
+/** Releases the worktree and deletes its lock file. */
 export async function releaseWorktreeLock(run: ActiveRun): Promise<void> {
   await run.worktreeLock?.[Symbol.asyncDispose]();
   run.worktreeLock = null;

@@ -3,8 +3,8 @@ import { fetchFromOrigin } from '../git/clean-clone.ts';
 import { exclusively } from './active-run.ts';
 
 /**
- * Fetches the base branch and answers its newest commit. Throws when origin cannot be read, which the daemon then
- * knows before it claims more.
+ * Fetches the base branch and returns its newest commit. Throws when origin cannot be read. The daemon then claims no
+ * more tasks.
  */
 export async function readBase(context: DaemonContext, signal?: AbortSignal): Promise<string> {
   const { git, clone, settings, status } = context;

@@ -6,12 +6,12 @@ import type { Withheld } from '../git/withheld.ts';
 import type { ActiveRun } from './active-run.ts';
 import { taskRepositoryOf, workRefOf } from './task-place.ts';
 
-/** More names than these help nobody. */
+/** The most names in a message. */
 const mostNames = 50;
 
 /**
- * Commits what the agent left in the worktree. What no commit takes is copied to the state folder, and the answer
- * names it and where it is; null when all of it was taken.
+ * Commits the agent's work in the worktree. Files that cannot be committed are copied to the state folder, and the
+ * result names them and the folder. Null when everything was committed.
  */
 export async function saveRun(run: ActiveRun): Promise<string | null> {
   const { context, file } = run;
@@ -31,10 +31,10 @@ export async function saveRun(run: ActiveRun): Promise<string | null> {
   for (const one of saved.withheld) await copyAside(file.record.worktree, folder, one);
   const names = saved.withheld.slice(0, mostNames).map(({ path: name, why }) => `- ${readable(name)} (${why})`);
   const more = saved.withheld.length - names.length;
-  return `The agent left what no commit takes:\n${names.join('\n')}${more > 0 ? `\n- and ${more} more` : ''}\nFiles among it are kept in ${folder}.`;
+  return `The agent left files that cannot be committed:\n${names.join('\n')}${more > 0 ? `\n- and ${more} more` : ''}\nFiles among it are kept in ${folder}.`;
 }
 
-/** A link, a FIFO, or a file that nobody may read has nothing to copy: its name says all. */
+/** Copies a file. A link, a FIFO, or a file that cannot be read is not copied, only named. */
 async function copyAside(worktree: string, folder: string, { path: name, why }: Withheld): Promise<void> {
   if (why.startsWith('a link') || why.startsWith('neither')) return;
   const target = path.join(folder, bytesOf(name).toString());

@@ -6,8 +6,8 @@ export type Rejection =
   | { readonly kind: 'verify'; readonly why: string; readonly tail: string; readonly hung: boolean };
 
 /**
- * Gives work back to the agent that made it, a conflict once and a failed verification as often as there are
- * attempts; after that to the dispatcher.
+ * Gives work back to the agent that made it: once for a conflict, and for a failed verification as often as there are
+ * attempts. After that it gives the task back to the dispatcher.
  */
 export async function sendBack(run: ActiveRun, rejection: Rejection): Promise<void> {
   const { settings } = run.context;

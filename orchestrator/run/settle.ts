@@ -11,10 +11,10 @@ import { ownsWorktree } from './prepare-worktree.ts';
 import { saveRun } from './save-run.ts';
 import { workRefOf } from './task-place.ts';
 
-/** The dispatcher takes 64 KiB of text. */
+/** The dispatcher accepts 64 KiB of text. */
 const textBytes = 60_000;
 
-/** Tells the dispatcher that the task is done; its branch is no longer needed when it is what landed. */
+/** Tells the dispatcher that the task is done. Deletes the task's branch when it is what landed. */
 export async function complete(run: ActiveRun): Promise<void> {
   const { dispatcher, git, clone, settings, status } = run.context;
   const { record } = run.file;
@@ -37,7 +37,7 @@ export async function complete(run: ActiveRun): Promise<void> {
   await run.file.update({ state: 'closed', landed: isOurs ? sha : null });
 }
 
-/** Keeps the work on origin and gives the task back with its reason. */
+/** Saves the work on origin and gives the task back with the reason. */
 export async function release(run: ActiveRun): Promise<void> {
   const { dispatcher, status } = run.context;
   const { record } = run.file;
@@ -66,7 +66,7 @@ export async function release(run: ActiveRun): Promise<void> {
   await run.file.update({ state: 'closed' });
 }
 
-/** Hands finished work over to a merger: the branch goes to origin, and the task into the stage `merge`. */
+/** Hands finished work over to a merger: pushes the branch to origin, and moves the task to the stage `merge`. */
 export async function handOver(run: ActiveRun): Promise<void> {
   const { branch, agent } = run.file.record;
   const work = await workBeyondBase(run);
@@ -77,7 +77,7 @@ export async function handOver(run: ActiveRun): Promise<void> {
   });
 }
 
-/** The task is somebody else's or over: what was made stays. */
+/** Keeps the work when the task belongs to somebody else or is over. */
 export async function keep(run: ActiveRun): Promise<void> {
   showStep(run, 'keep the work');
   const { state, candidate } = run.file.record;
@@ -94,14 +94,13 @@ interface Kept {
   readonly onOrigin: boolean;
   readonly commits: string[];
   readonly note: string;
-  /** What no commit takes, in words. */
+  /** The files that cannot be committed, in words. */
   readonly left: string | null;
 }
 
 /**
- * Commits what is in the worktree and pushes the task's branch to origin, if it holds anything and origin has it
- * where we saw it. Never throws: what could not be saved stays where it is and is named, and the task is given back
- * all the same.
+ * Commits the work in the worktree and pushes the task's branch to origin, if it has any work and nobody has moved it
+ * on origin. Never throws: work that cannot be saved stays where it is and is named, and the task is still given back.
  */
 async function keepWork(run: ActiveRun): Promise<Kept> {
   const { stage, worktree } = run.file.record;
@@ -139,10 +138,7 @@ async function pushWork(run: ActiveRun): Promise<Kept> {
   return onOrigin;
 }
 
-/**
- * The saved work and its commits that the base does not have, newest first; null when there is nothing that the base
- * does not have.
- */
+/** The saved work and its commits that are not on the base, newest first. Null when the base has all of it. */
 async function workBeyondBase(run: ActiveRun): Promise<{ tip: string; commits: string[] } | null> {
   const { git, clone, settings } = run.context;
   const tip = await commitOf(git, clone.place, workRefOf(run));
@@ -152,7 +148,7 @@ async function workBeyondBase(run: ActiveRun): Promise<{ tip: string; commits: s
   return { tip, commits: stdout.split('\n').filter((line) => line !== '') };
 }
 
-/** Deletes the landed branch here and on origin, where it is as we saw it. */
+/** Deletes the landed branch here and on origin, unless somebody has moved it. */
 async function dropBranch(run: ActiveRun): Promise<void> {
   const { git, clone, settings } = run.context;
   const { branch, originBranch } = run.file.record;
@@ -163,8 +159,8 @@ async function dropBranch(run: ActiveRun): Promise<void> {
 }
 
 /**
- * Says something to the dispatcher; false when it was not accepted because the claim is not ours or nobody answers.
- * Throws when only what was said is wrong.
+ * Sends a request to the dispatcher. False when the claim is not ours or the dispatcher does not answer. Throws when
+ * the request itself is wrong.
  */
 async function tell(run: ActiveRun, say: () => Promise<unknown>): Promise<boolean> {
   try {
@@ -186,7 +182,7 @@ function lastWords({ words }: RunRecord): string {
   return words === '' ? '' : `The agent said at its end:\n${words}\n`;
 }
 
-/** As much of a text as the dispatcher takes, from its end, which is what tells; without what it refuses. */
+/** The end of a text, which matters most, as long as the dispatcher accepts and without characters that it refuses. */
 function accepted(text: string): string {
   const bytes = Buffer.from(text.toWellFormed().replaceAll('\0', ''));
   return bytes.subarray(-textBytes).toString('utf8').toWellFormed();

@@ -5,24 +5,24 @@ import type { RunRecord } from '../record/record.ts';
 import type { TaskRepository } from '../worktree/task-repository.ts';
 import type { ActiveRun } from './active-run.ts';
 
-/** Tells a task from another one of the same id, in another organization or made at another time. */
+/** The identity of a task. Another task may have the same id in another organization or from another time. */
 function identityOfTask({ organization_id, id, created_at }: RunRecord['task']): string {
   return shortHash(`${organization_id}\n${id}\n${Date.parse(created_at)}`);
 }
 
-/** Where the run's agent works. Another run of the same task under the same agent's name finds the same place. */
+/** The place where the run's agent works. Another run of the same task with the same agent name has the same place. */
 export function taskRepositoryOf({ context, file }: ActiveRun): TaskRepository {
   const { worktree, task } = file.record;
   return { folder: path.join(context.state.tasks, shortHash(`${worktree}\n${identityOfTask(task)}`)), worktree };
 }
 
-/** The ref of the clean clone that holds the newest saved work of the task. */
+/** The ref of the clean clone with the newest saved work of the task. */
 export function workRefOf({ file }: ActiveRun): string {
   const { task } = file.record;
   return `refs/dispatcher/work/${branchOfTask(task.id)}-${identityOfTask(task)}`;
 }
 
-/** The branch of the task where `task/<id>` on origin is that of another task. */
+/** The branch of the task when `task/<id>` on origin belongs to another task. */
 export function otherBranchOf({ task }: RunRecord): string {
   return `${branchOfTask(task.id)}-${identityOfTask(task)}`;
 }

@@ -1,14 +1,14 @@
 import { Pause, type PauseLengths } from '../daemon/pause.ts';
 
-/** How long a base that passed is believed to pass: the machine around it may change. */
+/** How long the result for a base is used. After that it is verified again, because the machine may have changed. */
 const believedMs = 10 * 60_000;
 
-/** How a verification ended, as far as the base is concerned. */
+/** The result of a verification of the base. */
 type Verdict = { readonly result: 'passed' | 'aborted' } | { readonly result: 'failed'; readonly why: string };
 
 /**
- * Knows whether the base passes its own set-up and verification. While it does not, no work can be judged, and the
- * daemon pauses.
+ * Whether the base passes its own set-up and verification. While it does not, no work can be judged, and the daemon
+ * pauses.
  */
 export class BaseHealth {
   readonly pause: Pause;
@@ -19,8 +19,8 @@ export class BaseHealth {
   }
 
   /**
-   * Verifies the base itself after work on it has failed. Answers why it fails, and then pauses the daemon; null when
-   * it passes.
+   * Verifies the base itself after work on it has failed. When it fails too, pauses the daemon and returns the reason.
+   * Null when it passes.
    */
   async whyItFails(base: { readonly branch: string; readonly commit: string }, verify: () => Promise<Verdict>): Promise<string | null> {
     const { branch, commit } = base;
@@ -33,7 +33,7 @@ export class BaseHealth {
     return end.result === 'failed' ? this.fails(`${branch} itself does not pass: ${end.why}`) : null;
   }
 
-  /** Pauses the daemon, for the reason that is answered. */
+  /** Pauses the daemon for this reason, and returns the reason. */
   fails(why: string): string {
     this.pause.couldNotWork({ why, isCertain: true });
     return why;

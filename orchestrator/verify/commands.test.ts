@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Git } from '../git/git.ts';
 import { verifyCommands } from './commands.ts';
 
-/** A git that has these files in each commit. */
+/** A git in which each commit has these files. */
 const gitWith =
   (files: Readonly<Record<string, string>>): Git =>
   async (_, args) => {
@@ -25,7 +25,7 @@ test.each([
   expect(await verifyCommands(gitWith({ 'package.json': manifest, [lockfile]: '' }), clone, 'base', settings)).toEqual({ setup, verify });
 });
 
-test('nothing is installed where nothing is wanted', async () => {
+test('nothing is installed when there are no dependencies', async () => {
   const files = { 'package.json': JSON.stringify({ scripts: { test: 'node --test' } }) };
   expect(await verifyCommands(gitWith(files), clone, 'base', settings)).toEqual({ setup: null, verify: 'npm run test' });
 });
@@ -33,6 +33,6 @@ test('nothing is installed where nothing is wanted', async () => {
 test.each([
   ['is not valid JSON', '{"scripts": {', 'The package.json of main is not valid JSON ('],
   ['has no scripts', '{}', 'main has no package.json with a typecheck or test script'],
-])('a manifest that %s is said in words', async (_, text, words) => {
+])('a manifest that %s gets an error in words', async (_, text, words) => {
   expect(await verifyCommands(gitWith({ 'package.json': text }), clone, 'base', settings)).toContain(words);
 });

@@ -2,21 +2,21 @@ import type { CleanClone } from '../git/clean-clone.ts';
 import { fileAt } from '../git/commit.ts';
 import type { Git } from '../git/git.ts';
 
-/** What decides whether a commit may land. */
+/** The commands that decide whether a commit may land. */
 export interface VerifyCommands {
-  /** Makes a fresh checkout ready; null when nothing has to. */
+  /** Prepares a fresh checkout. Null when nothing is needed. */
   readonly setup: string | null;
   readonly verify: string;
 }
 
-/** The operator's own commands, where set. */
+/** The commands that the operator has set. */
 export interface CommandSettings {
   readonly baseBranch: string;
   readonly setupCommand: string | undefined;
   readonly verifyCommand: string | undefined;
 }
 
-/** The package managers by their lockfiles, and how each installs exactly what the lockfile says. */
+/** The package managers by their lockfiles, each with the command that installs exactly the lockfile. */
 const managers = [
   { lockfile: 'pnpm-lock.yaml', name: 'pnpm', install: 'pnpm install --frozen-lockfile' },
   { lockfile: 'yarn.lock', name: 'yarn', install: 'yarn install --frozen-lockfile' },
@@ -27,9 +27,9 @@ const managers = [
 ] as const;
 
 /**
- * The commands for a base commit: the operator's, or else the base's own `typecheck` and `test` scripts after an
- * install by its lockfile, or by its list of dependencies where there is none. They are read from the base, never
- * from the work they judge. When nothing would verify, the answer is why, in words.
+ * The commands for a base commit. These are the operator's. Without them they are the base's own `typecheck` and `test`
+ * scripts, after an install by its lockfile, or by its list of dependencies when it has no lockfile. They are read from
+ * the base and never from the work. When there is no verification, returns the reason in words.
  */
 export async function verifyCommands(git: Git, clone: CleanClone, base: string, settings: CommandSettings): Promise<VerifyCommands | string> {
   const { baseBranch, setupCommand, verifyCommand } = settings;
@@ -48,7 +48,7 @@ export async function verifyCommands(git: Git, clone: CleanClone, base: string, 
   return { setup: setupCommand ?? install, verify: runs.join(' && ') };
 }
 
-/** The manifest, or what is wrong with it and where. */
+/** The manifest, or the error in it as text. */
 function parseManifest(text: string | null): object | string {
   try {
     const parsed: unknown = JSON.parse((text ?? '{}').replace(/^\uFEFF/, ''));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** Files that decide what a tool runs, by tool. Wherever in the tree one of them changes, a person must look. */
+/** Files that decide what a tool runs, by tool. When one of them changes anywhere in the tree, a person must look. */
 const wholeFiles: readonly RegExp[] = [
   // npm, pnpm, yarn, bun and what runs scripts over workspaces
   /(^|\/)(\.npmrc|\.pnpmfile\.[cm]?js|pnpm-workspace\.yaml|\.yarnrc(\.yml)?|bunfig\.toml|turbo\.json|nx\.json|project\.json|lerna\.json)$/,
@@ -24,12 +24,12 @@ const wholeFiles: readonly RegExp[] = [
   /(^|\/)(\.tool-versions|\.?mise\.toml|\.envrc|\.nvmrc|\.(node|python|ruby|java)-version|rust-toolchain(\.toml)?)$/,
 ];
 
-/** Whether all of a file decides what a verification does. */
+/** Whether any change of a file may change the verification. */
 export function decides(file: string): boolean {
   return wholeFiles.some((one) => one.test(file));
 }
 
-/** Files of which a part may change with ordinary work, and how to read the part that decides. */
+/** Files of which ordinary work changes a part, each with a function that reads the part that decides. */
 const partlyDeciding: Readonly<Record<string, (text: string) => string>> = {
   'pyproject.toml': (text) => withoutTables(text, /^(project(\.(optional-dependencies|urls))?|dependency-groups|tool\.poetry\.(.*\.)?dependencies)$/),
   'Cargo.toml': (text) => withoutTables(text, /^((workspace|target\..*)\.)?((dev|build)-)?dependencies(\..*)?$|^features$/),
@@ -40,13 +40,13 @@ const partlyDeciding: Readonly<Record<string, (text: string) => string>> = {
   'package.json': (text) => manifestSettings(text),
 };
 
-/** The part of a file that decides what a verification does; null for a file that has none. */
+/** The part of a file that decides about the verification. Null for a file that has none. */
 export function decidingPart(file: string, text: string | null): string | null {
   const read = partlyDeciding[path.posix.basename(file)];
   return read === undefined ? null : read(text ?? '');
 }
 
-/** The keys of a manifest that set up a test runner or a package manager; its scripts are looked at one by one. */
+/** The keys of a manifest that configure a test runner or a package manager. Scripts are checked one by one. */
 function manifestSettings(text: string): string {
   try {
     const parsed: unknown = JSON.parse(text === '' ? '{}' : text);
@@ -58,7 +58,7 @@ function manifestSettings(text: string): string {
   }
 }
 
-/** A TOML file without some of its tables. A key before the first table belongs to none of them. */
+/** A TOML file without the allowed tables. A key before the first table belongs to none of them. */
 function withoutTables(text: string, allowed: RegExp): string {
   let table = '';
   const kept: string[] = [];

@@ -5,7 +5,7 @@ type Files = Readonly<Record<string, string>>;
 const change = (status: string, path: string, was = path): Change => ({ status, path, was });
 
 /**
- * Guards the change from one set of files to another; every path that differs is a change, and so is each one given.
+ * Checks the change from one set of files to another. Every path that differs is a change, and so is each given one.
  */
 async function guard(commands: readonly string[], base: Files, candidate: Files, changes: readonly Change[] = [], patterns: readonly string[] = []) {
   const paths = [...new Set([...Object.keys(base), ...Object.keys(candidate)])].filter((file) => base[file] !== candidate[file]);
@@ -71,7 +71,7 @@ test.each<[string, string, Files, string]>([
   expect(await guard([command], base, { ...base, [file]: 'exit 0' })).toEqual([`${file}: the verification runs it`]);
 });
 
-test('a file that a script only reads is not', async () => {
+test('a file that a script only reads is not guarded', async () => {
   const base = { 'verify.sh': 'grep -q Title README.md', 'README.md': 'Title' };
   expect(await guard(['sh verify.sh'], base, { ...base, 'README.md': 'Title, more' })).toEqual([]);
 });
@@ -80,12 +80,12 @@ test.each([
   ['the script itself', { test: 'vitest' }, { test: 'true' }, 'test'],
   ['one that runs before it', { test: 'vitest' }, { test: 'vitest', pretest: 'exit 0' }, 'pretest'],
   ['one that it calls', { test: 'npm run unit', unit: 'vitest' }, { test: 'npm run unit', unit: 'true' }, 'unit'],
-])('a changed package script is seen: %s', async (_, before, after, name) => {
+])('a changed package script is found: %s', async (_, before, after, name) => {
   const [base, candidate] = [{ 'package.json': manifest(before) }, { 'package.json': manifest(after) }];
   expect(await guard(['npm run typecheck && npm test'], base, candidate)).toEqual([`package.json: the script "${name}" is changed`]);
 });
 
-test('scripts of every workspace count, and what installing runs', async () => {
+test('scripts of every workspace count, and scripts that an install runs', async () => {
   const base = { 'package.json': manifest({ test: 'pnpm -r test' }), 'packages/a/package.json': manifest({ test: 'vitest' }) };
   const candidate = { ...base, 'packages/a/package.json': manifest({ test: 'true' }) };
   expect(await guard(['pnpm test'], base, candidate)).toEqual(['packages/a/package.json: the script "test" is changed']);
@@ -93,7 +93,7 @@ test('scripts of every workspace count, and what installing runs', async () => {
   expect(await guard(['npm ci', 'npm test'], base, planted)).toEqual(['package.json: the script "postinstall" is changed']);
 });
 
-test('a manifest that cannot be read any more is a change, and one more dependency or an unrelated script is none', async () => {
+test('an unreadable manifest is a change, and one more dependency or an unrelated script is not', async () => {
   const base = { 'package.json': manifest({ test: 'vitest' }) };
   expect(await guard(['npm test'], base, { 'package.json': '{' })).not.toEqual([]);
   const candidate = { 'package.json': manifest({ test: 'vitest', docs: 'x' }, { dependencies: { zod: '4' } }) };
@@ -101,7 +101,7 @@ test('a manifest that cannot be read any more is a change, and one more dependen
   expect(await guard(['npm test'], base, { 'package.json': manifest({ test: 'vitest' }, { jest: { testMatch: [] } }) })).toHaveLength(1);
 });
 
-test('a file that a package script runs is guarded like one that the command names, from the folder of its manifest', async () => {
+test('a file that a package script runs from the folder of its manifest is guarded', async () => {
   const base = { 'web/package.json': manifest({ test: 'node tools/run.mjs' }), 'web/tools/run.mjs': 'x' };
   expect(await guard(['npm --prefix web test'], base, { ...base, 'web/tools/run.mjs': 'y' })).toEqual([
     'web/tools/run.mjs: the verification runs it',
@@ -122,11 +122,11 @@ test.each<[string, string, string, string, number]>([
   ['a dependency of cargo', 'Cargo.toml', '[dependencies]\nserde = "1"', '[dependencies]\nserde = "1"\nrand = "0.9"', 0],
   ['a replaced module of go', 'go.mod', 'module a\n', 'module a\nreplace b => ./b\n', 1],
   ['a required module of go', 'go.mod', 'module a\n', 'module a\nrequire b v1.0.0\n', 0],
-])('of a file that both settings and dependencies are in, only settings count: %s', async (_, file, before, after, count) => {
+])('only the settings count in a file that has settings and dependencies: %s', async (_, file, before, after, count) => {
   expect(await guard(['make'], { [file]: before }, { [file]: after })).toHaveLength(count);
 });
 
-test('the operator may name more', async () => {
+test('the operator can name more files', async () => {
   expect(await guard(['sh x'], { 'ci/deep/a.yml': '1' }, { 'ci/deep/a.yml': '2' }, [], ['ci/**'])).toEqual([
     'ci/deep/a.yml: ORCH_GUARDED_FILES names it',
   ]);

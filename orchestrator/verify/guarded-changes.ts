@@ -6,14 +6,14 @@ import { decides, decidingPart } from './deciding-files.ts';
 import { namedFiles, type ReadFile } from './named-files.ts';
 import { changedScripts, type Manifest, scriptLines, scriptsRun } from './package-scripts.ts';
 
-/** One path of a diff: what happened to it, and for a rename what it was. */
+/** One path of a diff, with the kind of change, and the old path for a rename. */
 export interface Change {
   readonly status: string;
   readonly path: string;
   readonly was: string;
 }
 
-/** What a verification consists of, so that a diff that changes it is seen. */
+/** The parts of a verification, to find diffs that change it. */
 export interface Verification {
   readonly commands: readonly string[];
   /** The operator's own patterns of files that count too. */
@@ -26,10 +26,10 @@ export interface Verification {
 
 const testFile = /(^|\/)(tests?|__tests__|specs?|e2e)\/|(^|\/)test_[^/]*$|[._-](test|spec)\.\w+$|(^|\/)(test|spec)\.\w+$/;
 
-/** Folders with installed programs, which are not the repository's own. */
+/** Folders with installed packages. */
 const installed = /(^|\/)(node_modules|\.venv|venv|site-packages)\//;
 
-/** Why a person must look before a commit may land on its base: it changes what verifies it. */
+/** The changes of a commit that change its own verification. A person must look before such a commit may land. */
 export async function changesOfVerification(
   git: Git,
   clone: CleanClone,
@@ -48,7 +48,7 @@ export async function changesOfVerification(
   });
 }
 
-/** The changes between two commits, with renames found. */
+/** The changes between two commits. Renames are detected. */
 async function changesBetween(git: Git, clone: CleanClone, base: string, commit: string): Promise<Change[]> {
   const { stdout } = await git(clone.place, ['diff-tree', '-r', '-z', '-M', '--no-commit-id', '--name-status', base, commit]);
   const parts = stdout.split('\0');
@@ -64,10 +64,10 @@ async function changesBetween(git: Git, clone: CleanClone, base: string, commit:
 }
 
 /**
- * Each answer names one thing; an empty list means that nothing decides about the work but the base. The rule is
- * closed: the files of known tools that say what is run, wherever they are; the scripts that are run, in every
- * workspace; the files that commands and scripts name. It errs on the side of asking. A changed test is ordinary
- * work, a deleted one is not.
+ * Returns one text for each guarded change. An empty list means that the verification of the base decides alone.
+ * Guarded are: files in which known tools configure what they run, anywhere; the scripts that are run, in every
+ * workspace; and the files that commands and scripts name. When in doubt a change is guarded. A changed test is
+ * ordinary work, and a deleted test is not.
  */
 export async function guardedChanges(changes: readonly Change[], verification: Verification): Promise<string[]> {
   const { commands, base, candidate } = verification;

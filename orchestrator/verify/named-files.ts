@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** Reads a file of the base; null when it has none. */
+/** Reads a file of the base. Null when the base does not have it. */
 export type ReadFile = (file: string) => Promise<string | null>;
 
 /** A command line, and the folder of the repository in which it runs. */
@@ -9,22 +9,22 @@ export interface CommandLine {
   readonly folder: string;
 }
 
-/** Programs whose next word is a file that they run. */
+/** Programs that run the file in their next argument. */
 const interpreter = /^(sh|bash|dash|zsh|ksh|node|bun|deno|tsx|ts-node|python[\d.]*|ruby|perl|php|source|\.|env|exec|time|xargs|sudo|run)$/;
 
-/** Programs that read what they run from a file of a known name. */
+/** Programs that read their commands from a file with a known name. */
 const recipes: Readonly<Record<string, readonly string[]>> = {
   make: ['Makefile', 'makefile', 'GNUmakefile'],
   gmake: ['Makefile', 'makefile', 'GNUmakefile'],
   just: ['justfile', 'Justfile', '.justfile'],
 };
 
-/** A verification that calls more scripts than these is looked at no further. */
+/** The most scripts of a verification that are read. */
 const mostScripts = 200;
 
 /**
- * The files that command lines name, as paths from the top of the repository, with the files that the scripts among
- * them run in turn. `cd` counts for what follows it. Words that are no file do no harm.
+ * The files that command lines name, as paths from the top of the repository. Files that the named scripts run are
+ * included. `cd` changes the folder for the commands after it. A word that is not a file does no harm.
  */
 export async function namedFiles(commands: readonly CommandLine[], read: ReadFile): Promise<ReadonlySet<string>> {
   const named = new Set<string>();
@@ -49,7 +49,7 @@ export async function namedFiles(commands: readonly CommandLine[], read: ReadFil
   return named;
 }
 
-/** The words of each simple command, and where it runs. */
+/** The words of each simple command, and its folder. */
 function* segments({ text, folder: begin }: CommandLine): Generator<{ words: string[]; folder: string }> {
   let folder = begin;
   for (const part of text.split(/&&|\|\||[;|&\n()`{}]/)) {
@@ -62,7 +62,7 @@ function* segments({ text, folder: begin }: CommandLine): Generator<{ words: str
   }
 }
 
-/** The words of a line in a script that are run, not only read. */
+/** The words of a line in a script that are run and not only read. */
 function executed(words: readonly string[]): string[] {
   const first = words.findIndex((word) => !interpreter.test(path.posix.basename(word)));
   return first === -1 ? [] : [words[first] ?? ''];

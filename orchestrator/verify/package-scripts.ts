@@ -11,12 +11,12 @@ export interface Manifest {
 /** Programs that run scripts of a `package.json`. */
 const packageRunner = /^(npm|npx|pnpm|yarn|bun|turbo|nx|lerna|run-s|run-p|npm-run-all2?|concurrently|wireit|corepack)$/;
 
-/** What installing runs. */
+/** The scripts that an install runs. */
 const onInstall = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 
 /**
- * The scripts that the commands run, in any workspace, with those that run before and after them and those that they
- * call in turn.
+ * The names of the scripts that the commands run, in any workspace. Scripts that run before and after them, and scripts
+ * that they call, are included.
  */
 export function scriptsRun(commands: readonly string[], manifests: readonly Manifest[]): ReadonlySet<string> {
   const found = new Set<string>();
@@ -33,14 +33,14 @@ export function scriptsRun(commands: readonly string[], manifests: readonly Mani
   return found;
 }
 
-/** The scripts that the work changes, of those that are run. */
+/** The names of those scripts that the work changes. */
 export function changedScripts(names: ReadonlySet<string>, { file, base, candidate }: Manifest): string[] {
   return [...names]
     .filter((name) => scriptText(base, name) !== scriptText(candidate, name))
     .map((name) => `${file}: the script "${name}" is changed`);
 }
 
-/** What the scripts run, each in the folder of its manifest. */
+/** The command lines of the scripts, each with the folder of its manifest. */
 export function scriptLines(names: ReadonlySet<string>, manifests: readonly Manifest[]): CommandLine[] {
   return manifests.flatMap(({ file, base }) =>
     [...names].flatMap((name) => {
@@ -50,7 +50,7 @@ export function scriptLines(names: ReadonlySet<string>, manifests: readonly Mani
   );
 }
 
-/** Every word after a runner may be a script; one that is none changes nothing. */
+/** The words after a package runner. Each may be a script, and a word that is none does no harm. */
 function scriptNames(text: string): string[] {
   return text
     .split(/&&|\|\||[;|&\n()]/)

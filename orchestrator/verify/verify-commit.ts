@@ -9,15 +9,15 @@ import { type ActiveRun, openOutputLog } from '../run/active-run.ts';
 import type { VerifyCommands } from './commands.ts';
 import { waitForVerifySlot } from './verify-slot.ts';
 
-/** How a command of the operator's ended. */
+/** The result of a set-up or a verification command. */
 export type CommandResult =
   | { readonly result: 'passed' }
   | { readonly result: 'aborted' }
   | { readonly result: 'failed'; readonly why: string; readonly tail: string; readonly hung: boolean };
 
 /**
- * Where a commit is verified: beside the worktrees, under a name that no task id can have and no other run has. No
- * part of it begins with a dot: programs that serve files refuse those.
+ * The folder in which a commit is verified. It is beside the worktrees, with a name that no task id can have and that
+ * no other run has. No part of it begins with a dot, because programs that serve files refuse such folders.
  */
 export function verifyFolder(run: ActiveRun): string {
   const { worktree, run: id } = run.file.record;
@@ -25,9 +25,9 @@ export function verifyFolder(run: ActiveRun): string {
 }
 
 /**
- * Sets up and verifies one commit in a fresh checkout with a git folder of its own, which is thrown away after:
- * nothing of an earlier verification or of the agent's worktree is in it, and nothing that the verified code does to
- * it is in our way.
+ * Runs set-up and verification of one commit in a fresh checkout with its own git folder. Both are deleted afterwards.
+ * So the checkout has nothing of an earlier verification or of the agent's worktree, and changes by the verified code
+ * do no harm.
  */
 export async function verifyCommit(run: ActiveRun, commit: string, commands: VerifyCommands, signal: AbortSignal, log = ''): Promise<CommandResult> {
   const folder = verifyFolder(run);
@@ -46,7 +46,7 @@ export async function verifyCommit(run: ActiveRun, commit: string, commands: Ver
 }
 
 /**
- * Runs a shell command line of the operator's with no key in its environment, in bounded time, and ends everything it
+ * Runs a shell command of the operator, without keys in its environment and with a time limit. Ends everything that it
  * started.
  */
 export async function runCommand(
@@ -90,8 +90,8 @@ async function checkOut(run: ActiveRun, commit: string, folder: string): Promise
 }
 
 /**
- * Verifies the base itself after the run's work on it has failed, and pauses the daemon when it fails too. Answers
- * why it does; null when it passes.
+ * Verifies the base itself after the run's work on it has failed. When it fails too, pauses the daemon and returns the
+ * reason. Null when it passes.
  */
 export async function whyBaseFails(run: ActiveRun, commit: string, commands: VerifyCommands): Promise<string | null> {
   const { base, settings } = run.context;

@@ -1,2 +1,2 @@
-/** The name of the lock in each worktree, which no commit may contain. */
+/** The name of the lock file in each worktree. It is never committed. */
 export const worktreeLockName = '.orchestrator.lock';
