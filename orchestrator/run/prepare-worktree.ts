@@ -7,6 +7,7 @@ import { commitOf, isAncestor } from '../git/commit.ts';
 import { keepCommit } from '../git/refs.ts';
 import { bootId } from '../process/boot-id.ts';
 import { tryLock } from '../process/file-lock.ts';
+import { deleteLeftLocks } from '../worktree/left-locks.ts';
 import { moveSpare } from '../worktree/spare.ts';
 import { indexOf, placeOf, readBeginning, setAside, type TaskRepository, worktreeGitDir } from '../worktree/task-repository.ts';
 import { worktreeLockName } from '../worktree/worktree-lock-name.ts';
@@ -39,6 +40,7 @@ async function takePlace(run: ActiveRun, task: TaskRepository, spare: TaskReposi
     if (existsSync(task.worktree) && beginning !== null) await saveRun(run);
     // A run that was only claimed begins from the newest state of origin. The work that was here is saved.
     const isUsable = run.file.record.state !== 'claimed' && beginning?.baseline != null && (await isWhole(run, task));
+    if (isUsable) await deleteLeftLocks(task);
     if (isUsable) await showSaved(run, task);
     else await makeAnew(run, task, spare ?? (await run.context.spares.take(run.signal)));
     return task;

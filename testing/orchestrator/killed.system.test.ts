@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { shortHash } from '@dispatcher/orchestrator/daemon/state-folder.ts';
@@ -134,6 +134,30 @@ test.each(cases)(
     expectOrder(here);
   },
 );
+
+test('after an agent was killed in the middle of a commit, the next one can commit', async () => {
+  await using here = await site();
+  await using daemon = await useDaemonProcess(here);
+  const gate = path.join(here.repository.folder, 'gate');
+  await here.task('one', `${work}; ${untilOpen(gate)}`);
+  await until(
+    () => recordsOf(here)[0],
+    (record) => record !== undefined && existsSync(path.join(record.worktree, 'more.txt')),
+  );
+  await daemon.kill();
+  const worktree = recordsOf(here)[0]?.worktree ?? '';
+  const gitDir = readFileSync(path.join(worktree, '.git'), 'utf8').slice('gitdir: '.length).trim();
+  // What a killed git leaves: of the index, of the branch, and of all branches.
+  const commonDir = path.resolve(gitDir, '../..');
+  for (const lock of [`${gitDir}/index.lock`, `${gitDir}/HEAD.lock`, `${commonDir}/refs/heads/task/one.lock`, `${commonDir}/packed-refs.lock`])
+    writeFileSync(lock, '');
+  writeFileSync(gate, '');
+  await using next = await useDaemonProcess(here);
+  await here.until('one', ({ status }) => status === 'done');
+  expect(await next.drain()).toBe(0);
+  expect(here.starts()).toHaveLength(2);
+  expectOrder(here);
+});
 
 test('after a reboot that emptied the temp folder, the run continues from the branch', async () => {
   await using here = await site();
