@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { routes } from '@dispatcher/gateway/rest/routes.ts';
 import type { Task } from '@recursiv/sdk';
 import { expect, test } from 'vitest';
+import { apiPath } from '../harness/api-path.ts';
 import type { RestAnswer } from '../harness/rest-client.ts';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
 
@@ -72,6 +74,16 @@ const others: Request[] = [
 
 const send = (acme: Acme, { method, path, body }: Request, id: string, token: string, key: string): Promise<RestAnswer<Task>> =>
   acme.rest.call(method, path(id), { body: body(id, token), headers: { 'idempotency-key': key } });
+
+/** The routes that ignore the header. */
+const ignoring = ['CreateKey', 'HeartbeatTask'];
+
+test('the requests below are all that take an idempotency key', () => {
+  const rpcOf = (method: string, path: string) =>
+    routes.find((route) => route.method === method && route.path.replaceAll(/\{\w+\}/g, 'one') === apiPath + path)?.rpc.name;
+  const taking = routes.filter(({ method, rpc }) => (method === 'POST' || method === 'PATCH') && !ignoring.includes(rpc.name));
+  expect(new Set(changes.map(({ method, path }) => rpcOf(method, path('one'))))).toEqual(new Set(taking.map(({ rpc }) => rpc.name)));
+});
 
 test.each(changes)('an idempotency key that $name used is refused on every other request, and changes nothing', async (first) => {
   await using acme = await useAcme();
