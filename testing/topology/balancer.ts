@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { patience } from '../harness/patience.ts';
 
 /** A load balancer as clouds have them: it looks at `/readyz` and knows nothing of HTTP beyond that. */
 export interface Balancer extends AsyncDisposable {
@@ -58,7 +59,7 @@ export async function startBalancer(addresses: readonly string[]): Promise<Balan
 }
 
 async function isReady(address: string): Promise<boolean> {
-  const request = { signal: AbortSignal.timeout(2_000), headers: { connection: 'close' } };
+  const request = { signal: AbortSignal.timeout(2_000 * patience()), headers: { connection: 'close' } };
   return await fetch(`http://${address}/readyz`, request).then(
     async (response) => {
       await response.arrayBuffer();

@@ -125,13 +125,13 @@ test('the error for an unknown route at a right base URL has the words of the AP
 
 test('a call without an answer ends after the timeout', async () => {
   await using server = await useServer(() => undefined);
-  await expect(server.client({ timeout: 50, maxRetries: 1 }).dispatcher.stats()).rejects.toMatchObject({ name: 'ConnectionError', code: 'timeout' });
+  await expect(server.client({ timeout: 500, maxRetries: 1 }).dispatcher.stats()).rejects.toMatchObject({ name: 'ConnectionError', code: 'timeout' });
   expect(server.received).toHaveLength(2);
 });
 
 test('wait_seconds is added to the timeout', async () => {
   await using server = await useServer((response) => setTimeout(() => answerJson(response, 200, nothing), 300));
-  await expect(server.client({ timeout: 50, maxRetries: 0 }).dispatcher.claimNext({ agent, wait_seconds: 1 })).resolves.toEqual(nothing);
+  await expect(server.client({ timeout: 50, maxRetries: 0 }).dispatcher.claimNext({ agent, wait_seconds: 60 })).resolves.toEqual(nothing);
 });
 
 test('a timeout that is longer than a timer can hold does not end a call at once', async () => {

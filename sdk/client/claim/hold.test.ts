@@ -32,7 +32,7 @@ function refused(code: string): (response: ServerResponse) => void {
 }
 
 test('a held claim is renewed until it is completed, and is not released after that', async () => {
-  await using server = await useLease(1_500);
+  await using server = await useLease(3_000);
   {
     await using held = await server.client().dispatcher.hold({ agent });
     await vi.waitFor(() => expect(namesOf(server).filter((name) => name === 'heartbeat').length).toBeGreaterThan(2), { timeout: 5_000 });
@@ -66,10 +66,10 @@ test('without a task the answer is null, which `await using` accepts', async () 
 test.each(['claim_lost', 'not_claimed', 'already_done', 'archived'])(
   'a heartbeat refused with %s aborts the signal at once, and nothing is released',
   async (code) => {
-    await using server = await useLease(1_500, { heartbeat: refused(code) });
+    await using server = await useLease(3_000, { heartbeat: refused(code) });
     {
       await using held = await server.client().dispatcher.hold({ agent });
-      await vi.waitFor(() => expect(held?.signal.aborted).toBe(true));
+      await vi.waitFor(() => expect(held?.signal.aborted).toBe(true), { timeout: 5_000 });
       expect(held?.signal.reason).toMatchObject({ code });
     }
     expect(namesOf(server)).toEqual(['claim-next', 'heartbeat']);
@@ -123,9 +123,10 @@ test('a lease that is longer than a timer can hold is not lost at once', async (
 });
 
 test('a claim whose answer came late is renewed before anybody works on it', async () => {
+  const lease = 1_500;
   await using server = await useServer((response, received) => {
     if (nameOf(received) !== 'claim-next') return answerError(response, 409, 'claim_lost');
-    setTimeout(() => answerJson(response, 200, { data: { task: { id: 't' }, claim: claimOf('t', 300, token) } }), 150);
+    setTimeout(() => answerJson(response, 200, { data: { task: { id: 't' }, claim: claimOf('t', lease, token) } }), 600);
   });
   await expect(server.client().dispatcher.hold({ agent })).rejects.toMatchObject({ code: 'claim_lost' });
   expect(namesOf(server)).toEqual(['claim-next', 'heartbeat']);
@@ -149,7 +150,7 @@ test('after a temporary failure of complete the claim is still held; a complete 
 
 test('a heartbeat that crosses a successful complete does not abort the signal', async () => {
   let finish = () => {};
-  await using server = await useLease(1_500, {
+  await using server = await useLease(3_000, {
     done: (response) => {
       finish = () => answerJson(response, 200, { data: { id: 't', status: 'done' } });
     },

@@ -97,18 +97,19 @@ test.each([
 
 test('a stream reconnects when a connection is silent for too long', async () => {
   await using server = await useServer((response, _, index) => open(response, index === 0 ? 'retry: 1\n\n' : event(1)));
-  expect(await take(server.client().dispatcher.stream({}, { idleTimeout: 50 }), 1)).toHaveLength(1);
+  expect(await take(server.client().dispatcher.stream({}, { idleTimeout: 500 }), 1)).toHaveLength(1);
   expect(server.received).toHaveLength(2);
 });
 
 test('comments keep a connection alive, and a slow reader does not end it', async () => {
+  const idleTimeout = 1_000;
   await using server = await useServer((response) => {
     let comments = 0;
     open(response, event(1));
-    const timer = setInterval(() => (++comments < 6 ? response.write(':\n\n') : response.write(event(2), () => clearInterval(timer))), 60);
+    const timer = setInterval(() => response.write(++comments < 15 ? ':\n\n' : event(2)), idleTimeout / 10);
     response.on('close', () => clearInterval(timer));
   });
-  const stream = server.client().dispatcher.stream({}, { idleTimeout: 200 });
+  const stream = server.client().dispatcher.stream({}, { idleTimeout });
   await stream.next();
   expect((await stream.next()).value).toMatchObject({ position: 2 });
   await stream.return();

@@ -71,11 +71,10 @@ test('a statement in flight fails at once when the signal fires, the next one is
   const giveUp = new AbortController();
   const pool = new Pool(database.url, 2, giveUp.signal);
   await pool.query('SELECT 1');
-  const begun = performance.now();
-  const broken = expect(pool.query('SELECT pg_sleep(8)')).rejects.toThrow();
+  // Without the signal the server would end it, with words of its own.
+  const broken = expect(pool.query('SELECT pg_sleep(60)')).rejects.toThrow('Connection terminated');
   giveUp.abort();
   await broken;
   await expect(pool.query('SELECT 1')).rejects.toThrow();
   await pool.end();
-  expect(performance.now() - begun).toBeLessThan(8_000);
 });

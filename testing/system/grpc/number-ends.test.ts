@@ -64,7 +64,7 @@ test('numbers and times at the ends of their ranges cause no internal error in a
   expect(failed).toEqual([]);
   expect(answers).toContain('ok');
   expect(answers).toContain('invalid_argument');
-}, 60_000);
+});
 
 test('numbers in a cursor cause no internal error', async () => {
   await using acme = await useAcme();
@@ -84,7 +84,7 @@ async function call({ services, key }: Acme, method: DescMethod, fields: Record<
   const client = createClient(method.parent, transport) as Record<string, (request: object, options: object) => unknown>;
   const options = {
     headers: { authorization: `Bearer ${method.parent === KeyService ? services.adminKey : key}` },
-    signal: AbortSignal.timeout(10_000),
+    signal: AbortSignal.timeout(120_000),
   };
   const request = { ...needed(method), ...fields };
   try {
