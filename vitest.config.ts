@@ -22,19 +22,14 @@ const alone = [
 const unitLimits = { testTimeout: 180_000, hookTimeout: 180_000 };
 const systemLimits = { testTimeout: 900_000, hookTimeout: 900_000 };
 
-const asProcesses = {
-  ...systemLimits,
-  globalSetup: ['testing/runner/start-postgres.ts', 'testing/runner/start-topology.ts'],
-  fileParallelism: false,
-  sequence: { groupOrder: 4 },
-};
-
 const notOurs = ['**/node_modules/**', '**/dist/**'];
 
 export default defineConfig({
   test: {
     ...unitLimits,
     pool: 'forks',
+    // On two cores: most tests wait for other processes about half of the time.
+    maxWorkers: 3,
     globalSetup: ['testing/runner/start-postgres.ts'],
     setupFiles: ['testing/runner/refuse-leaks.ts', 'testing/runner/patient-waits.ts'],
     teardownTimeout: 30_000,
@@ -42,12 +37,12 @@ export default defineConfig({
       {
         // Pure functions, and RPCs on a database of their own.
         extends: true,
-        test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['**/*.system.test.ts', ...notOurs], maxWorkers: 2 },
+        test: { name: 'unit', include: ['**/*.test.ts'], exclude: ['**/*.system.test.ts', ...notOurs] },
       },
       {
-        // The whole system with real processes. Most of them wait most of the time, so two files run at once.
+        // The whole system with real processes.
         extends: true,
-        test: { ...systemLimits, name: 'system', include: quick, exclude: notOurs, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { ...systemLimits, name: 'system', include: quick, exclude: notOurs, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
@@ -56,7 +51,6 @@ export default defineConfig({
           name: 'long',
           include: ['**/*.system.test.ts'],
           exclude: [...notOurs, ...quick, ...alone],
-          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
@@ -67,12 +61,14 @@ export default defineConfig({
       {
         // The black-box tests again, against services and a gateway that run as processes of their own.
         extends: true,
-        // The ends of numbers are the services' own matter, which the unit tests hold.
         test: {
-          ...asProcesses,
+          ...systemLimits,
           name: 'processes',
           include: ['testing/system/**/*.test.ts'],
-          exclude: [...notOurs, 'testing/system/grpc/number-ends.test.ts'],
+          // The README is about `npm start`.
+          exclude: [...notOurs, 'testing/system/readme.system.test.ts'],
+          globalSetup: ['testing/runner/start-postgres.ts', 'testing/runner/start-topology.ts'],
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -82,9 +82,11 @@ async function call({ services, key }: Acme, method: DescMethod, fields: Record<
     nodeOptions: { agent },
   });
   const client = createClient(method.parent, transport) as Record<string, (request: object, options: object) => unknown>;
+  // A stream goes on until it is left.
+  const leave = new AbortController();
   const options = {
     headers: { authorization: `Bearer ${method.parent === KeyService ? services.adminKey : key}` },
-    signal: AbortSignal.timeout(120_000),
+    signal: AbortSignal.any([leave.signal, AbortSignal.timeout(120_000)]),
   };
   const request = { ...needed(method), ...fields };
   try {
@@ -94,6 +96,8 @@ async function call({ services, key }: Acme, method: DescMethod, fields: Record<
     return 'ok';
   } catch (thrown) {
     return ConnectError.from(thrown).findDetails(ErrorInfoSchema)[0]?.reason ?? String(thrown);
+  } finally {
+    leave.abort();
   }
 }
 
