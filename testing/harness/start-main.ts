@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compileCache } from './config.ts';
 
 /** What `npm start` runs, as a process of its own; or `pnpm start:services`, which says and takes the same. */
 export interface MainProcess extends AsyncDisposable {
@@ -25,7 +26,7 @@ interface MainOptions {
 
 /** Starts it with these settings and no others. Disposing it is a SIGTERM and waits for the end. */
 export function startMain(settings: Readonly<Record<string, string>>, { asProcesses = false, ...ids }: MainOptions = {}): MainProcess {
-  const env = { TMPDIR: tmpdir(), PORT: '0', GRPC_PORT: '0', ...settings };
+  const env = { ...compileCache(), TMPDIR: tmpdir(), PORT: '0', GRPC_PORT: '0', ...settings };
   const child = spawn(process.execPath, [asProcesses ? servicesPath : localPath], { ...ids, env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const exited = once(child, 'close').then(([code]: unknown[]) => (typeof code === 'number' ? code : null));

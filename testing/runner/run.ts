@@ -23,7 +23,7 @@ async function runTests(args: string[]): Promise<number> {
     const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
       cwd: root,
       stdio: 'inherit',
-      env: environmentWith({ TMPDIR: folder }),
+      env: environmentWith({ TMPDIR: folder, NODE_COMPILE_CACHE: join(folder, 'compile-cache') }),
     });
     const [code]: unknown[] = await once(child, 'exit');
     const { passed, failed, skipped } = await countTests(resultPath);

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { compileCache } from '../harness/config.ts';
 
 const root = join(import.meta.dirname, '../..');
 const main = join(root, 'sdk/cli/main.ts');
@@ -37,7 +38,8 @@ export interface TestCli {
 
 /** Runs the CLI as users do, as a process, with only these environment variables. */
 export function useCli(variables: Readonly<Record<string, string>>): TestCli {
-  const env = { PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`, HOME: '/nonexistent', TERM: 'xterm', ...variables };
+  const path = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`;
+  const env = { ...compileCache(), PATH: path, HOME: '/nonexistent', TERM: 'xterm', ...variables };
   const start = (command: string, args: readonly string[]): StartedCli => {
     const child = spawn(command, args, { env, cwd: dirname(main), stdio: ['pipe', 'pipe', 'pipe'] });
     // Typing fails after the program has ended.

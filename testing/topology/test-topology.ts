@@ -6,6 +6,7 @@ import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import { compileCache } from '../harness/config.ts';
 import { freePort } from '../harness/free-port.ts';
 import { startTopology, type Topology, type TopologyOptions } from './topology.ts';
 
@@ -29,6 +30,7 @@ export async function startTestTopology(databaseUrl: string, { copies = 1, env =
   await nats.start();
   const adminKey = 'sk_admin_for_tests_only_0123456789abcdef';
   const settings = {
+    ...compileCache(),
     DATABASE_URL: databaseUrl,
     NATS_URL: `nats://${nats.address}`,
     DISPATCHER_API_KEY: adminKey,
