@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DescMethod, DescMethodUnary } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import { createAdmissions, streamLimits, workLimits } from '@dispatcher/kit/admission/admission.ts';
+import { AnswerRooms } from '@dispatcher/kit/admission/answer-rooms.ts';
 import { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
 import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
 import type { ConnectionLimits } from '@dispatcher/kit/listening/connections.ts';
@@ -48,6 +49,8 @@ export interface GatewayOptions {
   connections?: ConnectionLimits;
   /** With it the gateway serves HTTPS instead of HTTP. */
   tls?: Tls | null;
+  /** How long a client may take to receive an answer. When absent, the limit in docs/security.md. */
+  takenMs?: number;
 }
 
 /**
@@ -70,7 +73,7 @@ const replaysWaiting = 4096;
 /** Starts REST, event streams and the OpenAPI document. Rejects with `EADDRINUSE` when the port is taken. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await using resources = new AsyncDisposableStack();
-  const server = createHttpServer(options.log, undefined, options.tls, options.connections);
+  const server = createHttpServer(options.log, options);
   const setCaller = logRequests(server, options.log);
   const undeliveredClaims = createUndeliveredClaims(server.server, options.transport, options.log);
   const inFlight = createInFlight();
@@ -87,7 +90,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const hub = resources.use(createEventHub(options));
   const streams = resources.use(createOpenStreams(options.authenticate, options.log, options.keepAliveMs));
   serveMetrics(server, options.authenticate, () => streams.count);
-  const admissions = { bodyAdmissions: createAdmissions(workLimits), streamAdmissions: createAdmissions(streamLimits) };
+  const admissions = {
+    bodyAdmissions: createAdmissions(workLimits),
+    streamAdmissions: createAdmissions(streamLimits),
+    answerRooms: new AnswerRooms(),
+  };
   const context = {
     ...options,
     ...admissions,
@@ -96,7 +103,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     undeliveredClaims,
     streams,
     hub,
-    replaySlots: new Semaphore(replaysAtOnce, replaysWaiting),
+    replaySlots: new Semaphore({ total: replaysAtOnce, kept: replaysAtOnce / 4, queueMax: replaysWaiting }),
   };
   for (const route of routes) serveRoute(server, route, context);
   await server.listen({ host: options.host, port: options.port });

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { createRecordingServices } from '@dispatcher/testing/gateway/recording-services.ts';
 import { useGateway } from '@dispatcher/testing/gateway/use-gateway.ts';
@@ -88,4 +88,45 @@ test('2,000 idle connections do not block requests, and use little memory', asyn
   // Both ends of each connection are in this process.
   expect((process.memoryUsage().rss - before) / 2000).toBeLessThan(64 * 1024);
   for (const socket of sockets) socket.destroy();
+});
+
+test('a client that does not receive an answer loses its connection in time, and others do not', async () => {
+  await using gateway = await useEdge({ takenMs: 300 });
+  const sockets = await Promise.all(Array.from({ length: 20 }, () => useSocket(gateway.port)));
+  for (const { socket, write } of sockets) {
+    socket.pause();
+    // More than the buffers of the system hold.
+    write('GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n'.repeat(200));
+  }
+  await within(20_000, Promise.all(sockets.map(({ socket }) => untilReset(socket))));
+  expect((await gateway.send('GET', `${api}/stats`)).status).toBe(200);
+});
+
+/** Resolves when the other end has cut the connection. It is read now and then, since only so is that seen. */
+async function untilReset(socket: Socket): Promise<void> {
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write('x');
+  const timer = setInterval(() => socket.write('x'), 50);
+  await closed;
+  clearInterval(timer);
+}
+
+test('an organization that does not receive its pages keeps no page of another waiting', async () => {
+  const page = { data: Array.from({ length: 20 }, (_, i) => ({ id: `t${i}`, title: 'x'.repeat(100_000) })) };
+  await using gateway = await useGateway([createRecordingServices({ ListTasks: async () => page }).routes]);
+  const sockets = await Promise.all(Array.from({ length: 100 }, () => useSocket(gateway.port)));
+  for (const { socket, write } of sockets) {
+    socket.pause();
+    write(`GET ${api}/tasks HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${gateway.acmeKey}\r\n\r\n`);
+  }
+  for (let i = 0; i < 5; i++) {
+    const { status } = await within(5_000, gateway.send('GET', `${api}/tasks`, { headers: { authorization: `Bearer ${gateway.rivalKey}` } }));
+    expect(status).toBe(200);
+  }
+  for (const socket of sockets) socket[Symbol.dispose]();
+});
+
+test('keys and tasks are answered with cache-control: no-store', async () => {
+  await using gateway = await useEdge();
+  expect((await gateway.send('GET', `${api}/stats`)).headers.get('cache-control')).toBe('no-store');
 });

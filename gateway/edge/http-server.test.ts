@@ -62,7 +62,7 @@ test.each([
   ['headers', 'POST /nothing HTTP/1.1\r\nhost: x\r\n'],
   ['a body', 'POST /nothing HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{'],
 ])('a client that is slow to send %s loses its connection, after an error of the contract if there was no answer yet', async (_name, text) => {
-  await using server = createHttpServer(createLog('silent'), 100);
+  await using server = createHttpServer(createLog('silent'), { receiveTimeoutMs: 100 });
   server.post('/nothing', async (request) => await readBody(request.raw));
   await server.listen({ port: 0 });
   using client = await useSocket((server.server.address() as AddressInfo).port);

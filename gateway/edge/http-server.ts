@@ -24,13 +24,20 @@ const headersMaxBytes = 16 * 1024;
 
 const emptyQuery = {};
 
+/** How long a client may take to receive an answer. Streams have no end, and a limit of their own. */
+const defaultTakenMs = 30_000;
+
+/** The limits of the port, where they differ from docs/security.md, and its certificate. */
+export interface HttpServerOptions {
+  readonly receiveTimeoutMs?: number;
+  readonly takenMs?: number;
+  readonly connections?: ConnectionLimits;
+  readonly tls?: Tls | null;
+}
+
 /** Creates a Fastify instance without routes. It has the limits, and the answers for requests without a route. */
-export function createHttpServer(
-  log: Log,
-  receiveTimeoutMs = defaultReceiveTimeoutMs,
-  tls: Tls | null = null,
-  limits?: ConnectionLimits,
-): FastifyInstance {
+export function createHttpServer(log: Log, options: HttpServerOptions = {}): FastifyInstance {
+  const { receiveTimeoutMs = defaultReceiveTimeoutMs, takenMs = defaultTakenMs, tls } = options;
   const http = { maxHeaderSize: headersMaxBytes, headersTimeout: receiveTimeoutMs, connectionsCheckingInterval: 1000 };
   const server = fastify({
     genReqId: requestIdOf,
@@ -43,7 +50,7 @@ export function createHttpServer(
     frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
     clientErrorHandler: refuseConnection,
   });
-  limitConnections(server.server, limits);
+  limitConnections(server.server, takenMs, options.connections);
   // The route reads the body after it knows the caller.
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
@@ -52,14 +59,21 @@ export function createHttpServer(
   return server;
 }
 
-/** Counts connections, including streams, and closes idle ones near the limit. */
-function limitConnections(server: HttpServer, limits?: ConnectionLimits): void {
+/** Counts connections, including streams, closes idle ones near the limit, and those that do not receive an answer. */
+function limitConnections(server: HttpServer, takenMs: number, limits?: ConnectionLimits): void {
   const connections = createConnections(limits);
   // This also counts connections that never complete the TLS handshake.
   server.prependListener('connection', connections.add);
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     connections.begin(socket);
-    response.once('close', () => connections.end(socket));
+    let late: NodeJS.Timeout | undefined;
+    response.once('prefinish', () => {
+      late = setTimeout(() => socket.destroy(), takenMs).unref();
+    });
+    response.once('close', () => {
+      clearTimeout(late);
+      connections.end(socket);
+    });
   });
 }
 

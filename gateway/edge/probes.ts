@@ -20,7 +20,8 @@ export function serveProbes(server: FastifyInstance, readiness: Readiness): void
     if (!ready) reply.code(503).header('retry-after', '1');
     return { status: ready ? 'ready' : 'not ready', failing };
   });
-  const document = JSON.stringify(createOpenApiDocument());
+  // A buffer is not copied for each client that reads slowly.
+  const document = Buffer.from(JSON.stringify(createOpenApiDocument()));
   server.get('/openapi.json', async (request, reply) => {
     reply.header('x-request-id', request.id).header('content-type', 'application/json; charset=utf-8');
     return document;

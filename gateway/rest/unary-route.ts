@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { type DescMethodUnary, isMessage } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import type { Admissions } from '@dispatcher/kit/admission/admission.ts';
+import { type AnswerRooms, answersWithPage } from '@dispatcher/kit/admission/answer-rooms.ts';
 import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
 import type { Caller } from '@dispatcher/kit/auth/caller.ts';
 import { networkOf } from '@dispatcher/kit/listening/network-of.ts';
@@ -31,13 +33,16 @@ export interface RouteContext {
    * only after its body has arrived.
    */
   bodyAdmissions: Admissions;
+  /** Limits the bytes of pages in memory. */
+  answerRooms: AnswerRooms;
 }
 
 /** Answers requests of one route: authenticates, reads the request, calls the service, and writes the answer. */
 export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: RouteContext) {
-  const { transport, authenticate, inFlight, setCaller, undeliveredClaims, bodyAdmissions } = context;
+  const { transport, authenticate, inFlight, setCaller, undeliveredClaims, bodyAdmissions, answerRooms } = context;
   const read = createRequestReader(route);
   const write = createJsonWriter(rpc.output);
+  const isPage = answersWithPage(rpc);
   const mayChange = route.method === 'POST' || route.method === 'PATCH';
   return async (request: FastifyRequest, reply: FastifyReply): Promise<string> => {
     const { raw } = request;
@@ -49,6 +54,8 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: Ro
     // The HTTP server limits how long a client may take to send its body.
     const body = await receiveBody(raw, caller, bodyAdmissions);
     const message = read({ params: request.params as Record<string, string>, url: raw.url ?? '', body });
+    const room = isPage ? await answerRooms.enter(caller, signal) : undefined;
+    if (room) finished(reply.raw, () => room[Symbol.dispose]());
     const answer = transport.unary(rpc, signal, undefined, headers, message);
     const response = await inTime(answer, waitMs(message)).catch((thrown: unknown) => {
       throw signal.aborted ? unavailable('The server is stopping. Send the request again.') : thrown;
@@ -58,7 +65,11 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: Ro
       undeliveredClaims.watch(response.message, reply.raw, headers);
     }
     reply.code(route.status).header('content-type', 'application/json; charset=utf-8').header('x-request-id', request.id);
-    return write(response.message);
+    // Answers have keys, claim tokens and private texts.
+    reply.header('cache-control', 'no-store');
+    const text = write(response.message);
+    room?.keep(text.length);
+    return text;
   };
 }
 

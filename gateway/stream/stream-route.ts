@@ -4,8 +4,10 @@ import { finished } from 'node:stream';
 import type { DescMethodServerStreaming } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import type { Admissions } from '@dispatcher/kit/admission/admission.ts';
+import { organizationOf } from '@dispatcher/kit/admission/on-behalf-of.ts';
 import type { Semaphore } from '@dispatcher/kit/admission/semaphore.ts';
 import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
+import type { Caller } from '@dispatcher/kit/auth/caller.ts';
 import { networkOf } from '@dispatcher/kit/listening/network-of.ts';
 import { invalidField, unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { StatsService, WatchEventsRequest, WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
@@ -65,7 +67,7 @@ export function createStreamRoute(route: Route, context: StreamContext) {
     if (after !== undefined) message.after = after;
     const admitted = context.streamAdmissions.admit(caller);
     finished(reply.raw, () => admitted[Symbol.dispose]());
-    const parts = await openCall(context, route.rpc as WatchEvents, call, callHeaders(headers, request.id, false), message);
+    const parts = await openCall(context, { rpc: route.rpc as WatchEvents, caller, headers: callHeaders(headers, request.id, false), message }, call);
     call.limit(replayMs);
     reply.hijack();
     writeHead(reply.raw, request.id, after ?? parts.first.position);
@@ -78,6 +80,14 @@ export function createStreamRoute(route: Route, context: StreamContext) {
 
 type WatchEvents = typeof StatsService.method.watchEvents & DescMethodServerStreaming;
 type Call = ReturnType<typeof createCall>;
+
+/** What a stream begins with. */
+interface Opening {
+  readonly rpc: WatchEvents;
+  readonly caller: Caller;
+  readonly headers: Headers;
+  readonly message: WatchEventsRequest;
+}
 
 /** A browser sends this header by itself when it connects again. It wins over `after`, which stays in the URL. */
 function lastEventId(header: string | string[] | undefined): bigint | undefined {
@@ -118,8 +128,9 @@ function createCall(left: AbortSignal, limitMs: number) {
  * Opens the call and waits for its first message, which has its position. A failure before that is an ordinary error
  * answer.
  */
-async function openCall({ transport, hub, replaySlots }: StreamContext, rpc: WatchEvents, call: Call, headers: Headers, message: WatchEventsRequest) {
-  using _slot = message.after === undefined ? undefined : await replaySlots.take(call.signal);
+async function openCall({ transport, hub, replaySlots }: StreamContext, { rpc, caller, headers, message }: Opening, call: Call) {
+  const organization = organizationOf(caller);
+  using _slot = message.after === undefined ? undefined : await replaySlots.take(call.signal, organization);
   await call.orGiveUp(hub.live());
   const response = await call.orGiveUp(transport.stream(rpc, call.signal, undefined, headers, only(message)));
   const parts = response.message[Symbol.asyncIterator]();
@@ -130,7 +141,7 @@ async function openCall({ transport, hub, replaySlots }: StreamContext, rpc: Wat
   return {
     first: first.value,
     async next() {
-      using _slot = await replaySlots.take(call.signal);
+      using _slot = await replaySlots.take(call.signal, organization);
       return await call.orGiveUp(parts.next());
     },
   };

@@ -31,7 +31,7 @@ export async function startStatsService({ database, bus, log, retention }: Stats
   loops.use(startRelay(database.pool, bus, log));
   loops.use(startRetention(database.pool, retention, log));
   return {
-    routes: statsRoutes({ database, feed, replays: new Semaphore(replaysAtOnce) }),
+    routes: statsRoutes({ database, feed, replays: new Semaphore({ total: replaysAtOnce, kept: 1 }) }),
     [Symbol.asyncDispose]: () => loops.disposeAsync(),
   };
 }

@@ -1,3 +1,4 @@
+import { onBehalfOfAll } from '@dispatcher/kit/admission/on-behalf-of.ts';
 import { DispatcherError, unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { isRefusedAsAWhole } from '../connection/errors.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -75,7 +76,7 @@ export class Batcher<Item, Answer> {
     this.#newestLane = lane;
     this.#lanes += 1;
     // What arrives in the same turn of the event loop goes along.
-    setImmediate(() => this.#work(lane));
+    setImmediate(() => onBehalfOfAll(() => this.#work(lane)));
   }
 
   async #work(lane: symbol): Promise<void> {

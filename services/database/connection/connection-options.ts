@@ -3,6 +3,9 @@ import { Socket } from 'node:net';
 /** The longest time that a statement may take. The deadline of a call is 10 s. */
 export const statementTimeoutMs = 9_000;
 
+/** A request that waits for a connection gets a 503 after a second, so that the queue stays short. */
+export const connectionTimeoutMs = 1_000;
+
 /**
  * The options of every connection to the database at `url`: those of the ORM and of the pool of the hot statements.
  * When `giveUp` fires, the connections break at once, whatever the server does, and everything that waits for them
@@ -18,8 +21,7 @@ export function connectionOptions(url: string, giveUp?: AbortSignal) {
     query_timeout: statementTimeoutMs + 500,
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 15_000,
-    // A request that waits for a connection gets a 503 after a second, so that the queue stays short.
-    connectionTimeoutMillis: 1_000,
+    connectionTimeoutMillis: connectionTimeoutMs,
     keepAlive: true,
   };
 }

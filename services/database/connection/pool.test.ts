@@ -1,3 +1,4 @@
+import { onBehalfOf } from '@dispatcher/kit/admission/on-behalf-of.ts';
 import { useDatabase } from '@dispatcher/testing/harness/use-database.ts';
 import { expect, test, vi } from 'vitest';
 import { Pool } from './pool.ts';
@@ -77,4 +78,21 @@ test('a statement in flight fails at once when the signal fires, the next one is
   await broken;
   await expect(pool.query('SELECT 1')).rejects.toThrow();
   await pool.end();
+});
+
+test('organizations take turns for the connections, and one of many keeps none from another that has none', async () => {
+  await using database = await usePool(8);
+  const { pool } = database;
+  const order: string[] = [];
+  const query = (organizationId: string, text: string) =>
+    onBehalfOf({ organizationId }, async () => {
+      await pool.query(text);
+      order.push(organizationId);
+    });
+  const slow = Array.from({ length: 40 }, () => query('loud', 'SELECT pg_sleep(0.1)'));
+  const quick = query('quiet', 'SELECT 1');
+  await quick;
+  expect(order).toEqual(['quiet']);
+  await Promise.all([...slow, query('calm', 'SELECT 1')]);
+  expect(order.indexOf('calm')).toBeLessThan(10);
 });

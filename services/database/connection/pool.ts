@@ -1,6 +1,12 @@
+import { organizationAtWork } from '@dispatcher/kit/admission/on-behalf-of.ts';
+import { Semaphore, type Turn } from '@dispatcher/kit/admission/semaphore.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import pg, { type PoolClient, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
-import { poolOptions } from './connection-options.ts';
+import { connectionTimeoutMs, poolOptions } from './connection-options.ts';
 import { leavesConnection } from './errors.ts';
+
+/** One of so many connections is kept for an organization that has none. */
+const keptPart = 8;
 
 /**
  * The connections of the hot statements. The driver's own pool closes a connection after every error. This one leaves
@@ -8,6 +14,7 @@ import { leavesConnection } from './errors.ts';
  */
 export class Pool {
   readonly #pool: pg.Pool;
+  readonly #turns: Semaphore;
 
   /** When `giveUp` fires, the connections break. */
   constructor(url: string, size: number, giveUp?: AbortSignal) {
@@ -15,10 +22,15 @@ export class Pool {
     // A connection that breaks while it is idle is replaced at the next statement. Without a listener its error event
     // would end the process.
     this.#pool.on('error', ignore);
+    this.#turns = new Semaphore({ total: size, kept: Math.floor(size / keptPart) });
   }
 
-  /** Runs one statement on a free connection. Rejects when no connection becomes free in time. */
+  /**
+   * Runs one statement on a free connection. Organizations take turns for the connections. Rejects when no connection
+   * becomes free in time.
+   */
   async query<Row extends QueryResultRow = QueryResultRow>(statement: string | QueryConfig, values?: unknown[]): Promise<QueryResult<Row>> {
+    using _turn = this.#turns.tryTake(organizationAtWork()) ?? (await this.#wait());
     const client = await this.#pool.connect();
     // When a connection breaks, its statement fails and it also emits an error event.
     client.on('error', ignore);
@@ -30,6 +42,12 @@ export class Pool {
       release(client, !leavesConnection(thrown));
       throw thrown;
     }
+  }
+
+  async #wait(): Promise<Turn> {
+    return await this.#turns.take(AbortSignal.timeout(connectionTimeoutMs), organizationAtWork()).catch((cause: unknown) => {
+      throw unavailable('Too many requests wait for the database. Try again in a moment.', cause);
+    });
   }
 
   /** Takes a connection for a transaction. The caller must release it. */

@@ -1,6 +1,7 @@
 import type { Interceptor } from '@connectrpc/connect';
 import { type Caller, callerKey } from '../auth/caller.ts';
 import { DispatcherError, unavailable } from '../serving/errors.ts';
+import { onBehalfOf } from './on-behalf-of.ts';
 
 /**
  * Refuses calls over the limits at once, so that no queue builds up. Calls for which `waits` returns true are counted
@@ -14,7 +15,7 @@ export function admission(waits: (message: unknown) => boolean = () => false): I
     const caller = request.contextValues.get(callerKey);
     if (!request.stream) {
       using _admitted = (waits(request.message) ? waiting : working).admit(caller);
-      return await next(request);
+      return await onBehalfOf(caller, () => next(request));
     }
     const admitted = streaming.admit(caller);
     const leave = () => admitted[Symbol.dispose]();

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { constants, type Http2ServerResponse } from 'node:http2';
 import type { Socket } from 'node:net';
+import type { Turn } from '../admission/semaphore.ts';
 
 /** How long a client may take to receive a piece of an answer. */
 const defaultTakenMs = 30_000;
@@ -17,11 +18,12 @@ export class UnreadAnswers {
     this.#takenMs = takenMs;
   }
 
-  /** Passes the pieces of an answer on, and ends the call at a limit. A piece is read when the last one has left. */
-  async *of(pieces: AsyncIterable<Uint8Array>, response: ServerResponse | Http2ServerResponse): AsyncIterable<Uint8Array> {
+  /** Passes the pieces of an answer on, and ends the call at a limit. `room` is told their size. A piece is read when the last one has left. */
+  async *of(pieces: AsyncIterable<Uint8Array>, response: ServerResponse | Http2ServerResponse, room?: Turn): AsyncIterable<Uint8Array> {
     const { socket } = response;
     for await (const piece of pieces) {
       const late = setTimeout(() => end(response), this.#takenMs);
+      room?.keep(piece.length);
       if (socket && !this.#add(socket, piece.length)) end(response);
       try {
         yield piece;

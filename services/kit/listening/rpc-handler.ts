@@ -4,6 +4,8 @@ import { Code, ConnectError, createConnectRouter, type Interceptor } from '@conn
 import { type UniversalHandler, uResponseNotFound } from '@connectrpc/connect/protocol';
 import { compressionBrotli, compressionGzip, universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { createAdmissions, workLimits } from '../admission/admission.ts';
+import { AnswerRooms, answersWithPage } from '../admission/answer-rooms.ts';
+import type { Turn } from '../admission/semaphore.ts';
 import type { Authenticate } from '../auth/authentication.ts';
 import { dispatcherErrorFrom } from '../serving/errors.ts';
 import type { Routes } from '../serving/routes.ts';
@@ -49,21 +51,28 @@ export function createRpcHandler(options: RpcRoutes, limits: RpcHandlerLimits, s
   const { interceptors } = options;
   const { receiveTimeoutMs, resets, unread } = limits;
   const bodies = createAdmissions(workLimits);
+  const rooms = new AnswerRooms();
   const openCalls = createOpenCalls();
   const callerOf = async ({ header, node, address }: Arrived) => {
     const caller = await options.authenticate(header.get('authorization'), address);
     if ('stream' in node) resets.belongsTo(node.stream.session, caller);
     return caller;
   };
-  const withKey: Check = async (arrived) => ({ admitted: bodies.admit(await callerOf(arrived)), receiveTimeoutMs });
+  const withKey: Check = async (arrived) => {
+    const caller = await callerOf(arrived);
+    if (arrived.answersWithPage) {
+      arrived.room = await rooms.enter(caller, arrived.signal);
+      arrived.hold(arrived.room);
+    }
+    return { admitted: bodies.admit(caller), receiveTimeoutMs };
+  };
   const asGateway: Check = async (arrived) => {
     const { scopes } = await callerOf(arrived);
     if (!scopes.has('admin')) throw new ConnectError('This is for gateways, which show the admin key.', Code.PermissionDenied);
     return {};
   };
-  const asAnybody: Check = async ({ address, response }) => {
-    const entered = openCalls.enter(address, () => response.destroy());
-    response.once('close', () => entered[Symbol.dispose]());
+  const asAnybody: Check = async ({ address, response, hold }) => {
+    hold(openCalls.enter(address, () => response.destroy()));
     return { receiveTimeoutMs };
   };
   const router = (routes: readonly Routes[], readMaxBytes: number, check: Check, use: Interceptor[] = []): Served[] =>
@@ -87,10 +96,16 @@ export function createRpcHandler(options: RpcRoutes, limits: RpcHandlerLimits, s
 /** A call whose headers have arrived. */
 interface Arrived {
   readonly header: Headers;
+  readonly signal: AbortSignal;
+  readonly answersWithPage: boolean;
   readonly node: NodeRequest;
   readonly response: NodeResponse;
   /** The address under which its client is counted. */
   readonly address: string;
+  /** Room for a page. The check takes it. */
+  room?: Turn;
+  /** Disposes something when the answer has been received, or cannot be. */
+  hold(part: Disposable): void;
 }
 
 type Check = (arrived: Arrived) => Promise<BodyLimits>;
@@ -118,13 +133,25 @@ function handlersOf(routes: readonly Routes[], options: { readMaxBytes: number; 
 async function answer({ handler, check }: Served, unread: UnreadAnswers, node: NodeRequest, response: NodeResponse): Promise<void> {
   try {
     const request = universalRequestFromNodeRequest(node, response, undefined, undefined);
-    const arrived = { header: request.header, node, response, address: networkOf(node.socket?.remoteAddress) };
+    const { header, signal } = request;
+    const address = networkOf(node.socket?.remoteAddress);
+    const hold = holdUntilClosed(response);
+    const arrived: Arrived = { header, signal, node, response, address, hold, answersWithPage: answersWithPage(handler.method) };
     const limits = () => check(arrived).catch((thrown: unknown) => Promise.reject(dispatcherErrorFrom(thrown)));
     const answered = await handler({ ...request, body: boundedBody(request.body as AsyncIterable<Uint8Array>, limits) });
     const { body } = answered;
-    await universalResponseToNodeResponse(body ? { ...answered, body: unread.of(body, response) } : answered, response);
+    await universalResponseToNodeResponse(body ? { ...answered, body: unread.of(body, response, arrived.room) } : answered, response);
   } catch {
     // The caller has left, or did not send a valid request. Nobody can receive an answer.
     response.destroy();
   }
+}
+
+function holdUntilClosed(response: NodeResponse): Arrived['hold'] {
+  const held = new DisposableStack();
+  response.once('close', () => held.dispose());
+  return (part) => {
+    if (held.disposed) part[Symbol.dispose]();
+    else held.use(part);
+  };
 }

@@ -1,5 +1,6 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { eventFromRow } from '@dispatcher/database/events/event-message.ts';
+import { onBehalfOf, organizationOf } from '@dispatcher/kit/admission/on-behalf-of.ts';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { Event } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { StatsService, WatchEventsRequest } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
@@ -60,8 +61,9 @@ async function readPage(
   upTo: number,
   signal: AbortSignal,
 ) {
-  using _turn = await replays.take(signal);
-  return await readEvents(pool, after, upTo, request.organizationId ?? null);
+  const { organizationId = null } = request;
+  using _turn = await replays.take(signal, organizationOf({ organizationId }));
+  return await onBehalfOf({ organizationId }, () => readEvents(pool, after, upTo, organizationId));
 }
 
 async function* live({ feed }: StatsDependencies, request: WatchEventsRequest, after: number, signal: AbortSignal) {
