@@ -1,3 +1,4 @@
+import { Batcher } from '@dispatcher/database/batching/batcher.ts';
 import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from './dependencies.ts';
@@ -6,15 +7,17 @@ import { getTask } from './rpc/get-task.ts';
 import { listTaskActivity } from './rpc/list-task-activity.ts';
 import { listTasks } from './rpc/list-tasks.ts';
 import { updateTask } from './rpc/update-task.ts';
+import { createStatement } from './sql/create-tasks.ts';
 
-/** The methods of the task service. */
-export const taskRoutes =
-  (dependencies: TaskDependencies): Routes =>
-  (router) =>
+/** The methods of the task service. However often they are registered, their requests meet in one batcher. */
+export function taskRoutes(dependencies: TaskDependencies): Routes {
+  const creation = new Batcher(createStatement(dependencies.database));
+  return (router) =>
     router.service(TaskService, {
-      createTask: createTask(dependencies),
+      createTask: createTask(dependencies, creation),
       getTask: getTask(dependencies),
       listTasks: listTasks(dependencies),
       updateTask: updateTask(dependencies),
       listTaskActivity: listTaskActivity(dependencies),
     });
+}

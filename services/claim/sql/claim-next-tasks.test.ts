@@ -15,7 +15,7 @@ const item = (filter: Partial<ClaimFilter>, agent = 'ann', identity: RequestIden
 };
 
 async function take(claims: TestClaims, items: readonly ClaimNextItem[]): Promise<(string | null)[]> {
-  return (await claimNextTasks(claims.database.pool, items)).map((row) => row && `${row.organizationId} ${row.id}`);
+  return (await claimNextTasks(claims.database.pool, items)).map((row) => (row ? `${row.organizationId} ${row.id}` : null));
 }
 
 test('each organization gets its own first tasks in the order, and each caller its own claim', async () => {

@@ -39,10 +39,10 @@ export const claimNextStatement = (pool: Pool): BatchedStatement<ClaimNextItem, 
 export const filterSet = (filter: ClaimFilter): string => `${filter.organizationId === undefined ? 'anywhere' : 'by'} ${filtersOf(filter).join(' ')}`;
 
 /**
- * Does what `claimNextTask` does for items of one filter set, in one statement and one commit. Null for an item that
- * got no task. That does not mean that there is none: another request may hold it only for this moment.
+ * Does what `claimNextTask` does for items of one filter set, in one statement and one commit. Undefined for an item
+ * that got no task. That does not mean that there is none: another request may hold it only for this moment.
  */
-export async function claimNextTasks(pool: Pool, items: readonly ClaimNextItem[]): Promise<(TaskRow | null)[]> {
+export async function claimNextTasks(pool: Pool, items: readonly ClaimNextItem[]): Promise<(TaskRow | undefined)[]> {
   const [first] = items;
   if (!first) return [];
   const list = itemList(items, ({ identity, filter: { organizationId, ...filter }, claimer }) => ({

@@ -58,7 +58,7 @@ test('two items for one task have one effect, and so have two under one idempote
   const keyed = (item: CompleteItem | undefined): CompleteItem[] =>
     item ? [{ ...item, identity: ['acme', 'key', Buffer.from(item.holder.taskId)] }] : [];
   expect((await completeTasks(claims.database.pool, [...keyed(one), ...keyed(one)])).map((row) => row?.id ?? null)).toEqual(['t1', null]);
-  expect(await completeTasks(claims.database.pool, [...keyed(two)])).toEqual([null]);
+  expect(await completeTasks(claims.database.pool, keyed(two))).toEqual([undefined]);
   expect(await claims.events('t1')).toEqual(['task.claimed', 'task.completed']);
   expect(await claims.events('t2')).toEqual(['task.claimed']);
 });

@@ -24,10 +24,10 @@ export const completeStatement = (pool: Pool): BatchedStatement<CompleteItem, Ta
 });
 
 /**
- * What `completeTask` does, for several items in one statement and one commit. Null for an item that has no such live
- * claim, is a repeat or a second one on its task, or whose task another request has just locked.
+ * Does what `completeTask` does for several items, in one statement and one commit. Undefined for an item that has no
+ * such live claim, that is a repeat or a second one on its task, or whose task another request has just locked.
  */
-export async function completeTasks(pool: Pool, items: readonly CompleteItem[]): Promise<(TaskRow | null)[]> {
+export async function completeTasks(pool: Pool, items: readonly CompleteItem[]): Promise<(TaskRow | undefined)[]> {
   const list = itemList(items, ({ identity, holder, completion: { notes, prUrls, commits } }) => ({
     ...requestColumns(identity),
     ...holderColumns(holder),

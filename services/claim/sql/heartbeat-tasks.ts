@@ -13,10 +13,10 @@ export const heartbeatStatement = (pool: Pool): BatchedStatement<ClaimItem, Clai
 });
 
 /**
- * What `heartbeatTask` does, for several items in one statement and one commit. Null for an item that has no such live
- * claim, is the second one on its task, or whose task another request has just locked.
+ * Does what `heartbeatTask` does for several items, in one statement and one commit. Undefined for an item that has no
+ * such live claim, that is a second one on its task, or whose task another request has just locked.
  */
-export async function heartbeatTasks(pool: Pool, items: readonly ClaimItem[]): Promise<(ClaimRow | null)[]> {
+export async function heartbeatTasks(pool: Pool, items: readonly ClaimItem[]): Promise<(ClaimRow | undefined)[]> {
   const values = [itemList(items, claimItemColumns)];
   const { rows } = await pool.query<ClaimRow & { place: number }>({ name: 'heartbeat-tasks', text: heartbeatTasksSql, values });
   return inPlace(rows, items.length);

@@ -37,9 +37,9 @@ export function itemList<Item>(items: readonly Item[], columnsOf: (item: Item) =
   return JSON.stringify(items.map((item, i) => ({ place: i, ...columnsOf(item) })));
 }
 
-/** The rows that came of so many items, each in the place of its item, and null where none came. */
-export function inPlace<Row extends { place: number }>(rows: readonly Row[], count: number): (Row | null)[] {
-  const answers: (Row | null)[] = Array.from({ length: count }, () => null);
+/** The rows that came of so many items, each in the place of its item, and undefined where none came. */
+export function inPlace<Row extends { place: number }>(rows: readonly Row[], count: number): (Row | undefined)[] {
+  const answers: (Row | undefined)[] = Array.from({ length: count }, () => undefined);
   for (const row of rows) answers[row.place] = row;
   return answers;
 }

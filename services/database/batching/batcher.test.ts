@@ -7,14 +7,14 @@ function useStatement({ undone = [], bad = [] }: { undone?: string[]; bad?: stri
   const runs: string[][] = [];
   const gates: (() => void)[] = [];
   const started: (() => void)[] = [];
-  const run = async (items: readonly string[]): Promise<(string | null)[]> => {
+  const run = async (items: readonly string[]): Promise<(string | undefined)[]> => {
     runs.push([...items]);
     const gate = Promise.withResolvers<void>();
     gates.push(gate.resolve);
     for (const tell of started.splice(0)) tell();
     await gate.promise;
     if (items.some((item) => bad.includes(item))) throw Object.assign(new pg.DatabaseError('bad data', 0, 'error'), { code: '22003' });
-    return items.map((item) => (undone.includes(item) && items.length > 1 ? null : `did ${item}`));
+    return items.map((item) => (undone.includes(item) && items.length > 1 ? undefined : `did ${item}`));
   };
   const batcher = new Batcher<string, string>({
     organizationOf: (item) => item.split(' ')[0] ?? '',

@@ -10,10 +10,10 @@ export interface BatchedStatement<Item, Answer> {
   /** Runs it for one item. Null when it changed nothing. */
   one(item: Item): Promise<Answer | null>;
   /**
-   * Runs it for several items, and answers for each in their order. Null where it did not do the item, for whatever
-   * reason; the item is then done alone. It waits for no lock on a row.
+   * Runs it for several items, and answers for each in their order. Null where it surely changed nothing; undefined
+   * where it passed the item over, for whatever reason, and the item is then done alone. It waits for no lock on a row.
    */
-  many(items: readonly Item[]): Promise<readonly (Answer | null)[]>;
+  many(items: readonly Item[]): Promise<readonly (Answer | null | undefined)[]>;
 }
 
 /** One statement does so many items at most, so that it stays short. */
@@ -125,8 +125,8 @@ export class Batcher<Item, Answer> {
     try {
       const answers = await this.#statement.many(batch.map(({ item }) => item));
       for (const [i, waiting] of batch.entries()) {
-        const answer = answers[i] ?? null;
-        if (answer === null) void this.#sendAlone(waiting);
+        const answer = answers[i];
+        if (answer === undefined) void this.#sendAlone(waiting);
         else waiting.resolve(answer);
       }
     } catch (thrown) {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { ServiceImpl } from '@connectrpc/connect';
+import type { Batcher } from '@dispatcher/database/batching/batcher.ts';
 import type { Database } from '@dispatcher/database/connection/database.ts';
 import { Organization } from '@dispatcher/database/entities/api-key.ts';
+import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { identityOf } from '@dispatcher/database/events/idempotency.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
@@ -9,11 +11,14 @@ import { type Caller, callerLabel, callerOf } from '@dispatcher/kit/auth/caller.
 import { DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
 import { type CreateTaskRequest, CreateTaskRequestSchema, type TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
-import { createTask as insert } from '../sql/create-task.ts';
+import type { CreateItem } from '../sql/create-tasks.ts';
 import { contentColumns, type TaskContent } from '../task-content.ts';
 
 /** Creates a task. A repeat with the same idempotency key gets the task as it is now. */
-export function createTask({ database, published }: TaskDependencies): ServiceImpl<typeof TaskService>['createTask'] {
+export function createTask(
+  { database, published }: TaskDependencies,
+  creation: Batcher<CreateItem, TaskRow>,
+): ServiceImpl<typeof TaskService>['createTask'] {
   return async (request, context) => {
     const identity = identityOf(CreateTaskRequestSchema, request, context);
     const caller = callerOf(context);
@@ -21,7 +26,7 @@ export function createTask({ database, published }: TaskDependencies): ServiceIm
     const task = { organizationId, id: request.id ?? randomUUID(), createdBy: callerLabel(caller), content: contentOf(request) };
     const row = await database.idempotencyKeys.once(
       identity,
-      () => insert(database, identity, task),
+      () => creation.run({ identity, task }, context.signal),
       (kept) => readTask(database.pool, kept.organizationId, kept.taskId),
     );
     if (!row) throw new DispatcherError('duplicate_id', 'The organization already has a task with this id.', { field: 'id' });

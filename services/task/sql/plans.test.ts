@@ -2,6 +2,7 @@ import type { Database } from '@dispatcher/database/connection/database.ts';
 import { type TestTasks, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { expect, test } from 'vitest';
 import { createTaskSql } from './create-task.ts';
+import { createTasksSql } from './create-tasks.ts';
 import { listTasksSql } from './list-tasks.ts';
 import { updateTaskSql } from './update-task.ts';
 
@@ -34,6 +35,13 @@ test('the creation of a task reads only the idempotency key', async () => {
   const plan = await hotPlan(tasks.database, createTaskSql, 20);
   expect(plan).toContain('Insert on tasks');
   expect(plan.match(/Scan using \w+|Seq Scan|Bitmap Heap Scan|Sort/g)).toEqual(['Scan using task_events_idempotency']);
+});
+
+test('the creation of several tasks reads only the idempotency key of each, and joins none of them with another', async () => {
+  await using tasks = await useManyTasks();
+  const plan = await hotPlan(tasks.database, createTasksSql, 1);
+  expect(plan.match(/Scan using \w+|Seq Scan on task\w*|Bitmap Heap Scan/g)).toEqual(['Scan using task_events_idempotency']);
+  expect(plan).toMatch(/Filter: \(+.*hashed SubPlan/);
 });
 
 test('a change of a task reads the task only by its key', async () => {
