@@ -72,8 +72,10 @@ export interface DaemonContext {
   readonly trash: Trash;
   readonly dispatcher: Dispatcher;
   readonly contain: Containment;
-  /** The pause while agents cannot work. */
+  /** The pause while agents cannot work. The runs in hand keep their claims. */
   readonly pause: Pause;
+  /** The pause after a run was given back because of this machine or origin. */
+  readonly surroundings: Pause;
   /** Whether the base passes its own verification. */
   readonly base: BaseHealth;
   readonly status: Status;

@@ -8,6 +8,7 @@ import { MergeQueue } from '../merge/merge-queue.ts';
 import { RunFile } from '../record/run-file.ts';
 import { driveRun } from '../run/drive-run.ts';
 import type { DaemonContext } from './context.ts';
+import { waitOut } from './pause.ts';
 import type { StopSignals } from './stop-signals.ts';
 import { whyBlocked } from './why-blocked.ts';
 
@@ -17,6 +18,15 @@ import { whyBlocked } from './why-blocked.ts';
  * refuses the key.
  */
 export async function runDaemon(context: DaemonContext, member: string, stop: StopSignals): Promise<void> {
+  try {
+    await work(context, member, stop);
+  } finally {
+    await context.spares.close();
+    await context.trash.close();
+  }
+}
+
+async function work(context: DaemonContext, member: string, stop: StopSignals): Promise<void> {
   const refused = new AbortController();
   const drain = AbortSignal.any([stop.drain, stop.interrupt, refused.signal]);
   const interrupt = AbortSignal.any([stop.interrupt, refused.signal]);
@@ -66,10 +76,9 @@ async function removeLeft({ trash, log }: DaemonContext): Promise<void> {
 
 async function runSlot(daemon: Daemon, agent: string): Promise<void> {
   const { context, drain } = daemon;
-  const { pause, base, timings, status } = context;
+  const { pause, base, surroundings, timings, status } = context;
   while (!drain.aborted) {
-    await pause.wait(drain);
-    await base.pause.wait(drain);
+    await waitOut([pause, base.pause, surroundings], drain);
     const left = drain.aborted ? undefined : await leftBehind(daemon);
     if (left !== undefined) {
       await drive(daemon, left, true);

@@ -76,8 +76,7 @@ export async function openDaemon(
   const clone = await openCleanClone(git, state.clone, repository.originUrl);
   const worktreesDir = `${settings.worktreeBaseDir}-${member.name}`;
   const trash = new Trash({ sparesDir: state.spares, daemonId, worktreesDir, environment, log });
-  const { originUrl } = repository;
-  const spares = new Spares({ git, clone, baseBranch: settings.baseBranch, originUrl, settings: user.forTasks, trash, log });
+  const spares = new Spares({ git, clone, baseBranch: settings.baseBranch, originUrl: clone.originUrl, settings: user.forTasks, trash, log });
   const context: DaemonContext = {
     daemonId,
     settings,
@@ -91,6 +90,7 @@ export async function openDaemon(
     dispatcher: createDispatcher(settings.dispatcher),
     contain,
     pause: new Pause(timings.pause),
+    surroundings: new Pause(timings.pause),
     base: new BaseHealth(timings.pause),
     status: new Status(),
     log,
@@ -111,12 +111,7 @@ export async function openDaemon(
       // An origin that does not answer must not hold up a stop. Work that could not be pushed stays on this machine.
       const leave = () => setTimeout(() => leaveNetwork.abort(), timings.originPatienceMs).unref();
       stop.interrupt.addEventListener('abort', leave, { once: true });
-      try {
-        await runDaemon(context, member.name, stop);
-      } finally {
-        await spares.close();
-        await trash.close();
-      }
+      await runDaemon(context, member.name, stop);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

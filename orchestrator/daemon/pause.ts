@@ -21,6 +21,17 @@ const longestKnownMs = 6 * 3_600_000;
 /** This many tasks in a row that end the same way, this soon after their start, are a fault of the machine. */
 const alike = { tasks: 3, withinMs: 30_000 } as const;
 
+/** Answers when none of the pauses is on any more, or the signal is aborted. */
+export async function waitOut(pauses: readonly Pause[], signal: AbortSignal): Promise<void> {
+  for (let last = longest(pauses); last !== null && !signal.aborted; last = longest(pauses)) await last.wait(signal);
+}
+
+/** The pause that ends last; null when none is on. */
+export function longest(pauses: readonly Pause[]): Pause | null {
+  const on = pauses.filter(({ current }) => current !== null);
+  return on.sort((a, b) => (b.current?.remainingMs ?? 0) - (a.current?.remainingMs ?? 0))[0] ?? null;
+}
+
 /**
  * Stops the whole daemon while its agents cannot work. Each further pause is twice as long, unless its end is known. An
  * agent that works ends the series.

@@ -86,7 +86,7 @@ async function fetchNewest(git: Git, clone: CleanClone, branch: string, { signal
 
 /**
  * Moves a branch on origin from `expected` (null: it must not exist) to `commit`, by the remote's own compare-and-set.
- * Returns the result. Throws when origin could not be reached.
+ * Returns the result. Throws an `OriginError` when origin could not be reached.
  */
 export async function pushToOrigin(
   git: Git,
@@ -106,11 +106,11 @@ export async function pushToOrigin(
       clone.originUrl,
       `${push.commit ?? ''}:${ref}`,
     ],
-    { accept: [0, 1] },
+    { accept: [0, 1, 128] },
   );
   if (answer.code === 0) return { result: 'pushed' };
   const line = answer.stdout.split('\n').find((one) => one.startsWith('!'));
-  if (line === undefined) throw new GitError(['push'], 'exit code 1', answer.stderr);
+  if (line === undefined) throw new OriginError(new GitError(['push'], `exit code ${answer.code}`, answer.stderr).message);
   const said = withoutPassword(`${line.split('\t').slice(2).join(' ')}\n${answer.stderr}`).trim();
   // A remote may find only at the lock that somebody else has moved the branch, or is moving it. Then it reports that
   // in its own words.

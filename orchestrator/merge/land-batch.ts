@@ -64,7 +64,7 @@ async function landGroup(context: DaemonContext, group: Group, failedTrees: Set<
     log.info({ tasks: placed.map(({ run }) => run.file.record.task.id), why: pushed.said }, 'the verified commits are not pushed');
     left = [...placed, ...aside];
   }
-  await giveBack(left, { fault: 'origin', notes: `${settings.baseBranch} moved during each of ${timings.mergeTries} verifications.` });
+  await giveBack(left, { fault: 'race', notes: `${settings.baseBranch} moved during each of ${timings.mergeTries} verifications.` });
   return [];
 }
 

@@ -35,7 +35,8 @@ export interface Failure {
 /**
  * Writes the failure to disk. The next step reports it to the dispatcher. The task can be claimed again after a pause
  * that doubles with each attempt. A failure of the work counts as a failed attempt, and work that was handed over goes
- * back to a builder.
+ * back to a builder. A fault of this machine or of origin pauses the daemon, longer each time. Another daemon may take
+ * the task meanwhile.
  */
 export async function fail(run: ActiveRun, { notes, fault = 'work', reason: given, handoff }: Failure): Promise<void> {
   const { stage, attempt } = run.file.record;
@@ -45,6 +46,8 @@ export async function fail(run: ActiveRun, { notes, fault = 'work', reason: give
     ? 0
     : Math.min(86_400, run.context.timings.firstRetryAfterSeconds * 2 ** Math.min(20, Math.max(0, attempt - 1)));
   run.log.warn({ fault, reason, notes }, 'the run is given back');
+  // The base has a pause of its own.
+  if (faults[fault].pauses && fault !== 'base') run.context.surroundings.couldNotWork({ why: notes.slice(0, 1_000), isCertain: true });
   await run.file.update({ state: 'releasing', release: { reason, notes, handoff: handoff ?? null, retryAfterSeconds } });
 }
 

@@ -108,6 +108,8 @@ async function loop(run: ActiveRun, actions: Actions, interrupt: AbortSignal): P
     }
     if (action === 'wait' && facts.lease === 'held') originFailures += 1;
     if (originFailures > run.context.timings.originTries) {
+      // What follows is the release, which does not need origin.
+      originFailures = 0;
       await fail(run, { fault: 'origin', notes: 'origin could not be reached.' });
       continue;
     }

@@ -32,6 +32,7 @@ export async function complete(run: ActiveRun): Promise<void> {
     dispatcher.complete(record.task.id, { ...fence(run), notes: accepted(notes.join('\n')), commits: sha === null ? [] : [sha] }),
   );
   if (!told) return;
+  endPauses(run);
   status.finished += 1;
   if (isOurs) await dropBranch(run);
   await run.file.update({ state: 'closed', landed: isOurs ? sha : null });
@@ -58,8 +59,10 @@ export async function release(run: ActiveRun): Promise<void> {
     }),
   );
   if (!told) return;
-  if (reason === 'completed') status.finished += 1;
-  else {
+  if (reason === 'completed') {
+    endPauses(run);
+    status.finished += 1;
+  } else {
     status.released += 1;
     status.lastFailure = `${record.task.id}: ${notes.replace(/\s*\n\s*/g, ' ').slice(0, 500)}`;
   }
@@ -88,6 +91,12 @@ export async function keep(run: ActiveRun): Promise<void> {
   const kept = await keepWork(run);
   run.log.warn({ standing: run.lease.standing, kept: kept.note }, 'the task is no longer ours');
   await run.file.update({ state: 'closed' });
+}
+
+/** A run that ended well shows that machine, origin and base are well. */
+function endPauses({ context: { surroundings, base } }: ActiveRun): void {
+  surroundings.endedWell();
+  base.pause.endedWell();
 }
 
 interface Kept {

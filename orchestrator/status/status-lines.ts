@@ -30,8 +30,13 @@ function nowOf({ state, paused, blocked, runs, max_agents }: StatusReport, hasKe
   if (state !== 'running' && runs.length === 0) return 'stopping';
   if (state === 'draining') return `finishing ${tasks}${hasKeyboard && runs.length > 0 ? `; press Ctrl-C again to give ${them} back` : ''}`;
   if (state === 'stopping') return `giving back ${tasks}`;
-  if (paused !== null) return `paused for ${duration(paused.seconds)}: ${paused.why}`;
+  if (paused !== null) return `paused for ${duration(paused.seconds)}, until ${timeOf(paused.until)}: ${paused.why}`;
   return blocked ?? `${runs.length} of ${max_agents} at work`;
+}
+
+/** The local time of day. */
+function timeOf(moment: string): string {
+  return new Date(moment).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 }
 
 /** When a line is too long, the title is shortened first, down to half of the room. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DaemonContext } from '../daemon/context.ts';
+import { longest } from '../daemon/pause.ts';
 
 /** A daemon's report about itself: the JSON of its status file, and of `status --json`. */
 export const statusReportSchema = z.object({
@@ -21,8 +22,8 @@ export const statusReportSchema = z.object({
   released: z.number().int(),
   /** Why it begins nothing new, for example a full disk. */
   blocked: z.string().nullable(),
-  /** Why its agents cannot work, and how long it still waits. */
-  paused: z.object({ why: z.string(), seconds: z.number() }).nullable(),
+  /** Why it begins nothing new for now, how long it still waits, and until when, RFC 3339. */
+  paused: z.object({ why: z.string(), seconds: z.number(), until: z.string() }).nullable(),
   /** The task that it gave back last, and why. */
   last_failure: z.string().nullable(),
   /** The tasks in hand. `latest` is the newest line of the agent's output, `seconds` the time since the step began. */
@@ -33,8 +34,8 @@ export const statusReportSchema = z.object({
 export type StatusReport = Readonly<z.infer<typeof statusReportSchema>>;
 
 /** The report of this daemon, made now. */
-export function statusReport({ status, pause, base, repository, settings }: DaemonContext, member: string): StatusReport {
-  const paused = base.pause.current ?? pause.current;
+export function statusReport({ status, pause, base, surroundings, repository, settings }: DaemonContext, member: string): StatusReport {
+  const paused = longest([base.pause, pause, surroundings])?.current ?? null;
   return {
     member,
     repository: repository.dir,
@@ -46,10 +47,14 @@ export function statusReport({ status, pause, base, repository, settings }: Daem
     finished: status.finished,
     released: status.released,
     blocked: status.blocked,
-    paused: paused === null ? null : { why: paused.why, seconds: Math.round(paused.remainingMs / 1_000) },
+    paused: paused === null ? null : pauseReport(paused),
     last_failure: status.lastFailure,
     runs: status.runs.map(({ agent, task, title, step, latest, since }) => ({ agent, task, title, step, seconds: secondsSince(since), latest })),
   };
+}
+
+function pauseReport({ why, remainingMs }: { readonly why: string; readonly remainingMs: number }): StatusReport['paused'] {
+  return { why, seconds: Math.round(remainingMs / 1_000), until: new Date(Date.now() + remainingMs).toISOString() };
 }
 
 function secondsSince(moment: number): number {

@@ -42,7 +42,11 @@ test('the text shows what each member does, and the last line of its log', () =>
 });
 
 test.each<[string, Partial<MemberStatus>, string]>([
-  ['pauses', { paused: { why: 'the quota is used up', seconds: 90 } }, 'paused for 1m30s: the quota is used up'],
+  [
+    'pauses',
+    { paused: { why: 'the quota is used up', seconds: 90, until: '2026-11-22T16:42:00.000' } },
+    'paused for 1m30s, until 16:42: the quota is used up',
+  ],
   ['begins nothing new', { blocked: 'origin cannot be read' }, 'origin cannot be read'],
   ['drains', { state: 'draining' }, 'finishing 1 task  up'],
   ['has not reported lately', { silent_seconds: 61 }, 'silent for 1m01s'],

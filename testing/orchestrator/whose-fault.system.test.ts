@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type TestServices, useServices } from '../harness/use-services.ts';
@@ -131,4 +131,24 @@ test('an agent that changes nothing leaves its words in the notes', async () => 
   expect(task.notes).toContain('The task is not clear to me.');
   expect(task.notes).toContain('an empty diff is not done');
   expect(existsSync(path.join(here.repository.folder, 'gate'))).toBe(false);
+});
+
+test('while origin takes no push the pauses of the daemon become longer, no attempt is spent, and the work lands in the end', async () => {
+  await using here = await site();
+  const hook = path.join(here.repository.origin, 'hooks/pre-receive');
+  mkdirSync(path.dirname(hook), { recursive: true });
+  writeFileSync(hook, '#!/bin/sh\nkill -9 $PPID\n', { mode: 0o755 });
+  await here.task('one', 'echo w > w.txt');
+  await using running = await useDaemon(here, {}, { originTries: 1, firstRetryAfterSeconds: 0, pause: { firstMs: 500, longestMs: 2_000 } });
+  const { surroundings } = running.daemon.context;
+  const paused = await until(
+    () => surroundings.current,
+    (pause) => (pause?.remainingMs ?? 0) > 1_000,
+  );
+  expect(paused?.why).toContain('origin could not be reached');
+  rmSync(hook);
+  const done = await here.until('one', ({ status }) => status === 'done');
+  await running.drain();
+  expect(done.attempts).toBe(1);
+  expectOrder(here);
 });
