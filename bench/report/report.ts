@@ -7,8 +7,8 @@ import { figureOf, judge, ratioOf, samplesOf } from './summary.ts';
 import { spreadText, tableOf } from './table.ts';
 
 /**
- * The load average for each core, before the run began, from which on figures say little. The load before later parts is
- * mostly the run's own.
+ * The load average for each core, before the run began, from which on figures say little. The load before later parts
+ * is mostly the run's own.
  */
 const busyFrom = 0.5;
 

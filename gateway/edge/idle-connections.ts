@@ -10,8 +10,8 @@ export interface KeptConnections {
    */
   used(patienceMs: number): Promise<void>;
   /**
-   * Ends the connections that never had a request. Node treats them as busy, so a server that closes would wait for them
-   * until their time limit.
+   * Ends the connections that never had a request. Node treats them as busy, so a server that closes would wait for
+   * them until their time limit.
    */
   closeUnused(): void;
 }

@@ -29,8 +29,8 @@ export interface RouteContext {
   setCaller: SetCaller;
   undeliveredClaims: UndeliveredClaims;
   /**
-   * Limits the bodies that are being received: in all, from one organization and from one key. The services count a call
-   * only after its body has arrived.
+   * Limits the bodies that are being received: in all, from one organization and from one key. The services count a
+   * call only after its body has arrived.
    */
   bodyAdmissions: Admissions;
   /** Limits the bytes of pages in memory. */

@@ -12,8 +12,8 @@ export interface EventHub extends AsyncDisposable {
   /** Resolves when the shared stream runs. Rejects when it cannot be opened now. The first call starts it. */
   live(): Promise<void>;
   /**
-   * Gives a reader all events after its position. False when the hub does not have all of them any more. Then the reader
-   * must read on by itself and ask again.
+   * Gives a reader all events after its position. False when the hub does not have all of them any more. Then the
+   * reader must read on by itself and ask again.
    */
   join(reader: StreamReader): boolean;
   leave(reader: StreamReader): void;

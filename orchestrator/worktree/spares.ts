@@ -88,7 +88,7 @@ export class Spares {
     });
   }
 
-  /** Those who wait come first. One that cannot be made is the fault of who waits for it, or else is tried again later. */
+  /** Callers who wait come first. When one cannot be made, a waiting caller gets the error. Otherwise it is retried. */
   async #makeAll(): Promise<void> {
     while (!this.#closing.signal.aborted && (this.#waiting.length > 0 || this.#ready.length < this.#wanted)) {
       const made = await this.#make().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));

@@ -1,6 +1,7 @@
 import { runTool } from '../run-tool.ts';
 import { checkDocs } from './check-docs.ts';
 import { checkImports } from './check-imports.ts';
+import { checkProse } from './check-prose.ts';
 import { checkProto } from './check-proto.ts';
 import { checkTexts } from './check-texts.ts';
 
@@ -13,6 +14,7 @@ const checks: Record<string, () => Promise<string>> = {
   proto: checkProto,
   texts: checkTexts,
   docs: checkDocs,
+  prose: checkProse,
 };
 
 const results = await Promise.all(Object.entries(checks).map(([name, check]) => report(name, check)));

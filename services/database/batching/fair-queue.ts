@@ -19,7 +19,7 @@ export class FairQueue<Item> {
     this.#size += 1;
   }
 
-  /** Takes so many items at most, one of each organization in turn. The next call goes on with the next organization. */
+  /** Takes at most `most` items, one of each organization in turn. The next call begins with the next organization. */
   take(most: number): Item[] {
     const taken: Item[] = [];
     // A line that is put back at the end of the map is visited again by this same loop.

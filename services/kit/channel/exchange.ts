@@ -30,7 +30,8 @@ export class ChannelExchange {
 
   /**
    * Runs the calls in `requests`. The answers end when `requests` have ended and all calls are answered. When nobody
-   * reads the answers any more, the calls are cancelled. An error of `requests`, such as a refused key, ends the answers.
+   * reads the answers any more, the calls are cancelled. An error of `requests`, such as a refused key, ends the
+   * answers.
    */
   async *answers(requests: AsyncIterable<ExchangeRequest>, draining: AbortSignal): AsyncIterable<Response> {
     const tellDraining = () => this.#sendQueue.put('draining');

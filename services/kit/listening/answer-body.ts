@@ -18,7 +18,10 @@ export class UnreadAnswers {
     this.#takenMs = takenMs;
   }
 
-  /** Passes the pieces of an answer on, and ends the call at a limit. `room` is told their size. A piece is read when the last one has left. */
+  /**
+   * Passes the pieces of an answer on, and ends the call at a limit. `room` is told their size. A piece is read when
+   * the last one has left.
+   */
   async *of(pieces: AsyncIterable<Uint8Array>, response: ServerResponse | Http2ServerResponse, room?: Turn): AsyncIterable<Uint8Array> {
     const { socket } = response;
     for await (const piece of pieces) {

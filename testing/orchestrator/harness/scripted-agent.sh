@@ -1,6 +1,7 @@
 #!/bin/sh
-# Stands in for a coding agent: runs the lines that stand in the task after a line "#!sh". Its argument is a file that gets a line for each start.
-# The lines find the whole prompt in the file "$PROMPT", and whether this is a later round in "$FEEDBACK".
+# Replaces a coding agent in tests. It runs the lines of the task that follow a line "#!sh". Its argument is a file that
+# gets a line for each start. The lines have the whole prompt in the file "$PROMPT". "$FEEDBACK" says whether this is a
+# later round.
 set -u
 echo "$(git symbolic-ref --short HEAD)" >> "$1"
 PROMPT=$(mktemp)
