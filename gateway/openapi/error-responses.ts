@@ -58,6 +58,9 @@ function errorResponse(status: number): unknown {
   };
 }
 
+/** Lists are of ids. */
+const detail = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }] };
+
 function errorSchema(types: readonly string[], codes: readonly string[]): JsonSchema {
   return {
     type: 'object',
@@ -68,7 +71,7 @@ function errorSchema(types: readonly string[], codes: readonly string[]): JsonSc
           type: { type: 'string', enum: types },
           code: { type: 'string', enum: codes },
           message: { type: 'string', description: 'What was wrong, for people.' },
-          details: { type: 'object', additionalProperties: { type: 'string' }, description: 'What was wrong, for programs.' },
+          details: { type: 'object', additionalProperties: detail, description: 'What was wrong, for programs.' },
         },
         required: ['type', 'code', 'message'],
       },

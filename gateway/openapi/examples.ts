@@ -2,7 +2,17 @@ import type { DescMessage } from '@bufbuild/protobuf';
 
 /** Examples of requests and answers, by the name of the message. A test validates each by its schema. */
 const examples: Readonly<Record<string, unknown>> = {
-  CreateTaskRequest: { title: 'Let people log in again', id: 'fix-login', owner: 'bill', layer: 'core', rev: 3, sec: 5, effort: 2 },
+  CreateTaskRequest: {
+    title: 'Let people log in again',
+    id: 'fix-login',
+    owner: 'bill',
+    layer: 'core',
+    rev: 3,
+    sec: 5,
+    effort: 2,
+    depends_on: ['find-login-bug'],
+    concurrency_key: 'login',
+  },
   UpdateTaskRequest: { notes: 'Start with the session cookie.', milestone: 'v1-launch', owner: null },
   ClaimNextTaskRequest: { agent: 'claude-terminal-1', owner: 'bill', wait_seconds: 20 },
   ClaimTaskRequest: { agent: 'claude-terminal-1', lease_seconds: 600 },
@@ -54,6 +64,9 @@ const examples: Readonly<Record<string, unknown>> = {
     updated_at: '2030-01-02T08:00:00.123456Z',
     completed_at: null,
     archived_at: null,
+    depends_on: ['find-login-bug'],
+    blocked_by: [],
+    concurrency_key: 'login',
   },
   Event: {
     position: 4711,
@@ -76,6 +89,14 @@ const examples: Readonly<Record<string, unknown>> = {
     release_reason: 'timeout',
     notes: 'The tests need a database that is not there.',
     available_at: '2030-01-02T09:10:00.123456Z',
+  },
+  TaskGraph: {
+    nodes: [
+      { id: 'fix-login', title: 'Let people log in again', status: 'pending', held: false, blocked: true, archived: false },
+      { id: 'find-login-bug', title: 'Find out why the login fails', status: 'claimed', held: false, blocked: false, archived: false },
+    ],
+    edges: [{ from: 'find-login-bug', to: 'fix-login' }],
+    truncated: false,
   },
   Stats: { byStatus: { pending: 12, claimed: 3, done: 40 }, byOwner: { bill: 30, unassigned: 25 }, byLayer: { core: 55 } },
   Key: {

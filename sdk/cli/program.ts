@@ -3,6 +3,7 @@ import { type Cli, createCli } from './cli.ts';
 import { addClaimCommand } from './commands/claim.ts';
 import { addCreateCommand } from './commands/create.ts';
 import { addDoneCommand } from './commands/done.ts';
+import { addGraphCommand } from './commands/graph.ts';
 import { addHeartbeatCommand } from './commands/heartbeat.ts';
 import { addKeysCommand } from './commands/keys.ts';
 import { addLoginCommand } from './commands/login.ts';
@@ -43,6 +44,7 @@ export function createProgram(given: Pick<Cli, 'environment' | 'printer' | 'stop
   const adders = [
     addTasksCommand,
     addShowCommand,
+    addGraphCommand,
     addCreateCommand,
     addNextCommand,
     addClaimCommand,

@@ -8,7 +8,7 @@ import { ClaimMemory } from './claim/claim-memory.ts';
 import { type HeldClaim, holdClaim } from './claim/hold.ts';
 import type { Settings } from './config.ts';
 import type * as inputs from './inputs.ts';
-import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task } from './outputs.ts';
+import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task, TaskGraph } from './outputs.ts';
 import { type StreamItem, type StreamOptions, streamEvents } from './stream/stream.ts';
 
 /**
@@ -43,7 +43,10 @@ export class Dispatcher {
     return this.#call(TaskService.method.createTask, input, options);
   }
 
-  /** Changes content, score inputs, notes or `held`. Null clears a field. */
+  /**
+   * Changes content, score inputs, notes, `held`, `depends_on` or `concurrency_key`. Null clears a field. Conflicts:
+   * `archived`, `dependency_cycle`, `concurrency_limit`.
+   */
   update(id: string, input: inputs.UpdateInput, options?: CallOptions): Promise<{ data: Task }> {
     return this.#call(TaskService.method.updateTask, { ...input, task_id: id }, options);
   }
@@ -54,6 +57,11 @@ export class Dispatcher {
     const answer = await this.#call(ClaimService.method.archiveTask, { ...input, task_id: id }, options);
     this.#memory.forget(id, known?.claim_token);
     return answer;
+  }
+
+  /** Reads all that a task waits for and all that waits for it, up to 500 tasks. */
+  graph(id: string, params: inputs.GraphParams = {}, options?: CallOptions): Promise<{ data: TaskGraph }> {
+    return this.#call(TaskService.method.getTaskGraph, { ...params, task_id: id }, options);
   }
 
   /** Lists every transition of one task, oldest first. */
@@ -68,7 +76,10 @@ export class Dispatcher {
     return answer;
   }
 
-  /** Claims one task by its id. Conflicts: `already_claimed`, `already_done`, `archived`. */
+  /**
+   * Claims one task by its id. Conflicts: `already_claimed`, `already_done`, `archived`, `blocked`,
+   * `concurrency_limit`.
+   */
   async claim(id: string, input: inputs.ClaimInput, options?: CallOptions): Promise<{ data: ClaimedTask }> {
     const answer = await this.#call(ClaimService.method.claimTask, { ...input, task_id: id }, options);
     this.#memory.remember(answer.data.claim);

@@ -23,6 +23,7 @@ export type {
   CreateInput,
   CreateKeyInput,
   GetParams,
+  GraphParams,
   HeartbeatInput,
   HoldInput,
   KeysParams,
@@ -32,6 +33,6 @@ export type {
   TasksParams,
   UpdateInput,
 } from './inputs.ts';
-export type { Claim, ClaimedTask, Event, EventTask, Key, Page, Stats, Task } from './outputs.ts';
+export type { Claim, ClaimedTask, Event, EventTask, Key, Page, Stats, Task, TaskGraph, TaskGraphNode } from './outputs.ts';
 export { Recursiv } from './recursiv.ts';
 export type { StreamEvent, StreamItem, StreamOptions, StreamReset } from './stream/stream.ts';

@@ -19,6 +19,9 @@ export type UpdateInput = OrNull<
   'organization_id' | 'title' | 'held'
 >;
 
+/** The organization of the task. Only the admin needs it. */
+export type GraphParams = JsonInput<task.GetTaskGraphRequest, task.GetTaskGraphRequestJson, 'task_id'>;
+
 /** Which page of a task's history. */
 export type ActivityParams = JsonInput<task.ListTaskActivityRequest, task.ListTaskActivityRequestJson, 'task_id'>;
 

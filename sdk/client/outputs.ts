@@ -9,6 +9,12 @@ import type { JsonOutput } from './call/json-shape.ts';
 /** A piece of work. */
 export type Task = JsonOutput<task.Task, task.TaskJson>;
 
+/** A task with all that it waits for and all that waits for it. The task itself is the first node. */
+export type TaskGraph = JsonOutput<task.TaskGraph, task.TaskGraphJson>;
+
+/** A task in a graph. */
+export type TaskGraphNode = JsonOutput<task.TaskGraphNode, task.TaskGraphNodeJson>;
+
 /** One agent's lease on one task. `claim_token` is only in the answer to the claimer. */
 export type Claim = JsonOutput<task.Claim, task.ClaimJson>;
 

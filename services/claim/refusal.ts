@@ -23,5 +23,9 @@ export function refusalToClaimer(standing: ClaimStanding | null): DispatcherErro
   return new DispatcherError('already_claimed', `This task is claimed by ${info.agent} until ${info.expires_at} or later.`, info);
 }
 
+/** A 409: the task waits for these. */
+export const blocked = (by: readonly string[]): DispatcherError =>
+  new DispatcherError('blocked', `This task waits for ${by.join(', ')}. Take another until they are done or archived.`, { blocked_by: by.join(',') });
+
 const archived = () => new DispatcherError('archived', 'This task is archived. It can only be read.');
 const alreadyDone = () => new DispatcherError('already_done', 'This task is done already.');

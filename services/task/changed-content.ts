@@ -1,6 +1,6 @@
 import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 import type { UpdateTaskRequest } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
-import { type ContentColumn, contentColumns, isContentColumn, type TaskContent } from './task-content.ts';
+import { type ContentColumn, contentColumns, contentField, isContentColumn, type TaskContent } from './task-content.ts';
 
 /**
  * The content that a request wants to write. With a mask: the fields that it names, and an absent field is cleared.
@@ -9,7 +9,7 @@ import { type ContentColumn, contentColumns, isContentColumn, type TaskContent }
 export function changedContent(request: UpdateTaskRequest): TaskContent {
   const columns = request.updateMask
     ? request.updateMask.paths.map(columnFromPath)
-    : contentColumns.filter((column) => request[column] !== undefined);
+    : contentColumns.filter((column) => contentField(request, column) !== undefined);
   return Object.fromEntries(columns.map((column) => [column, valueFor(request, column)]));
 }
 
@@ -20,7 +20,7 @@ function columnFromPath(path: string): ContentColumn {
 }
 
 function valueFor(request: UpdateTaskRequest, column: ContentColumn) {
-  const value = request[column];
+  const value = contentField(request, column);
   if (value === undefined && (column === 'title' || column === 'held')) throw invalidField(column, 'cannot be cleared');
-  return value ?? null;
+  return value ?? (column === 'depends_on' ? [] : null);
 }

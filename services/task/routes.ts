@@ -4,6 +4,7 @@ import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { createTask } from './rpc/create-task.ts';
 import { getTask } from './rpc/get-task.ts';
+import { getTaskGraph } from './rpc/get-task-graph.ts';
 import { listTaskActivity } from './rpc/list-task-activity.ts';
 import { listTasks } from './rpc/list-tasks.ts';
 import { updateTask } from './rpc/update-task.ts';
@@ -18,6 +19,7 @@ export function taskRoutes(dependencies: TaskDependencies): Routes {
       getTask: getTask(dependencies),
       listTasks: listTasks(dependencies),
       updateTask: updateTask(dependencies),
+      getTaskGraph: getTaskGraph(dependencies),
       listTaskActivity: listTaskActivity(dependencies),
     });
 }

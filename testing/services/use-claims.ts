@@ -1,3 +1,4 @@
+import type { DescService } from '@bufbuild/protobuf';
 import { type Client, createClient } from '@connectrpc/connect';
 import type { ClaimDependencies } from '@dispatcher/claim/dependencies.ts';
 import { claimRoutes } from '@dispatcher/claim/routes.ts';
@@ -8,7 +9,9 @@ import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';
 import { serviceInterceptors } from '@dispatcher/kit/serving/interceptors.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
+import { taskRoutes } from '@dispatcher/task/routes.ts';
 import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { useDatabase } from '../harness/use-database.ts';
 import { authenticateByName } from './use-named-callers.ts';
 
@@ -18,6 +21,8 @@ export interface TestClaims extends AsyncDisposable {
   readonly dependencies: ClaimDependencies;
   /** A client of an organization, or of the admin for `admin`. `idempotencyKey` goes with each call. */
   client(organizationId: string, idempotencyKey?: string): Client<typeof ClaimService>;
+  /** A client of the task service on the same database, for tests of what both do together. */
+  tasks(organizationId: string): Client<typeof TaskService>;
   /** Inserts a task by SQL; the task service would do it in a running system. */
   insertTask(id: string, columns?: Record<string, unknown>): Promise<void>;
   /** Ends every live claim now, as if its time had passed. */
@@ -47,17 +52,18 @@ export async function useClaims(): Promise<TestClaims> {
     authenticate: authenticateByName,
     convertError: errorFromDatabase,
   });
-  const transport = createDirectTransport([claimRoutes(dependencies)], interceptors);
+  const transport = createDirectTransport([claimRoutes(dependencies), taskRoutes(dependencies)], interceptors);
+  const clientOf = <S extends DescService>(service: S, headers: Record<string, string>): Client<S> =>
+    createClient(service, {
+      unary: (method, signal, timeoutMs, _header, input, values) => transport.unary(method, signal, timeoutMs, headers, input, values),
+      stream: transport.stream,
+    });
   return {
     database,
     dependencies,
-    client: (organizationId, idempotencyKey) => {
-      const headers = { authorization: organizationId, ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) };
-      return createClient(ClaimService, {
-        unary: (method, signal, timeoutMs, _header, input, values) => transport.unary(method, signal, timeoutMs, headers, input, values),
-        stream: transport.stream,
-      });
-    },
+    client: (organizationId, idempotencyKey) =>
+      clientOf(ClaimService, { authorization: organizationId, ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }) }),
+    tasks: (organizationId) => clientOf(TaskService, { authorization: organizationId }),
     async insertTask(id, columns = {}) {
       const row = { organization_id: 'acme', id, title: id, created_by: 'test', rank: 0, ...columns };
       const names = Object.keys(row);

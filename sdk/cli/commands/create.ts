@@ -1,8 +1,19 @@
 import type { CreateInput } from '@recursiv/sdk';
 import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
-import { numberFrom } from '../flags.ts';
+import { appended, numberFrom } from '../flags.ts';
 import { taskLine } from '../terminal/task-text.ts';
+import { withTask } from '../whole-id.ts';
+
+interface Flags extends Omit<CreateInput, 'title' | 'depends_on' | 'concurrency_key'> {
+  readonly after?: string[];
+  readonly concurrencyKey?: string;
+}
+
+const help = `
+Examples:
+  $ dispatcher create "Fix the login page" --id fix-login --owner bill --rev 5 --sec 8 --effort 2
+  $ dispatcher create "Tell the users" --after fix-login`;
 
 /** `dispatcher create`: creates a task. */
 export function addCreateCommand(program: Command, cli: Cli): void {
@@ -23,10 +34,14 @@ export function addCreateCommand(program: Command, cli: Cli): void {
     .option('--stab <n>', 'stability: how much more reliable it makes things, 0 to 10', numberFrom)
     .option('--effort <n>', 'effort: how much work it is, over 0 up to 100', numberFrom)
     .option('--held', 'do not hand it out for now')
+    .option('--after <id>', 'a task that must be done before; may be given several times', appended)
+    .option('--concurrency-key <key>', 'at most one task with this key is claimed at a time')
     .option('--notes <text>', 'what the one who works on it should know')
-    .addHelpText('after', '\nExample:\n  $ dispatcher create "Fix the login page" --id fix-login --owner bill --rev 5 --sec 8 --effort 2')
-    .action(async (title: string, input: Omit<CreateInput, 'title'>) => {
-      const { data } = await (await cli.dispatcher()).create({ ...input, title });
+    .addHelpText('after', help)
+    .action(async (title: string, { after = [], concurrencyKey, ...input }: Flags) => {
+      const dispatcher = await cli.dispatcher();
+      const dependsOn = await Promise.all(after.map(async (id) => (await withTask(cli, id, (taskId) => dispatcher.get(taskId))).data.id));
+      const { data } = await dispatcher.create({ ...input, title, depends_on: dependsOn, concurrency_key: concurrencyKey });
       cli.print({ data }, () => taskLine(cli.printer, data));
     });
 }

@@ -158,3 +158,13 @@ test('times in a terminal are relative', async () => {
   expect((await shown(['next', '--owner', 'relative', '--lease', '300'])).join('\n')).toMatch(/claimed by +tester, for another 5 min/);
   expect((await cli.run(['show', 'relative'])).out).toMatch(/created +20\d\d-\S+Z by key:/);
 });
+
+test('create --after lets a task wait, and graph shows for what', async () => {
+  await api.create({ id: 'graph-first', title: 'Comes first' });
+  expect((await cli.run(['create', 'Comes later', '--id', 'graph-later', '--after', 'graph-fir'])).out).toBe('graph-later is blocked: Comes later\n');
+  expect((await cli.run(['show', 'graph-later'])).out).toMatch(/waits for +graph-first\n/);
+  expect((await cli.run(['graph', 'graph-later'])).out).toBe(
+    'graph-later  blocked  Comes later\n\nWaits for\n└─ graph-first  pending  Comes first\n',
+  );
+  expect((await cli.run(['claim', 'graph-later'])).code).toBe(3);
+});

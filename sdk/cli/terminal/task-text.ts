@@ -4,17 +4,20 @@ import { shortId } from './short-id.ts';
 import { manyLines, oneLine } from './terminal-text.ts';
 import { leaseText, timeText } from './time-text.ts';
 
-/** The status. A pending task can also be `held`, `waiting` for a time, or in the stage `merge`. */
-export function statusOf({ status, stage, held, available_at }: Task): string {
+/**
+ * The status. A pending task can also be `held`, `blocked` by others, `waiting` for a time, or in the stage `merge`.
+ */
+export function statusOf({ status, stage, held, blocked_by, available_at }: Task): string {
   if (status !== 'pending') return status;
   if (held) return 'held';
+  if (blocked_by.length > 0) return 'blocked';
   if (available_at !== null) return 'waiting';
   return stage === 'merge' ? 'merge' : status;
 }
 
 /** The colour of a status. */
 export function statusFormat(task: Task): Format | undefined {
-  const formats: Readonly<Record<string, Format>> = { claimed: 'yellow', done: 'green', held: 'red', merge: 'cyan', waiting: 'dim' };
+  const formats: Readonly<Record<string, Format>> = { claimed: 'yellow', done: 'green', held: 'red', merge: 'cyan', blocked: 'dim', waiting: 'dim' };
   return formats[statusOf(task)];
 }
 
@@ -51,6 +54,8 @@ function factsOf(printer: Printer, task: Task): [name: string, value: string | n
     ['layer', task.layer],
     ['stage', task.stage],
     ['available', at(task.available_at)],
+    ['waits for', task.blocked_by.join(' ')],
+    ['concurrency key', task.concurrency_key],
     ['claimed by', task.claim && `${task.claim.agent}, ${leaseText(printer, task.claim.expires_at)}`],
     ['released for', task.status === 'pending' ? task.release_reason : null],
     ['branch', task.branch],

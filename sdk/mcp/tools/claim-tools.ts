@@ -25,7 +25,7 @@ const claim = defineTool<OfTask<{ agent: string }>>({
   title: 'Claim one task',
   description: [
     'Claims one task by its id, also a held one. The claim is kept alive while you work.',
-    'End it with complete_task or release_task. Fails when another agent holds the task or when it is done.',
+    'End it with complete_task or release_task. Fails when another agent holds the task, when it waits for other tasks, or when it is done.',
   ].join(' '),
   method: method.claimTask,
   hints: {},

@@ -37,21 +37,25 @@ const get = defineTool<{ task_id: string }>({
 const create = defineTool<CreateInput>({
   name: 'create_task',
   title: 'Create a task',
-  description: 'Creates a task for any agent. Its score comes from rev, use, ts, sec, stab and effort, and decides when it is handed out.',
+  description: [
+    'Creates a task for any agent. Its score comes from rev, use, ts, sec, stab and effort, and decides when it is handed out.',
+    'Nobody gets it before the tasks in depends_on are done.',
+  ].join(' '),
   method: method.createTask,
   hints: {},
   async call({ dispatcher, signal }, given) {
     const { data } = await dispatcher.create(given, { signal });
-    return { nextStep: 'The task is created. To work on it yourself, claim it with claim_task.', data: taskInList(data) };
+    const next = data.blocked_by.length > 0 ? 'It waits for those in blocked_by.' : 'To work on it yourself, claim it with claim_task.';
+    return { nextStep: `The task is created. ${next}`, data: taskInList(data) };
   },
 });
 
 const update = defineTool<OfTask<UpdateInput>>({
   name: 'update_task',
   title: 'Update a task',
-  description: 'Changes the content, score inputs, notes or held of a task, never its status. Null clears a field.',
+  description: 'Changes the content, score inputs, notes, held or depends_on of a task, never its status. Null clears a field.',
   method: method.updateTask,
-  nullable: ['description', 'project', 'owner', 'milestone', 'layer', 'rev', 'use', 'ts', 'sec', 'stab', 'effort', 'notes'],
+  nullable: ['description', 'project', 'owner', 'milestone', 'layer', 'rev', 'use', 'ts', 'sec', 'stab', 'effort', 'notes', 'concurrency_key'],
   hints: { destructive: true, idempotent: true },
   async call({ dispatcher, signal }, { task_id, ...given }) {
     const { data } = await dispatcher.update(task_id, given, { signal });

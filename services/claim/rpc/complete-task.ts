@@ -10,22 +10,24 @@ import { type Holder, holderOf } from '../holder.ts';
 import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
 import type { Completion } from '../sql/complete-task.ts';
+import { unblockAfter } from '../unblock.ts';
 
 /** Ends a live claim and marks the task as done. A repeat with the same token gets the same answer. */
-export function completeTask({
-  database: { pool, idempotencyKeys },
-  statements,
-  published,
-}: ClaimDependencies): ServiceImpl<typeof ClaimService>['completeTask'] {
+export function completeTask(dependencies: ClaimDependencies): ServiceImpl<typeof ClaimService>['completeTask'] {
+  const { pool, idempotencyKeys } = dependencies.database;
   return async (request, context) => {
     const identity = identityOf(CompleteTaskRequestSchema, request, context);
     const holder = await holderOf(pool, request, context);
     const row = await idempotencyKeys.once(
       identity,
-      () => statements.complete.run({ identity, holder, completion: completionOf(request) }, context.signal),
+      async () => {
+        const ended = await dependencies.statements.complete.run({ identity, holder, completion: completionOf(request) }, context.signal);
+        await unblockAfter(dependencies, ended);
+        return ended as TaskRow | null;
+      },
       (kept) => readTask(pool, kept.organizationId, kept.taskId),
     );
-    published();
+    dependencies.published();
     return { data: taskFromRow(row ?? (await finishedBefore(pool, holder))) };
   };
 }

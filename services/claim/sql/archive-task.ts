@@ -1,8 +1,9 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
-import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
+import type { EndedTask } from './complete-task.ts';
+import { hasDependents } from './unblock-dependents.ts';
 
 /**
  * Archives a task and ends its live claim. Null when the task is archived already or does not exist, or when the
@@ -14,8 +15,8 @@ export async function archiveTask(
   organizationId: string,
   taskId: string,
   caller: string,
-): Promise<TaskRow | null> {
-  const { rows } = await pool.query<TaskRow>({ name: 'archive-task', text: sql, values: [...identity, organizationId, taskId, caller] });
+): Promise<EndedTask | null> {
+  const { rows } = await pool.query<EndedTask>({ name: 'archive-task', text: sql, values: [...identity, organizationId, taskId, caller] });
   return rows[0] ?? null;
 }
 
@@ -30,4 +31,4 @@ archived AS (
   RETURNING t.*, before.status AS status_before
 ),
 ${logEvents(`SELECT *, 'task.archived' AS type, $6::text AS actor, owner AS owner_before, layer AS layer_before, NULL AS event_token FROM archived`)}
-SELECT ${taskColumns('archived')} FROM archived`;
+SELECT ${taskColumns('archived')}, ${hasDependents('archived')} FROM archived`;

@@ -1,8 +1,11 @@
+import { violates } from '@dispatcher/database/connection/errors.ts';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { concurrencyIndex, keyIsFree } from '@dispatcher/database/tasks/concurrency-key.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
+import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { beginClaim } from './begin-claim.ts';
 
 /** The tasks that a caller of claim-next accepts. */
@@ -26,8 +29,9 @@ export interface Claimer {
 /**
  * Claims the first matching task in the order and writes its event, in one statement and one commit. With SKIP LOCKED
  * simultaneous callers take different tasks. The filter alone decides which index is read. There is no sort, and the
- * statement reads only the row that it claims, except when two filters are combined. Over all organizations the only
- * filter is the stage; see `matchingOrganizations`. Null when no task matches, or when the request is a repeat.
+ * statement reads only the row that it claims, except when two filters are combined or concurrency keys are taken. Over
+ * all organizations the only filter is the stage; see `matchingOrganizations`. Null when no task matches, or when the
+ * request is a repeat.
  */
 export async function claimNextTask(
   pool: Pool,
@@ -35,7 +39,7 @@ export async function claimNextTask(
   filter: ClaimFilter,
   claimer: Claimer,
 ): Promise<TaskRow | typeof othersTurn | null> {
-  const [row] = (await pool.query<TaskRow | NothingClaimed>(statementFor(identity, filter, claimer))).rows;
+  const [row] = await rowsOf(pool, statementFor(identity, filter, claimer));
   if (row?.id !== null) return row ?? null;
   return row.isOwnTurn ? null : othersTurn;
 }
@@ -48,6 +52,24 @@ interface NothingClaimed {
   id: null;
   isOwnTurn: boolean;
 }
+
+/**
+ * A task whose concurrency key another claim takes at this moment is refused by the index. The next attempt passes it
+ * over.
+ */
+async function rowsOf(pool: Pool, statement: ReturnType<typeof statementFor>): Promise<(TaskRow | NothingClaimed)[]> {
+  for (let attempt = 0; attempt < keyAttempts; attempt++) {
+    try {
+      return (await pool.query<TaskRow | NothingClaimed>(statement)).rows;
+    } catch (thrown) {
+      if (!violates(thrown, concurrencyIndex)) throw thrown;
+    }
+  }
+  throw unavailable('Others claim tasks with the same concurrency_key all the time. Repeat the request in a moment.');
+}
+
+/** Each failed attempt means that another claim succeeded, so a few are enough. */
+const keyAttempts = 20;
 
 function statementFor(identity: RequestIdentity, filter: ClaimFilter, { agent, claimToken, leaseSeconds }: Claimer) {
   const names = filtersOf(filter);
@@ -125,8 +147,9 @@ export function matches(names: readonly FilterName[], organization: string, stag
   return [
     `${inQueue} AND ${first ? has(first) : 'ready'}`,
     ...rest.map((name) => `${name} = ${parameter(name)} AND (SELECT true FROM tasks WHERE ${inQueue} AND ${has(name)} LIMIT 1)`),
+    keyIsFree('tasks'),
   ].join(' AND ');
 }
 
 /** The condition for a stage in all organizations. It is the indexed expression. */
-export const inAnyQueue = (stage: string): string => `(CASE WHEN ready THEN stage END) = ${stage}`;
+export const inAnyQueue = (stage: string): string => `(CASE WHEN ready THEN stage END) = ${stage} AND ${keyIsFree('tasks')}`;

@@ -142,3 +142,21 @@ test('a caller who leaves before its request is sent gets no claim', async () =>
   expect(await stays).not.toBeNull();
   expect((await claims.database.pool.query(`SELECT FROM task_events`)).rowCount).toBe(1);
 });
+
+test('of the tasks with one concurrency key a statement claims one, whatever its callers want, and no caller fails', async () => {
+  await using claims = await useClaims();
+  for (const [id, owner, key] of [
+    ['one', 'ann', 'k'],
+    ['two', 'bob', 'k'],
+    ['three', 'ann', 'k'],
+    ['four', 'bob', 'l'],
+    ['free', 'ann', null],
+  ] as const)
+    await claims.insertTask(id, { owner, concurrency_key: key });
+  await claims.insertTask('one', { owner: 'bob', concurrency_key: 'k', organization_id: 'globex' });
+  const wanted = ['ann', 'bob', 'ann', 'bob'].map((owner) => item({ owner }));
+  const taken = (await take(claims, [...wanted, item({ owner: 'bob', organizationId: 'globex' })])).filter((id) => id !== null);
+  expect(taken).toContain('globex one');
+  expect(taken.filter((id) => /acme (one|two|three)/.test(id))).toHaveLength(1);
+  expect(await take(claims, [item({ owner: 'ann' }), item({ owner: 'ann' })])).not.toContain('acme one');
+});

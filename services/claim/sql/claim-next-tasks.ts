@@ -80,17 +80,17 @@ wanted AS MATERIALIZED (
   SELECT ${fields}, count(*) AS count, ${carried.map((column) => `array_agg(${column}) AS ${column}s`).join(', ')} FROM asked GROUP BY ${fields}
 ),
 next AS MATERIALIZED (
-  SELECT first.organization_id, first.id, ${carried.map((column) => `wanted.${column}s[first.turn] AS ${column}`).join(', ')}
+  SELECT first.organization_id, first.id, first.concurrency_key, ${carried.map((column) => `wanted.${column}s[first.turn] AS ${column}`).join(', ')}
   FROM wanted CROSS JOIN LATERAL (
-    SELECT organization_id, id, row_number() OVER ()::integer AS turn FROM (
-      SELECT organization_id, id FROM tasks WHERE ${condition}
+    SELECT organization_id, id, concurrency_key, row_number() OVER ()::integer AS turn FROM (
+      SELECT organization_id, id, concurrency_key FROM tasks WHERE ${condition}
       ORDER BY rank DESC, created_at, id LIMIT wanted.count FOR UPDATE SKIP LOCKED
     ) AS t
   ) AS first
 ),
 claimed AS (
   UPDATE tasks t SET ${beginClaim('next.agent', 'next.claim_token', 'next.lease_seconds')}
-  FROM next WHERE t.organization_id = next.organization_id AND t.id = next.id
+  FROM next WHERE t.organization_id = next.organization_id AND t.id = next.id AND ${firstOfKey}
   RETURNING t.*, next.place, next.caller, next.idempotency_key, next.request_digest
 ),
 ${logEvents(
@@ -102,3 +102,8 @@ ${logEvents(
 )}
 SELECT ${taskColumns('claimed')}, claimed.place FROM claimed`;
 }
+
+/** Of several tasks with one concurrency key only one is claimed. The items of the others get no task here. */
+const firstOfKey = `(next.concurrency_key IS NULL OR (
+    SELECT true FROM next other WHERE other.organization_id = next.organization_id AND other.concurrency_key = next.concurrency_key
+      AND other.place < next.place LIMIT 1) IS NULL)`;

@@ -1,7 +1,9 @@
+import { violates } from '@dispatcher/database/connection/errors.ts';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { concurrencyIndex, keyIsFree } from '@dispatcher/database/tasks/concurrency-key.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { beginClaim } from './begin-claim.ts';
 import type { Claimer } from './claim-next-task.ts';
@@ -19,8 +21,14 @@ export async function claimTask(
   claimer: Claimer,
 ): Promise<TaskRow | null> {
   const values = [...identity, claimer.agent, claimer.claimToken, claimer.leaseSeconds, organizationId, taskId];
-  const { rows } = await pool.query<TaskRow>({ name: 'claim-task', text: sql, values });
-  return rows[0] ?? null;
+  try {
+    const { rows } = await pool.query<TaskRow>({ name: 'claim-task', text: sql, values });
+    return rows[0] ?? null;
+  } catch (thrown) {
+    // Another claim took the key since this statement looked.
+    if (violates(thrown, concurrencyIndex)) return null;
+    throw thrown;
+  }
 }
 
 /** The columns of an event that are copied from the task. */
@@ -30,6 +38,7 @@ const sql = `
 WITH before AS (
   SELECT * FROM tasks
   WHERE organization_id = $7 AND id = $8 AND archived_at IS NULL AND ${isFirstRequest}
+    AND cardinality(blocked_by) = 0 AND ${keyIsFree('tasks')}
     AND (status = 'pending' OR (status = 'claimed' AND expires_at <= clock_timestamp()))
   FOR UPDATE
 ),

@@ -5,6 +5,7 @@ import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';
+import { hasDependents } from './unblock-dependents.ts';
 
 /** What a holder says about finished work. Null keeps the value of the task. */
 export interface Completion {
@@ -13,14 +14,20 @@ export interface Completion {
   commits: string[] | null;
 }
 
+/** A task that has just ended. */
+export interface EndedTask extends TaskRow {
+  /** Whether some task waits, or waited, for it. */
+  hasDependents: true | null;
+}
+
 /**
  * Ends a live claim and marks the task as done. The token stays on the row, so that a repeat of the same done is
  * recognized. Null when there is no such live claim, or when the request is a repeat.
  */
-export async function completeTask(pool: Pool, identity: RequestIdentity, holder: Holder, completion: Completion): Promise<TaskRow | null> {
+export async function completeTask(pool: Pool, identity: RequestIdentity, holder: Holder, completion: Completion): Promise<EndedTask | null> {
   const { notes, prUrls, commits } = completion;
   const values = [...identity, holder.organizationId, holder.taskId, holder.claimToken, holder.agent, holder.caller, notes, prUrls, commits];
-  const { rows } = await pool.query<TaskRow>({ name: 'complete-task', text: completeTaskSql, values });
+  const { rows } = await pool.query<EndedTask>({ name: 'complete-task', text: completeTaskSql, values });
   return rows[0] ?? null;
 }
 
@@ -34,4 +41,4 @@ WITH done AS (
 ),
 ${logEvents(`SELECT *, 'task.completed' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
     owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM done`)}
-SELECT ${taskColumns('done')} FROM done`;
+SELECT ${taskColumns('done')}, ${hasDependents('done')} FROM done`;

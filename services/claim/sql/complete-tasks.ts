@@ -1,13 +1,13 @@
 import { askedRequests, inPlace, itemList, requestColumns } from '@dispatcher/database/batching/asked-items.ts';
 import type { BatchedStatement } from '@dispatcher/database/batching/batcher.ts';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
-import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { askedByRow, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
-import { type Completion, completeTask } from './complete-task.ts';
+import { type Completion, completeTask, type EndedTask } from './complete-task.ts';
 import { holderColumns, holderItems, lockedItems } from './held-items.ts';
+import { hasDependents } from './unblock-dependents.ts';
 
 /** A request to end a claim with the task done. */
 export interface CompleteItem {
@@ -17,7 +17,7 @@ export interface CompleteItem {
 }
 
 /** Ends live claims with their tasks done, several in one statement where requests meet. */
-export const completeStatement = (pool: Pool): BatchedStatement<CompleteItem, TaskRow> => ({
+export const completeStatement = (pool: Pool): BatchedStatement<CompleteItem, EndedTask> => ({
   organizationOf: ({ holder }) => holder.organizationId,
   one: ({ identity, holder, completion }) => completeTask(pool, identity, holder, completion),
   many: (items) => completeTasks(pool, items),
@@ -27,7 +27,7 @@ export const completeStatement = (pool: Pool): BatchedStatement<CompleteItem, Ta
  * Does what `completeTask` does for several items, in one statement and one commit. Undefined for an item that has no
  * such live claim, that is a repeat or a second one on its task, or whose task another request has just locked.
  */
-export async function completeTasks(pool: Pool, items: readonly CompleteItem[]): Promise<(TaskRow | undefined)[]> {
+export async function completeTasks(pool: Pool, items: readonly CompleteItem[]): Promise<(EndedTask | undefined)[]> {
   const list = itemList(items, ({ identity, holder, completion: { notes, prUrls, commits } }) => ({
     ...requestColumns(identity),
     ...holderColumns(holder),
@@ -35,7 +35,7 @@ export async function completeTasks(pool: Pool, items: readonly CompleteItem[]):
     pr_urls: prUrls,
     commits,
   }));
-  const { rows } = await pool.query<TaskRow & { place: number }>({ name: 'complete-tasks', text: completeTasksSql, values: [list] });
+  const { rows } = await pool.query<EndedTask & { place: number }>({ name: 'complete-tasks', text: completeTasksSql, values: [list] });
   return inPlace(rows, items.length);
 }
 
@@ -56,4 +56,4 @@ ${logEvents(
   'attempts',
   askedByRow,
 )}
-SELECT ${taskColumns('done')}, done.place FROM done`;
+SELECT ${taskColumns('done')}, ${hasDependents('done')}, done.place FROM done`;

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { IdempotencyKeys } from '../events/idempotency.ts';
+import { Turns } from '../events/turns.ts';
 import { connectionOptions, statementTimeoutMs } from './connection-options.ts';
 import { connectOrm } from './orm.ts';
 import { Pool } from './pool.ts';
@@ -10,6 +11,8 @@ export interface Database extends AsyncDisposable {
   readonly orm: MikroORM;
   readonly pool: Pool;
   readonly idempotencyKeys: IdempotencyKeys;
+  /** Changes of what tasks wait for: one at a time for each organization, so that only one holds a connection. */
+  readonly dependencyTurns: Turns;
 }
 
 /**
@@ -30,6 +33,7 @@ export async function openDatabase(url: string, stopping?: AbortSignal): Promise
     orm,
     pool,
     idempotencyKeys: new IdempotencyKeys(pool),
+    dependencyTurns: new Turns(),
     async [Symbol.asyncDispose]() {
       await Promise.all([orm.close(), pool.end()]);
     },

@@ -8,6 +8,11 @@ import { leavesConnection } from './errors.ts';
 /** One of so many connections is kept for an organization that has none. */
 const keptPart = 8;
 
+/** What runs a statement: the pool, or the connection of a transaction. */
+export interface Connection {
+  query<Row extends QueryResultRow>(statement: string | QueryConfig, values?: unknown[]): Promise<QueryResult<Row>>;
+}
+
 /**
  * The connections of the hot statements. The driver's own pool closes a connection after every error. This one leaves
  * it open after a failed statement, because a refusal must not cost more than a success.
@@ -44,13 +49,34 @@ export class Pool {
     }
   }
 
+  /** Runs `work` in one transaction on a free connection: committed when it resolves, rolled back when it rejects. */
+  async transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T> {
+    using _turn = this.#turns.tryTake(organizationAtWork()) ?? (await this.#wait());
+    const client = await this.#pool.connect();
+    client.on('error', ignore);
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      release(client, false);
+      return result;
+    } catch (thrown) {
+      const isBroken = await client.query('ROLLBACK').then(
+        () => false,
+        () => true,
+      );
+      release(client, isBroken);
+      throw thrown;
+    }
+  }
+
   async #wait(): Promise<Turn> {
     return await this.#turns.take(AbortSignal.timeout(connectionTimeoutMs), organizationAtWork()).catch((cause: unknown) => {
       throw unavailable('Too many requests wait for the database. Try again in a moment.', cause);
     });
   }
 
-  /** Takes a connection for a transaction. The caller must release it. */
+  /** Takes a connection. The caller must release it. */
   connect(): Promise<PoolClient> {
     return this.#pool.connect();
   }

@@ -43,6 +43,9 @@ export const Task = defineEntity({
     contextHandoff: p.text().nullable(),
     completedAt: p.datetime().nullable(),
     archivedAt: p.datetime().nullable(),
+    dependsOn: p.array(),
+    blockedBy: p.array(),
+    concurrencyKey: p.text().nullable(),
   },
 });
 

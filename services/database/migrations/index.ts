@@ -1,6 +1,7 @@
 import { CreateTasksAndEventLog } from './create-tasks-and-event-log.ts';
 import { IndexTasksForRetention } from './index-tasks-for-retention.ts';
 import { KeepWhyAClaimEnded } from './keep-why-a-claim-ended.ts';
+import { LetTasksWaitForOthers } from './let-tasks-wait-for-others.ts';
 import { NameTheInstallation } from './name-the-installation.ts';
 import { NoteForgottenPositions } from './note-forgotten-positions.ts';
 
@@ -11,4 +12,5 @@ export const migrations = [
   { name: '0003-keep-why-a-claim-ended', class: KeepWhyAClaimEnded },
   { name: '0004-name-the-installation', class: NameTheInstallation },
   { name: '0005-note-forgotten-positions', class: NoteForgottenPositions },
+  { name: '0006-let-tasks-wait-for-others', class: LetTasksWaitForOthers },
 ];

@@ -39,6 +39,9 @@ export function taskFromRow(row: TaskRow): Task {
     updatedAt: timestamp(row.updatedAt),
     completedAt: timestamp(row.completedAt),
     archivedAt: timestamp(row.archivedAt),
+    dependsOn: row.dependsOn,
+    blockedBy: row.blockedBy,
+    concurrencyKey: row.concurrencyKey ?? undefined,
   });
 }
 

@@ -44,7 +44,12 @@ WITH old AS (
 ),
 gone AS (
   DELETE FROM tasks t USING old WHERE t.organization_id = old.organization_id AND t.id = old.id
-  RETURNING t.organization_id, t.id, t.status, t.owner, t.layer, t.archived_at
+  RETURNING t.organization_id, t.id, t.status, t.owner, t.layer, t.archived_at, t.depends_on
+),
+before AS (DELETE FROM task_dependencies d USING gone WHERE d.organization_id = gone.organization_id AND d.depends_on_id = gone.id),
+after AS (
+  DELETE FROM task_dependencies d USING gone CROSS JOIN LATERAL unnest(gone.depends_on) AS dependency (id)
+  WHERE d.organization_id = gone.organization_id AND d.depends_on_id = dependency.id AND d.task_id = gone.id
 ),
 events AS (DELETE FROM task_events e USING gone WHERE e.organization_id = gone.organization_id AND e.task_id = gone.id),
 counted AS (

@@ -19,6 +19,10 @@ export interface Round {
  * happens whole or not at all. The relays lock the row of relay_state; null when another relay holds the lock. Rows
  * leave `unpublished` in the order of their ids. For one task that is the order of its events, because a task's next
  * event is written after the one before has committed. `confirmed` is recorded as published.
+ *
+ * A task that ended while others are still blocked by it is left for the sweeper in `finished_dependencies`: whoever
+ * ended it died before it could unblock them, or did not know of them yet. Here the end has committed, and so has
+ * every dependent that was written before it.
  */
 export async function numberEvents(pool: Pool, confirmed: number): Promise<Round | null> {
   const { rows } = await pool.query<Partial<NumberedEvent> & RelayState>({
@@ -56,6 +60,16 @@ placed AS (INSERT INTO event_positions (position, event_id, organization_id) SEL
 moved AS (
   UPDATE relay_state SET position = position + (SELECT count(*) FROM taken), published_position = greatest(published_position, $1::bigint)
   WHERE EXISTS (SELECT FROM state) AND (EXISTS (SELECT FROM taken) OR published_position < $1::bigint)
+),
+finished AS (
+  INSERT INTO finished_dependencies (organization_id, task_id)
+  SELECT e.organization_id, e.task_id FROM numbered e
+  WHERE e.type IN ('task.completed', 'task.archived') AND (
+    SELECT true FROM task_dependencies d
+    CROSS JOIN LATERAL (SELECT blocked_by FROM tasks WHERE organization_id = d.organization_id AND id = d.task_id OFFSET 0) AS t
+    WHERE d.organization_id = e.organization_id AND d.depends_on_id = e.task_id AND e.task_id = ANY (t.blocked_by) LIMIT 1
+  )
+  ON CONFLICT (organization_id, task_id) DO NOTHING
 ),
 counted AS (
   INSERT INTO task_counts AS counts (organization_id, dimension, value, count)

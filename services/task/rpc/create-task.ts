@@ -8,11 +8,14 @@ import { identityOf } from '@dispatcher/database/events/idempotency.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import { type Caller, callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
-import { DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
+import { DispatcherError, invalidField, unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { type CreateTaskRequest, CreateTaskRequestSchema, type TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
+import { dependencyCycle, unknownDependency } from '../sql/change-dependencies.ts';
+import { createTask as insert } from '../sql/create-task.ts';
 import type { CreateItem } from '../sql/create-tasks.ts';
-import { contentColumns, type TaskContent } from '../task-content.ts';
+import { unknownTasks } from '../sql/unknown-tasks.ts';
+import { contentColumns, contentField, type TaskContent } from '../task-content.ts';
 
 /** Creates a task. A repeat with the same idempotency key gets the task as it is now. */
 export function createTask(
@@ -23,13 +26,16 @@ export function createTask(
     const identity = identityOf(CreateTaskRequestSchema, request, context);
     const caller = callerOf(context);
     const organizationId = await organizationFor(database, caller, request.organizationId);
-    const task = { organizationId, id: request.id ?? randomUUID(), createdBy: callerLabel(caller), content: contentOf(request) };
+    const id = request.id ?? randomUUID();
+    if (request.dependsOn.includes(id)) throw dependencyCycle([id, id]);
+    const task = { organizationId, id, createdBy: callerLabel(caller), content: contentOf(request) };
     const row = await database.idempotencyKeys.once(
       identity,
-      () => creation.run({ identity, task }, context.signal),
+      // A task that waits for others locks them, which a shared statement does not do.
+      () => (request.dependsOn.length > 0 ? insert(database, identity, task) : creation.run({ identity, task }, context.signal)),
       (kept) => readTask(database.pool, kept.organizationId, kept.taskId),
     );
-    if (!row) throw new DispatcherError('duplicate_id', 'The organization already has a task with this id.', { field: 'id' });
+    if (!row) throw await refusal(database, organizationId, id, request.dependsOn);
     published();
     return { data: taskFromRow(row) };
   };
@@ -45,6 +51,15 @@ async function organizationFor({ orm }: Database, caller: Caller, named: string 
 }
 
 function contentOf(request: CreateTaskRequest): TaskContent {
-  const given = contentColumns.map((column) => [column, request[column] ?? null]);
-  return { ...Object.fromEntries(given), held: request.held ?? false };
+  const given = contentColumns.map((column) => [column, contentField(request, column) ?? null]);
+  return { ...Object.fromEntries(given), held: request.held ?? false, depends_on: request.dependsOn };
+}
+
+/** Why nothing was created. */
+async function refusal({ pool }: Database, organizationId: string, id: string, dependsOn: readonly string[]): Promise<DispatcherError> {
+  const missing = await unknownTasks(pool, organizationId, [id, ...dependsOn]);
+  const unknown = missing.find((other) => other !== id);
+  if (unknown !== undefined) return unknownDependency(unknown);
+  if (missing.length > 0) return unavailable('A task in depends_on was just created. Send the request again.');
+  return new DispatcherError('duplicate_id', 'The organization already has a task with this id.', { field: 'id' });
 }

@@ -1,10 +1,13 @@
 import type { ServiceImpl } from '@connectrpc/connect';
+import { violates } from '@dispatcher/database/connection/errors.ts';
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { identityOf } from '@dispatcher/database/events/idempotency.ts';
+import { concurrencyIndex, concurrencyLimit, keyHolder } from '@dispatcher/database/tasks/concurrency-key.ts';
 import { organizationOfTask, taskNotFound } from '@dispatcher/database/tasks/organization-of-task.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
 import { callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
-import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
+import { DispatcherError, unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { type TaskService, UpdateTaskRequestSchema } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { changedContent } from '../changed-content.ts';
 import type { TaskDependencies } from '../dependencies.ts';
@@ -21,7 +24,8 @@ export function updateTask({ database, published }: TaskDependencies): ServiceIm
     const organizationId = await organizationOfTask(database.pool, request);
     let found: UpdatedTask | null = null;
     const change = async () => {
-      found = await update(database, identity, { organizationId, taskId, actor: callerLabel(callerOf(context)), content });
+      const wanted = { organizationId, taskId, actor: callerLabel(callerOf(context)), content };
+      found = await update(database, identity, wanted).catch(keyIsTaken(database.pool, organizationId, content.concurrency_key));
       return found?.changed ? found : null;
     };
     const row = await database.idempotencyKeys.once(identity, change, (kept) => readTask(database.pool, kept.organizationId, kept.taskId));
@@ -36,3 +40,10 @@ function unchanged(task: UpdatedTask | null): UpdatedTask {
   if (task.archivedAt) throw new DispatcherError('archived', 'This task is archived. It can only be read.');
   return task;
 }
+
+/** A claimed task cannot take the key of another one that is claimed. */
+const keyIsTaken = (pool: Pool, organizationId: string, concurrencyKey: unknown) => async (thrown: unknown) => {
+  if (!violates(thrown, concurrencyIndex) || typeof concurrencyKey !== 'string') throw thrown;
+  const holder = await keyHolder(pool, organizationId, concurrencyKey);
+  throw holder ? concurrencyLimit(concurrencyKey, holder) : unavailable('The task that had this concurrency_key just ended; repeat the request.');
+};

@@ -14,7 +14,7 @@ export interface CreateItem {
   readonly task: NewTask;
 }
 
-/** Inserts tasks, several in one statement where requests meet. */
+/** Inserts tasks that wait for no other, several in one statement where requests meet. */
 export const createStatement = (database: Database): BatchedStatement<CreateItem, TaskRow> => ({
   organizationOf: ({ task }) => task.organizationId,
   one: ({ identity, task }) => createTask(database, identity, task),
@@ -42,6 +42,7 @@ const columnsOf = ({ identity, task: { organizationId, id, createdBy, content } 
   ...requestColumns(identity),
   ...{ organization_id: organizationId, id, created_by: createdBy },
   ...content,
+  depends_on: content.depends_on ?? [],
 });
 
 const keyOf = ({ organizationId, id }: Pick<NewTask, 'organizationId' | 'id'>) => `${organizationId} ${id}`;

@@ -32,7 +32,7 @@ async function hotPlan({ pool }: Database, text: string, parameters: number): Pr
 
 test('the creation of a task reads only the idempotency key', async () => {
   await using tasks = await useManyTasks();
-  const plan = await hotPlan(tasks.database, createTaskSql, 20);
+  const plan = await hotPlan(tasks.database, createTaskSql, 22);
   expect(plan).toContain('Insert on tasks');
   expect(plan.match(/Scan using \w+|Seq Scan|Bitmap Heap Scan|Sort/g)).toEqual(['Scan using task_events_idempotency']);
 });

@@ -1,9 +1,11 @@
 import type { Database } from '@dispatcher/database/connection/database.ts';
+import type { Connection } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { contentColumns, type TaskContent } from '../task-content.ts';
+import { changeDependencies } from './change-dependencies.ts';
 
 /** The task to change, its new content, and who asks. */
 export interface TaskChange {
@@ -22,16 +24,32 @@ export interface UpdatedTask extends TaskRow {
  * Writes the given content and an event, unless the task has the content already or is archived. Null when there is no
  * such task, or when the request is a repeat.
  */
-export async function updateTask({ pool }: Database, identity: RequestIdentity, change: TaskChange): Promise<UpdatedTask | null> {
+export async function updateTask(database: Database, identity: RequestIdentity, change: TaskChange): Promise<UpdatedTask | null> {
+  const { organizationId, taskId, content } = change;
+  const dependsOn = content.depends_on;
+  if (!dependsOn) return await write(database.pool, identity, change);
+  return await changeDependencies(
+    database,
+    { organizationId, taskId, dependsOn },
+    async (connection, blockedBy) => await write(connection, identity, { ...change, content: { ...content, blocked_by: blockedBy } }),
+  );
+}
+
+async function write(on: Connection, identity: RequestIdentity, change: WrittenChange): Promise<UpdatedTask | null> {
   const values = [...identity, change.organizationId, change.taskId, change.actor, JSON.stringify(change.content)];
-  const { rows } = await pool.query<UpdatedTask>({ name: 'update-task', text: updateTaskSql, values });
+  const { rows } = await on.query<UpdatedTask>({ name: 'update-task', text: updateTaskSql, values });
   return rows[0] ?? null;
+}
+
+/** With what the server works out of the content. */
+interface WrittenChange extends TaskChange {
+  content: TaskContent & { blocked_by?: string[] };
 }
 
 const wanted = (column: string) => `(change.wanted).${column}`;
 const before = contentColumns.map((column) => `before.${column}`).join(', ');
 const after = contentColumns.map((column) => `(before.wanted).${column}`).join(', ');
-const written = contentColumns.map((column) => `${column} = ${wanted(column)}`).join(', ');
+const written = [...contentColumns, 'blocked_by'].map((column) => `${column} = ${wanted(column)}`).join(', ');
 const score = `task_score(${['rev', 'use', 'ts', 'sec', 'stab', 'effort'].map(wanted).join(', ')})`;
 
 /**

@@ -20,8 +20,8 @@ test('the contract has the same content fields for creation and for change', () 
   expect(named(UpdateTaskRequestSchema.fields, ['organization_id', 'task_id', 'update_mask']).sort()).toEqual([...content].sort());
 });
 
-test('the task service writes content and, at the end of a hold, the count of failed claims', () => {
-  expect(assigned(updateTaskSql).sort()).toEqual([...content, ...computed, 'failed_claims'].sort());
+test('the task service writes content, what blocks a task and, at the end of a hold, the count of failed claims', () => {
+  expect(assigned(updateTaskSql).sort()).toEqual([...content, ...computed, 'blocked_by', 'failed_claims'].sort());
 });
 
 test('the claim service writes no content except what an agent says: held and notes', () => {
@@ -32,5 +32,6 @@ test('the claim service writes no content except what an agent says: held and no
   const written = new Set([...sources, `UPDATE tasks SET ${readFileSync(join(folder, 'begin-claim.ts'), 'utf8')} WHERE`].flatMap(assigned));
   expect(written).toContain('claim_token');
   expect(written).toContain('completed_at');
+  expect(written).toContain('blocked_by');
   expect([...written].filter((name) => content.has(name) || computed.includes(name)).sort()).toEqual(['held', 'notes']);
 });

@@ -57,6 +57,7 @@ function faultOfStep(before: Standing | null, event: LogEvent): string | null {
 
 const steps: Record<string, { from: readonly string[]; to: string }> = {
   'task.updated': { from: ['pending', 'claimed', 'done'], to: 'same' },
+  'task.unblocked': { from: ['pending'], to: 'same' },
   'task.claimed': { from: ['pending'], to: 'claimed' },
   'task.released': { from: ['claimed'], to: 'pending' },
   'task.expired': { from: ['claimed'], to: 'pending' },

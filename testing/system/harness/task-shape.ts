@@ -43,6 +43,9 @@ export function bareTask(organizationId: string, id: string, title: string): Rec
     updated_at: time,
     completed_at: null,
     archived_at: null,
+    depends_on: [],
+    blocked_by: [],
+    concurrency_key: null,
   };
 }
 

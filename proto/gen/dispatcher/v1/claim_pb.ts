@@ -1165,7 +1165,8 @@ export const ListClaimsResponseSchema: GenMessage<ListClaimsResponse, {jsonType:
  */
 export const ClaimService: GenService<{
   /**
-   * Claims the task with the highest effective score that matches, or answers null.
+   * Claims the task with the highest effective score that matches, or answers null. It passes over tasks that are
+   * held, that wait for a time or for other tasks, and those whose `concurrency_key` a claimed task has.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ClaimNextTask
    */
@@ -1175,8 +1176,8 @@ export const ClaimService: GenService<{
     output: typeof ClaimNextTaskResponseSchema;
   },
   /**
-   * Claims one task by its id, held and postponed ones included. Fails with `already_claimed`, `already_done` or
-   * `archived`.
+   * Claims one task by its id, held and postponed ones included. Fails with `already_claimed`, `already_done`,
+   * `archived`, `blocked` where it waits for other tasks, or `concurrency_limit` where a claimed task has its key.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ClaimTask
    */

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatcher/v1/task.proto.
  */
 export const file_dispatcher_v1_task: GenFile = /*@__PURE__*/
-  fileDesc("ChhkaXNwYXRjaGVyL3YxL3Rhc2sucHJvdG8SDWRpc3BhdGNoZXIudjEiygkKBFRhc2sSCgoCaWQYASABKAkSKAoPb3JnYW5pemF0aW9uX2lkGAIgASgJUg9vcmdhbml6YXRpb25faWQSFAoHcHJvamVjdBgDIAEoCUgAiAEBEg0KBXRpdGxlGAQgASgJEhgKC2Rlc2NyaXB0aW9uGAUgASgJSAGIAQESDgoGc3RhdHVzGAYgASgJEg0KBXN0YWdlGAcgASgJEgwKBGhlbGQYCCABKAgSEgoFb3duZXIYCSABKAlIAogBARIWCgltaWxlc3RvbmUYCiABKAlIA4gBARISCgVsYXllchgLIAEoCUgEiAEBEhAKA3JldhgMIAEoAUgFiAEBEhAKA3VzZRgNIAEoAUgGiAEBEg8KAnRzGA4gASgBSAeIAQESEAoDc2VjGA8gASgBSAiIAQESEQoEc3RhYhgQIAEoAUgJiAEBEhMKBmVmZm9ydBgRIAEoAUgKiAEBEg0KBXNjb3JlGBIgASgBEigKD2VmZmVjdGl2ZV9zY29yZRgTIAEoAVIPZWZmZWN0aXZlX3Njb3JlEhAKCGF0dGVtcHRzGBQgASgFEkMKDGF2YWlsYWJsZV9hdBgVIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIC1IMYXZhaWxhYmxlX2F0iAEBEigKBWNsYWltGBYgASgLMhQuZGlzcGF0Y2hlci52MS5DbGFpbUgMiAEBEhMKBmJyYW5jaBgXIAEoCUgNiAEBEhgKB3ByX3VybHMYGCADKAlSB3ByX3VybHMSDwoHY29tbWl0cxgZIAMoCRIrCg5yZWxlYXNlX3JlYXNvbhgaIAEoCUgOUg5yZWxlYXNlX3JlYXNvbogBARItCg9jb250ZXh0X2hhbmRvZmYYGyABKAlID1IPY29udGV4dF9oYW5kb2ZmiAEBEhIKBW5vdGVzGBwgASgJSBCIAQESHgoKY3JlYXRlZF9ieRgdIAEoCVIKY3JlYXRlZF9ieRI6CgpjcmVhdGVkX2F0GB4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlZF9hdBI6Cgp1cGRhdGVkX2F0GB8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKdXBkYXRlZF9hdBJDCgxjb21wbGV0ZWRfYXQYICABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSBFSDGNvbXBsZXRlZF9hdIgBARJBCgthcmNoaXZlZF9hdBghIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIElILYXJjaGl2ZWRfYXSIAQFCCgoIX3Byb2plY3RCDgoMX2Rlc2NyaXB0aW9uQggKBl9vd25lckIMCgpfbWlsZXN0b25lQggKBl9sYXllckIGCgRfcmV2QgYKBF91c2VCBQoDX3RzQgYKBF9zZWNCBwoFX3N0YWJCCQoHX2VmZm9ydEIPCg1fYXZhaWxhYmxlX2F0QggKBl9jbGFpbUIJCgdfYnJhbmNoQhEKD19yZWxlYXNlX3JlYXNvbkISChBfY29udGV4dF9oYW5kb2ZmQggKBl9ub3Rlc0IPCg1fY29tcGxldGVkX2F0Qg4KDF9hcmNoaXZlZF9hdCLtAgoFQ2xhaW0SGAoHdGFza19pZBgBIAEoCVIHdGFza19pZBIoCg9vcmdhbml6YXRpb25faWQYAiABKAlSD29yZ2FuaXphdGlvbl9pZBINCgVhZ2VudBgDIAEoCRIuCgtjbGFpbV90b2tlbhgEIAEoCUIHgAEBkLUYAUgAUgtjbGFpbV90b2tlbogBARIPCgdhdHRlbXB0GAUgASgFEjoKCmNsYWltZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUgpjbGFpbWVkX2F0EkgKEWxhc3RfaGVhcnRiZWF0X2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIRbGFzdF9oZWFydGJlYXRfYXQSOgoKZXhwaXJlc19hdBgIIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmV4cGlyZXNfYXRCDgoMX2NsYWltX3Rva2VuIsUGChFDcmVhdGVUYXNrUmVxdWVzdBJQCg9vcmdhbml6YXRpb25faWQYASABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESNAoCaWQYAiABKAlCI7pIIHIeMhxeW2EtejAtOV1bYS16MC05Ll8tXXswLDEyN30kSAGIAQESGQoFdGl0bGUYAyABKAlCCrpIB3IFEAEY9AMSIwoLZGVzY3JpcHRpb24YBCABKAlCCbpIBnIEKICABEgCiAEBEiAKB3Byb2plY3QYBSABKAlCCrpIB3IFEAEYyAFIA4gBARIeCgVvd25lchgGIAEoCUIKukgHcgUQARjIAUgEiAEBEiIKCW1pbGVzdG9uZRgHIAEoCUIKukgHcgUQARjIAUgFiAEBEiwKBWxheWVyGAggASgJQhi6SBVyE1IEY29yZVIGcGx1Z2luUgNvcHNIBogBARIpCgNyZXYYCSABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAeIAQESKQoDdXNlGAogASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgIiAEBEigKAnRzGAsgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgJiAEBEikKA3NlYxgMIAEoAUIXukgUEhIZAAAAAAAAJEApAAAAAAAAAABICogBARIqCgRzdGFiGA0gASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgLiAEBEiwKBmVmZm9ydBgOIAEoAUIXukgUEhIZAAAAAAAAWUAhAAAAAAAAAABIDIgBARIRCgRoZWxkGA8gASgISA2IAQESHQoFbm90ZXMYECABKAlCCbpIBnIEKICABEgOiAEBQhIKEF9vcmdhbml6YXRpb25faWRCBQoDX2lkQg4KDF9kZXNjcmlwdGlvbkIKCghfcHJvamVjdEIICgZfb3duZXJCDAoKX21pbGVzdG9uZUIICgZfbGF5ZXJCBgoEX3JldkIGCgRfdXNlQgUKA190c0IGCgRfc2VjQgcKBV9zdGFiQgkKB19lZmZvcnRCBwoFX2hlbGRCCAoGX25vdGVzIjcKEkNyZWF0ZVRhc2tSZXNwb25zZRIhCgRkYXRhGAEgASgLMhMuZGlzcGF0Y2hlci52MS5UYXNrIpwBCg5HZXRUYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBAUISChBfb3JnYW5pemF0aW9uX2lkIjQKD0dldFRhc2tSZXNwb25zZRIhCgRkYXRhGAEgASgLMhMuZGlzcGF0Y2hlci52MS5UYXNrIqoFChBMaXN0VGFza3NSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARI/CgZzdGF0dXMYAiABKAlCKrpIJ3IlUgdwZW5kaW5nUgdjbGFpbWVkUgtpbl9wcm9ncmVzc1IEZG9uZUgBiAEBEh4KBW93bmVyGAMgASgJQgq6SAdyBRABGMgBSAKIAQESIgoJbWlsZXN0b25lGAQgASgJQgq6SAdyBRABGMgBSAOIAQESLAoFbGF5ZXIYBSABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gEiAEBEiAKB3Byb2plY3QYBiABKAlCCrpIB3IFEAEYyAFIBYgBARInCgVzdGFnZRgHIAEoCUITukgQcg5SBWJ1aWxkUgVtZXJnZUgGiAEBEhEKBGhlbGQYCCABKAhIB4gBARIeCgVsaW1pdBgJIAEoBUIKukgHGgUYyAEoAUgIiAEBEhwKBm9mZnNldBgKIAEoBUIHukgEGgIoAEgJiAEBEh8KBmN1cnNvchgLIAEoCUIKukgHcgUQARjoB0gKiAEBEkYKCWlkX3ByZWZpeBgMIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSRIC1IJaWRfcHJlZml4iAEBQhIKEF9vcmdhbml6YXRpb25faWRCCQoHX3N0YXR1c0IICgZfb3duZXJCDAoKX21pbGVzdG9uZUIICgZfbGF5ZXJCCgoIX3Byb2plY3RCCAoGX3N0YWdlQgcKBV9oZWxkQggKBl9saW1pdEIJCgdfb2Zmc2V0QgkKB19jdXJzb3JCDAoKX2lkX3ByZWZpeCJZChFMaXN0VGFza3NSZXNwb25zZRIhCgRkYXRhGAEgAygLMhMuZGlzcGF0Y2hlci52MS5UYXNrEiEKBG1ldGEYAiABKAsyEy5kaXNwYXRjaGVyLnYxLlBhZ2UikAcKEVVwZGF0ZVRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBXRpdGxlGAMgASgJQgq6SAdyBRABGPQDSAGIAQESIwoLZGVzY3JpcHRpb24YBCABKAlCCbpIBnIEKICABEgCiAEBEiAKB3Byb2plY3QYBSABKAlCCrpIB3IFEAEYyAFIA4gBARIeCgVvd25lchgGIAEoCUIKukgHcgUQARjIAUgEiAEBEiIKCW1pbGVzdG9uZRgHIAEoCUIKukgHcgUQARjIAUgFiAEBEiwKBWxheWVyGAggASgJQhi6SBVyE1IEY29yZVIGcGx1Z2luUgNvcHNIBogBARIpCgNyZXYYCSABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAeIAQESKQoDdXNlGAogASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgIiAEBEigKAnRzGAsgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgJiAEBEikKA3NlYxgMIAEoAUIXukgUEhIZAAAAAAAAJEApAAAAAAAAAABICogBARIqCgRzdGFiGA0gASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgLiAEBEiwKBmVmZm9ydBgOIAEoAUIXukgUEhIZAAAAAAAAWUAhAAAAAAAAAABIDIgBARIRCgRoZWxkGA8gASgISA2IAQESHQoFbm90ZXMYECABKAlCCbpIBnIEKICABEgOiAEBEkEKC3VwZGF0ZV9tYXNrGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0gPUgt1cGRhdGVfbWFza4gBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl90aXRsZUIOCgxfZGVzY3JpcHRpb25CCgoIX3Byb2plY3RCCAoGX293bmVyQgwKCl9taWxlc3RvbmVCCAoGX2xheWVyQgYKBF9yZXZCBgoEX3VzZUIFCgNfdHNCBgoEX3NlY0IHCgVfc3RhYkIJCgdfZWZmb3J0QgcKBV9oZWxkQggKBl9ub3Rlc0IOCgxfdXBkYXRlX21hc2siNwoSVXBkYXRlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sipAIKF0xpc3RUYXNrQWN0aXZpdHlSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWxpbWl0GAMgASgFQgq6SAcaBRjIASgBSAGIAQESHAoGb2Zmc2V0GAQgASgFQge6SAQaAigASAKIAQESHwoGY3Vyc29yGAUgASgJQgq6SAdyBRABGOgHSAOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfbGltaXRCCQoHX29mZnNldEIJCgdfY3Vyc29yImEKGExpc3RUYXNrQWN0aXZpdHlSZXNwb25zZRIiCgRkYXRhGAEgAygLMhQuZGlzcGF0Y2hlci52MS5FdmVudBIhCgRtZXRhGAIgASgLMhMuZGlzcGF0Y2hlci52MS5QYWdlMvgFCgtUYXNrU2VydmljZRKKAQoKQ3JlYXRlVGFzaxIgLmRpc3BhdGNoZXIudjEuQ3JlYXRlVGFza1JlcXVlc3QaIS5kaXNwYXRjaGVyLnYxLkNyZWF0ZVRhc2tSZXNwb25zZSI3irUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAh06ASoiGC9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcxKKAQoHR2V0VGFzaxIdLmRpc3BhdGNoZXIudjEuR2V0VGFza1JlcXVlc3QaHi5kaXNwYXRjaGVyLnYxLkdldFRhc2tSZXNwb25zZSJAkAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCJBIiL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfRKGAQoJTGlzdFRhc2tzEh8uZGlzcGF0Y2hlci52MS5MaXN0VGFza3NSZXF1ZXN0GiAuZGlzcGF0Y2hlci52MS5MaXN0VGFza3NSZXNwb25zZSI2kAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCGhIYL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzEpQBCgpVcGRhdGVUYXNrEiAuZGlzcGF0Y2hlci52MS5VcGRhdGVUYXNrUmVxdWVzdBohLmRpc3BhdGNoZXIudjEuVXBkYXRlVGFza1Jlc3BvbnNlIkGKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCJzoBKjIiL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfRKuAQoQTGlzdFRhc2tBY3Rpdml0eRImLmRpc3BhdGNoZXIudjEuTGlzdFRhc2tBY3Rpdml0eVJlcXVlc3QaJy5kaXNwYXRjaGVyLnYxLkxpc3RUYXNrQWN0aXZpdHlSZXNwb25zZSJJkAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCLRIrL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfS9hY3Rpdml0eWIGcHJvdG8z", [file_buf_validate_validate, file_dispatcher_v1_event, file_dispatcher_v1_options, file_dispatcher_v1_page, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChhkaXNwYXRjaGVyL3YxL3Rhc2sucHJvdG8SDWRpc3BhdGNoZXIudjEizQoKBFRhc2sSCgoCaWQYASABKAkSKAoPb3JnYW5pemF0aW9uX2lkGAIgASgJUg9vcmdhbml6YXRpb25faWQSFAoHcHJvamVjdBgDIAEoCUgAiAEBEg0KBXRpdGxlGAQgASgJEhgKC2Rlc2NyaXB0aW9uGAUgASgJSAGIAQESDgoGc3RhdHVzGAYgASgJEg0KBXN0YWdlGAcgASgJEgwKBGhlbGQYCCABKAgSEgoFb3duZXIYCSABKAlIAogBARIWCgltaWxlc3RvbmUYCiABKAlIA4gBARISCgVsYXllchgLIAEoCUgEiAEBEhAKA3JldhgMIAEoAUgFiAEBEhAKA3VzZRgNIAEoAUgGiAEBEg8KAnRzGA4gASgBSAeIAQESEAoDc2VjGA8gASgBSAiIAQESEQoEc3RhYhgQIAEoAUgJiAEBEhMKBmVmZm9ydBgRIAEoAUgKiAEBEg0KBXNjb3JlGBIgASgBEigKD2VmZmVjdGl2ZV9zY29yZRgTIAEoAVIPZWZmZWN0aXZlX3Njb3JlEhAKCGF0dGVtcHRzGBQgASgFEkMKDGF2YWlsYWJsZV9hdBgVIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIC1IMYXZhaWxhYmxlX2F0iAEBEigKBWNsYWltGBYgASgLMhQuZGlzcGF0Y2hlci52MS5DbGFpbUgMiAEBEhMKBmJyYW5jaBgXIAEoCUgNiAEBEhgKB3ByX3VybHMYGCADKAlSB3ByX3VybHMSDwoHY29tbWl0cxgZIAMoCRIrCg5yZWxlYXNlX3JlYXNvbhgaIAEoCUgOUg5yZWxlYXNlX3JlYXNvbogBARItCg9jb250ZXh0X2hhbmRvZmYYGyABKAlID1IPY29udGV4dF9oYW5kb2ZmiAEBEhIKBW5vdGVzGBwgASgJSBCIAQESHgoKY3JlYXRlZF9ieRgdIAEoCVIKY3JlYXRlZF9ieRI6CgpjcmVhdGVkX2F0GB4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlZF9hdBI6Cgp1cGRhdGVkX2F0GB8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKdXBkYXRlZF9hdBJDCgxjb21wbGV0ZWRfYXQYICABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSBFSDGNvbXBsZXRlZF9hdIgBARJBCgthcmNoaXZlZF9hdBghIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIElILYXJjaGl2ZWRfYXSIAQESHgoKZGVwZW5kc19vbhgiIAMoCVIKZGVwZW5kc19vbhIeCgpibG9ja2VkX2J5GCMgAygJUgpibG9ja2VkX2J5Ei0KD2NvbmN1cnJlbmN5X2tleRgkIAEoCUgTUg9jb25jdXJyZW5jeV9rZXmIAQFCCgoIX3Byb2plY3RCDgoMX2Rlc2NyaXB0aW9uQggKBl9vd25lckIMCgpfbWlsZXN0b25lQggKBl9sYXllckIGCgRfcmV2QgYKBF91c2VCBQoDX3RzQgYKBF9zZWNCBwoFX3N0YWJCCQoHX2VmZm9ydEIPCg1fYXZhaWxhYmxlX2F0QggKBl9jbGFpbUIJCgdfYnJhbmNoQhEKD19yZWxlYXNlX3JlYXNvbkISChBfY29udGV4dF9oYW5kb2ZmQggKBl9ub3Rlc0IPCg1fY29tcGxldGVkX2F0Qg4KDF9hcmNoaXZlZF9hdEISChBfY29uY3VycmVuY3lfa2V5Iu0CCgVDbGFpbRIYCgd0YXNrX2lkGAEgASgJUgd0YXNrX2lkEigKD29yZ2FuaXphdGlvbl9pZBgCIAEoCVIPb3JnYW5pemF0aW9uX2lkEg0KBWFnZW50GAMgASgJEi4KC2NsYWltX3Rva2VuGAQgASgJQgeAAQGQtRgBSABSC2NsYWltX3Rva2VuiAEBEg8KB2F0dGVtcHQYBSABKAUSOgoKY2xhaW1lZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmNsYWltZWRfYXQSSAoRbGFzdF9oZWFydGJlYXRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUhFsYXN0X2hlYXJ0YmVhdF9hdBI6CgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlc19hdEIOCgxfY2xhaW1fdG9rZW4i4gcKEUNyZWF0ZVRhc2tSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARI0CgJpZBgCIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSRIAYgBARIZCgV0aXRsZRgDIAEoCUIKukgHcgUQARj0AxIjCgtkZXNjcmlwdGlvbhgEIAEoCUIJukgGcgQogIAESAKIAQESIAoHcHJvamVjdBgFIAEoCUIKukgHcgUQARjIAUgDiAEBEh4KBW93bmVyGAYgASgJQgq6SAdyBRABGMgBSASIAQESIgoJbWlsZXN0b25lGAcgASgJQgq6SAdyBRABGMgBSAWIAQESLAoFbGF5ZXIYCCABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gGiAEBEikKA3JldhgJIAEoAUIXukgUEhIZAAAAAAAAJEApAAAAAAAAAABIB4gBARIpCgN1c2UYCiABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAiIAQESKAoCdHMYCyABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAmIAQESKQoDc2VjGAwgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgKiAEBEioKBHN0YWIYDSABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAuIAQESLAoGZWZmb3J0GA4gASgBQhe6SBQSEhkAAAAAAABZQCEAAAAAAAAAAEgMiAEBEhEKBGhlbGQYDyABKAhIDYgBARIdCgVub3RlcxgQIAEoCUIJukgGcgQogIAESA6IAQESTAoKZGVwZW5kc19vbhgRIAMoCUIsukgpkgEmEEAYASIgch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSRSCmRlcGVuZHNfb24SOQoPY29uY3VycmVuY3lfa2V5GBIgASgJQgq6SAdyBRABGMgBSA9SD2NvbmN1cnJlbmN5X2tleYgBAUISChBfb3JnYW5pemF0aW9uX2lkQgUKA19pZEIOCgxfZGVzY3JpcHRpb25CCgoIX3Byb2plY3RCCAoGX293bmVyQgwKCl9taWxlc3RvbmVCCAoGX2xheWVyQgYKBF9yZXZCBgoEX3VzZUIFCgNfdHNCBgoEX3NlY0IHCgVfc3RhYkIJCgdfZWZmb3J0QgcKBV9oZWxkQggKBl9ub3Rlc0ISChBfY29uY3VycmVuY3lfa2V5IjcKEkNyZWF0ZVRhc2tSZXNwb25zZRIhCgRkYXRhGAEgASgLMhMuZGlzcGF0Y2hlci52MS5UYXNrIpwBCg5HZXRUYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBAUISChBfb3JnYW5pemF0aW9uX2lkIjQKD0dldFRhc2tSZXNwb25zZRIhCgRkYXRhGAEgASgLMhMuZGlzcGF0Y2hlci52MS5UYXNrIqoFChBMaXN0VGFza3NSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARI/CgZzdGF0dXMYAiABKAlCKrpIJ3IlUgdwZW5kaW5nUgdjbGFpbWVkUgtpbl9wcm9ncmVzc1IEZG9uZUgBiAEBEh4KBW93bmVyGAMgASgJQgq6SAdyBRABGMgBSAKIAQESIgoJbWlsZXN0b25lGAQgASgJQgq6SAdyBRABGMgBSAOIAQESLAoFbGF5ZXIYBSABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gEiAEBEiAKB3Byb2plY3QYBiABKAlCCrpIB3IFEAEYyAFIBYgBARInCgVzdGFnZRgHIAEoCUITukgQcg5SBWJ1aWxkUgVtZXJnZUgGiAEBEhEKBGhlbGQYCCABKAhIB4gBARIeCgVsaW1pdBgJIAEoBUIKukgHGgUYyAEoAUgIiAEBEhwKBm9mZnNldBgKIAEoBUIHukgEGgIoAEgJiAEBEh8KBmN1cnNvchgLIAEoCUIKukgHcgUQARjoB0gKiAEBEkYKCWlkX3ByZWZpeBgMIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSRIC1IJaWRfcHJlZml4iAEBQhIKEF9vcmdhbml6YXRpb25faWRCCQoHX3N0YXR1c0IICgZfb3duZXJCDAoKX21pbGVzdG9uZUIICgZfbGF5ZXJCCgoIX3Byb2plY3RCCAoGX3N0YWdlQgcKBV9oZWxkQggKBl9saW1pdEIJCgdfb2Zmc2V0QgkKB19jdXJzb3JCDAoKX2lkX3ByZWZpeCJZChFMaXN0VGFza3NSZXNwb25zZRIhCgRkYXRhGAEgAygLMhMuZGlzcGF0Y2hlci52MS5UYXNrEiEKBG1ldGEYAiABKAsyEy5kaXNwYXRjaGVyLnYxLlBhZ2UirQgKEVVwZGF0ZVRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBXRpdGxlGAMgASgJQgq6SAdyBRABGPQDSAGIAQESIwoLZGVzY3JpcHRpb24YBCABKAlCCbpIBnIEKICABEgCiAEBEiAKB3Byb2plY3QYBSABKAlCCrpIB3IFEAEYyAFIA4gBARIeCgVvd25lchgGIAEoCUIKukgHcgUQARjIAUgEiAEBEiIKCW1pbGVzdG9uZRgHIAEoCUIKukgHcgUQARjIAUgFiAEBEiwKBWxheWVyGAggASgJQhi6SBVyE1IEY29yZVIGcGx1Z2luUgNvcHNIBogBARIpCgNyZXYYCSABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAeIAQESKQoDdXNlGAogASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgIiAEBEigKAnRzGAsgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgJiAEBEikKA3NlYxgMIAEoAUIXukgUEhIZAAAAAAAAJEApAAAAAAAAAABICogBARIqCgRzdGFiGA0gASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgLiAEBEiwKBmVmZm9ydBgOIAEoAUIXukgUEhIZAAAAAAAAWUAhAAAAAAAAAABIDIgBARIRCgRoZWxkGA8gASgISA2IAQESHQoFbm90ZXMYECABKAlCCbpIBnIEKICABEgOiAEBEkEKC3VwZGF0ZV9tYXNrGBEgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFza0gPUgt1cGRhdGVfbWFza4gBARJMCgpkZXBlbmRzX29uGBIgAygJQiy6SCmSASYQQBgBIiByHjIcXlthLXowLTldW2EtejAtOS5fLV17MCwxMjd9JFIKZGVwZW5kc19vbhI5Cg9jb25jdXJyZW5jeV9rZXkYEyABKAlCCrpIB3IFEAEYyAFIEFIPY29uY3VycmVuY3lfa2V5iAEBQhIKEF9vcmdhbml6YXRpb25faWRCCAoGX3RpdGxlQg4KDF9kZXNjcmlwdGlvbkIKCghfcHJvamVjdEIICgZfb3duZXJCDAoKX21pbGVzdG9uZUIICgZfbGF5ZXJCBgoEX3JldkIGCgRfdXNlQgUKA190c0IGCgRfc2VjQgcKBV9zdGFiQgkKB19lZmZvcnRCBwoFX2hlbGRCCAoGX25vdGVzQg4KDF91cGRhdGVfbWFza0ISChBfY29uY3VycmVuY3lfa2V5IjcKElVwZGF0ZVRhc2tSZXNwb25zZRIhCgRkYXRhGAEgASgLMhMuZGlzcGF0Y2hlci52MS5UYXNrIqQCChdMaXN0VGFza0FjdGl2aXR5UmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIeCgVsaW1pdBgDIAEoBUIKukgHGgUYyAEoAUgBiAEBEhwKBm9mZnNldBgEIAEoBUIHukgEGgIoAEgCiAEBEh8KBmN1cnNvchgFIAEoCUIKukgHcgUQARjoB0gDiAEBQhIKEF9vcmdhbml6YXRpb25faWRCCAoGX2xpbWl0QgkKB19vZmZzZXRCCQoHX2N1cnNvciJhChhMaXN0VGFza0FjdGl2aXR5UmVzcG9uc2USIgoEZGF0YRgBIAMoCzIULmRpc3BhdGNoZXIudjEuRXZlbnQSIQoEbWV0YRgCIAEoCzITLmRpc3BhdGNoZXIudjEuUGFnZSKhAQoTR2V0VGFza0dyYXBoUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBAUISChBfb3JnYW5pemF0aW9uX2lkIj4KFEdldFRhc2tHcmFwaFJlc3BvbnNlEiYKBGRhdGEYASABKAsyGC5kaXNwYXRjaGVyLnYxLlRhc2tHcmFwaCJ4CglUYXNrR3JhcGgSKwoFbm9kZXMYASADKAsyHC5kaXNwYXRjaGVyLnYxLlRhc2tHcmFwaE5vZGUSKwoFZWRnZXMYAiADKAsyHC5kaXNwYXRjaGVyLnYxLlRhc2tHcmFwaEVkZ2USEQoJdHJ1bmNhdGVkGAMgASgIImsKDVRhc2tHcmFwaE5vZGUSCgoCaWQYASABKAkSDQoFdGl0bGUYAiABKAkSDgoGc3RhdHVzGAMgASgJEgwKBGhlbGQYBCABKAgSDwoHYmxvY2tlZBgFIAEoCBIQCghhcmNoaXZlZBgGIAEoCCIpCg1UYXNrR3JhcGhFZGdlEgwKBGZyb20YASABKAkSCgoCdG8YAiABKAkymgcKC1Rhc2tTZXJ2aWNlEooBCgpDcmVhdGVUYXNrEiAuZGlzcGF0Y2hlci52MS5DcmVhdGVUYXNrUmVxdWVzdBohLmRpc3BhdGNoZXIudjEuQ3JlYXRlVGFza1Jlc3BvbnNlIjeKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCHToBKiIYL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzEooBCgdHZXRUYXNrEh0uZGlzcGF0Y2hlci52MS5HZXRUYXNrUmVxdWVzdBoeLmRpc3BhdGNoZXIudjEuR2V0VGFza1Jlc3BvbnNlIkCQAgGKtRgPZGlzcGF0Y2hlcjpyZWFkgtPkkwIkEiIvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9EoYBCglMaXN0VGFza3MSHy5kaXNwYXRjaGVyLnYxLkxpc3RUYXNrc1JlcXVlc3QaIC5kaXNwYXRjaGVyLnYxLkxpc3RUYXNrc1Jlc3BvbnNlIjaQAgGKtRgPZGlzcGF0Y2hlcjpyZWFkgtPkkwIaEhgvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3MSlAEKClVwZGF0ZVRhc2sSIC5kaXNwYXRjaGVyLnYxLlVwZGF0ZVRhc2tSZXF1ZXN0GiEuZGlzcGF0Y2hlci52MS5VcGRhdGVUYXNrUmVzcG9uc2UiQYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwInOgEqMiIvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9Ep8BCgxHZXRUYXNrR3JhcGgSIi5kaXNwYXRjaGVyLnYxLkdldFRhc2tHcmFwaFJlcXVlc3QaIy5kaXNwYXRjaGVyLnYxLkdldFRhc2tHcmFwaFJlc3BvbnNlIkaQAgGKtRgPZGlzcGF0Y2hlcjpyZWFkgtPkkwIqEigvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9L2dyYXBoEq4BChBMaXN0VGFza0FjdGl2aXR5EiYuZGlzcGF0Y2hlci52MS5MaXN0VGFza0FjdGl2aXR5UmVxdWVzdBonLmRpc3BhdGNoZXIudjEuTGlzdFRhc2tBY3Rpdml0eVJlc3BvbnNlIkmQAgGKtRgPZGlzcGF0Y2hlcjpyZWFkgtPkkwItEisvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9L2FjdGl2aXR5YgZwcm90bzM", [file_buf_validate_validate, file_dispatcher_v1_event, file_dispatcher_v1_options, file_dispatcher_v1_page, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * A piece of work.
@@ -257,6 +257,27 @@ export type Task = Message<"dispatcher.v1.Task"> & {
    * @generated from field: optional google.protobuf.Timestamp archived_at = 33 [json_name = "archived_at"];
    */
   archivedAt?: Timestamp | undefined;
+
+  /**
+   * The tasks that it waits for, by id.
+   *
+   * @generated from field: repeated string depends_on = 34 [json_name = "depends_on"];
+   */
+  dependsOn: string[];
+
+  /**
+   * Those of `depends_on` that are neither done nor archived. Nobody can claim the task while there are any.
+   *
+   * @generated from field: repeated string blocked_by = 35 [json_name = "blocked_by"];
+   */
+  blockedBy: string[];
+
+  /**
+   * Of the tasks of the organization with the same key, at most one is claimed at a time.
+   *
+   * @generated from field: optional string concurrency_key = 36 [json_name = "concurrency_key"];
+   */
+  concurrencyKey?: string | undefined;
 };
 
 /**
@@ -495,6 +516,27 @@ export type TaskJson = {
    * @generated from field: optional google.protobuf.Timestamp archived_at = 33 [json_name = "archived_at"];
    */
   archived_at?: TimestampJson;
+
+  /**
+   * The tasks that it waits for, by id.
+   *
+   * @generated from field: repeated string depends_on = 34 [json_name = "depends_on"];
+   */
+  depends_on?: string[];
+
+  /**
+   * Those of `depends_on` that are neither done nor archived. Nobody can claim the task while there are any.
+   *
+   * @generated from field: repeated string blocked_by = 35 [json_name = "blocked_by"];
+   */
+  blocked_by?: string[];
+
+  /**
+   * Of the tasks of the organization with the same key, at most one is claimed at a time.
+   *
+   * @generated from field: optional string concurrency_key = 36 [json_name = "concurrency_key"];
+   */
+  concurrency_key?: string;
 };
 
 /**
@@ -754,6 +796,20 @@ export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
    * @generated from field: optional string notes = 16;
    */
   notes?: string | undefined;
+
+  /**
+   * The tasks that must be done or archived before anybody can claim this one: up to 64 ids of the organization.
+   *
+   * @generated from field: repeated string depends_on = 17 [json_name = "depends_on"];
+   */
+  dependsOn: string[];
+
+  /**
+   * At most one of the organization's tasks with the same key is claimed at a time; 1 to 200 characters.
+   *
+   * @generated from field: optional string concurrency_key = 18 [json_name = "concurrency_key"];
+   */
+  concurrencyKey?: string | undefined;
 };
 
 /**
@@ -873,6 +929,20 @@ export type CreateTaskRequestJson = {
    * @generated from field: optional string notes = 16;
    */
   notes?: string;
+
+  /**
+   * The tasks that must be done or archived before anybody can claim this one: up to 64 ids of the organization.
+   *
+   * @generated from field: repeated string depends_on = 17 [json_name = "depends_on"];
+   */
+  depends_on?: string[];
+
+  /**
+   * At most one of the organization's tasks with the same key is claimed at a time; 1 to 200 characters.
+   *
+   * @generated from field: optional string concurrency_key = 18 [json_name = "concurrency_key"];
+   */
+  concurrency_key?: string;
 };
 
 /**
@@ -1366,6 +1436,21 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
    * @generated from field: optional google.protobuf.FieldMask update_mask = 17 [json_name = "update_mask"];
    */
   updateMask?: FieldMask | undefined;
+
+  /**
+   * The tasks that must be done or archived before anybody can claim this one: up to 64 ids of the organization.
+   * Replaces what the task waited for; an empty list, or `null`, lets it wait for nothing.
+   *
+   * @generated from field: repeated string depends_on = 18 [json_name = "depends_on"];
+   */
+  dependsOn: string[];
+
+  /**
+   * At most one of the organization's tasks with the same key is claimed at a time; 1 to 200 characters.
+   *
+   * @generated from field: optional string concurrency_key = 19 [json_name = "concurrency_key"];
+   */
+  concurrencyKey?: string | undefined;
 };
 
 /**
@@ -1493,6 +1578,21 @@ export type UpdateTaskRequestJson = {
    * @generated from field: optional google.protobuf.FieldMask update_mask = 17 [json_name = "update_mask"];
    */
   update_mask?: FieldMaskJson;
+
+  /**
+   * The tasks that must be done or archived before anybody can claim this one: up to 64 ids of the organization.
+   * Replaces what the task waited for; an empty list, or `null`, lets it wait for nothing.
+   *
+   * @generated from field: repeated string depends_on = 18 [json_name = "depends_on"];
+   */
+  depends_on?: string[];
+
+  /**
+   * At most one of the organization's tasks with the same key is claimed at a time; 1 to 200 characters.
+   *
+   * @generated from field: optional string concurrency_key = 19 [json_name = "concurrency_key"];
+   */
+  concurrency_key?: string;
 };
 
 /**
@@ -1678,13 +1778,315 @@ export const ListTaskActivityResponseSchema: GenMessage<ListTaskActivityResponse
   messageDesc(file_dispatcher_v1_task, 11);
 
 /**
+ * Around which task.
+ *
+ * @generated from message dispatcher.v1.GetTaskGraphRequest
+ */
+export type GetTaskGraphRequest = Message<"dispatcher.v1.GetTaskGraphRequest"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  taskId: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
+   */
+  organizationId?: string | undefined;
+};
+
+/**
+ * Around which task.
+ *
+ * @generated from message dispatcher.v1.GetTaskGraphRequest
+ */
+export type GetTaskGraphRequestJson = {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  task_id?: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
+   */
+  organization_id?: string;
+};
+
+/**
+ * Describes the message dispatcher.v1.GetTaskGraphRequest.
+ * Use `create(GetTaskGraphRequestSchema)` to create a new message.
+ */
+export const GetTaskGraphRequestSchema: GenMessage<GetTaskGraphRequest, {jsonType: GetTaskGraphRequestJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 12);
+
+/**
+ * The graph around the task.
+ *
+ * @generated from message dispatcher.v1.GetTaskGraphResponse
+ */
+export type GetTaskGraphResponse = Message<"dispatcher.v1.GetTaskGraphResponse"> & {
+  /**
+   * The graph.
+   *
+   * @generated from field: dispatcher.v1.TaskGraph data = 1;
+   */
+  data?: TaskGraph | undefined;
+};
+
+/**
+ * The graph around the task.
+ *
+ * @generated from message dispatcher.v1.GetTaskGraphResponse
+ */
+export type GetTaskGraphResponseJson = {
+  /**
+   * The graph.
+   *
+   * @generated from field: dispatcher.v1.TaskGraph data = 1;
+   */
+  data?: TaskGraphJson;
+};
+
+/**
+ * Describes the message dispatcher.v1.GetTaskGraphResponse.
+ * Use `create(GetTaskGraphResponseSchema)` to create a new message.
+ */
+export const GetTaskGraphResponseSchema: GenMessage<GetTaskGraphResponse, {jsonType: GetTaskGraphResponseJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 13);
+
+/**
+ * A task with the tasks that it waits for and those that wait for it, over any number of steps.
+ *
+ * @generated from message dispatcher.v1.TaskGraph
+ */
+export type TaskGraph = Message<"dispatcher.v1.TaskGraph"> & {
+  /**
+   * The task itself first, then the nearest; 500 at most.
+   *
+   * @generated from field: repeated dispatcher.v1.TaskGraphNode nodes = 1;
+   */
+  nodes: TaskGraphNode[];
+
+  /**
+   * What is between these nodes.
+   *
+   * @generated from field: repeated dispatcher.v1.TaskGraphEdge edges = 2;
+   */
+  edges: TaskGraphEdge[];
+
+  /**
+   * Whether there are more nodes than these.
+   *
+   * @generated from field: bool truncated = 3;
+   */
+  truncated: boolean;
+};
+
+/**
+ * A task with the tasks that it waits for and those that wait for it, over any number of steps.
+ *
+ * @generated from message dispatcher.v1.TaskGraph
+ */
+export type TaskGraphJson = {
+  /**
+   * The task itself first, then the nearest; 500 at most.
+   *
+   * @generated from field: repeated dispatcher.v1.TaskGraphNode nodes = 1;
+   */
+  nodes?: TaskGraphNodeJson[];
+
+  /**
+   * What is between these nodes.
+   *
+   * @generated from field: repeated dispatcher.v1.TaskGraphEdge edges = 2;
+   */
+  edges?: TaskGraphEdgeJson[];
+
+  /**
+   * Whether there are more nodes than these.
+   *
+   * @generated from field: bool truncated = 3;
+   */
+  truncated?: boolean;
+};
+
+/**
+ * Describes the message dispatcher.v1.TaskGraph.
+ * Use `create(TaskGraphSchema)` to create a new message.
+ */
+export const TaskGraphSchema: GenMessage<TaskGraph, {jsonType: TaskGraphJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 14);
+
+/**
+ * A task in a graph.
+ *
+ * @generated from message dispatcher.v1.TaskGraphNode
+ */
+export type TaskGraphNode = Message<"dispatcher.v1.TaskGraphNode"> & {
+  /**
+   * The task's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Its title.
+   *
+   * @generated from field: string title = 2;
+   */
+  title: string;
+
+  /**
+   * `pending`, `claimed` or `done`.
+   *
+   * @generated from field: string status = 3;
+   */
+  status: string;
+
+  /**
+   * Whether claim-next passes it over until a person takes it up again.
+   *
+   * @generated from field: bool held = 4;
+   */
+  held: boolean;
+
+  /**
+   * Whether it waits for a task that is neither done nor archived.
+   *
+   * @generated from field: bool blocked = 5;
+   */
+  blocked: boolean;
+
+  /**
+   * Whether it is archived; what waited for it waits no longer.
+   *
+   * @generated from field: bool archived = 6;
+   */
+  archived: boolean;
+};
+
+/**
+ * A task in a graph.
+ *
+ * @generated from message dispatcher.v1.TaskGraphNode
+ */
+export type TaskGraphNodeJson = {
+  /**
+   * The task's id.
+   *
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+
+  /**
+   * Its title.
+   *
+   * @generated from field: string title = 2;
+   */
+  title?: string;
+
+  /**
+   * `pending`, `claimed` or `done`.
+   *
+   * @generated from field: string status = 3;
+   */
+  status?: string;
+
+  /**
+   * Whether claim-next passes it over until a person takes it up again.
+   *
+   * @generated from field: bool held = 4;
+   */
+  held?: boolean;
+
+  /**
+   * Whether it waits for a task that is neither done nor archived.
+   *
+   * @generated from field: bool blocked = 5;
+   */
+  blocked?: boolean;
+
+  /**
+   * Whether it is archived; what waited for it waits no longer.
+   *
+   * @generated from field: bool archived = 6;
+   */
+  archived?: boolean;
+};
+
+/**
+ * Describes the message dispatcher.v1.TaskGraphNode.
+ * Use `create(TaskGraphNodeSchema)` to create a new message.
+ */
+export const TaskGraphNodeSchema: GenMessage<TaskGraphNode, {jsonType: TaskGraphNodeJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 15);
+
+/**
+ * One task waits for another.
+ *
+ * @generated from message dispatcher.v1.TaskGraphEdge
+ */
+export type TaskGraphEdge = Message<"dispatcher.v1.TaskGraphEdge"> & {
+  /**
+   * The task that comes first.
+   *
+   * @generated from field: string from = 1;
+   */
+  from: string;
+
+  /**
+   * The task that waits for it.
+   *
+   * @generated from field: string to = 2;
+   */
+  to: string;
+};
+
+/**
+ * One task waits for another.
+ *
+ * @generated from message dispatcher.v1.TaskGraphEdge
+ */
+export type TaskGraphEdgeJson = {
+  /**
+   * The task that comes first.
+   *
+   * @generated from field: string from = 1;
+   */
+  from?: string;
+
+  /**
+   * The task that waits for it.
+   *
+   * @generated from field: string to = 2;
+   */
+  to?: string;
+};
+
+/**
+ * Describes the message dispatcher.v1.TaskGraphEdge.
+ * Use `create(TaskGraphEdgeSchema)` to create a new message.
+ */
+export const TaskGraphEdgeSchema: GenMessage<TaskGraphEdge, {jsonType: TaskGraphEdgeJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 16);
+
+/**
  * What a task is: its content, its place in the order, its history.
  *
  * @generated from service dispatcher.v1.TaskService
  */
 export const TaskService: GenService<{
   /**
-   * Creates a task. An `id` that the organization already has is refused with `duplicate_id`.
+   * Creates a task. An `id` that the organization already has is refused with `duplicate_id`, an id in `depends_on`
+   * that it does not have with `invalid_argument`, and the task's own id there with `dependency_cycle`.
    *
    * @generated from rpc dispatcher.v1.TaskService.CreateTask
    */
@@ -1714,7 +2116,10 @@ export const TaskService: GenService<{
     output: typeof ListTasksResponseSchema;
   },
   /**
-   * Changes content, score inputs, notes or `held`; never the status. Fails with `archived` on an archived task.
+   * Changes content, score inputs, notes, `held`, `depends_on` or `concurrency_key`; never the status. A claimed task
+   * stays claimed, whatever it now waits for. Fails with `archived` on an archived task, with `dependency_cycle` where
+   * tasks would wait for each other in a circle, and with `concurrency_limit` where the task is claimed and another
+   * claimed task has the key.
    *
    * @generated from rpc dispatcher.v1.TaskService.UpdateTask
    */
@@ -1722,6 +2127,16 @@ export const TaskService: GenService<{
     methodKind: "unary";
     input: typeof UpdateTaskRequestSchema;
     output: typeof UpdateTaskResponseSchema;
+  },
+  /**
+   * All that a task waits for, and all that waits for it, whether finished or not.
+   *
+   * @generated from rpc dispatcher.v1.TaskService.GetTaskGraph
+   */
+  getTaskGraph: {
+    methodKind: "unary";
+    input: typeof GetTaskGraphRequestSchema;
+    output: typeof GetTaskGraphResponseSchema;
   },
   /**
    * Every transition of one task with the agent that made it, oldest first.

@@ -1,0 +1,25 @@
+import type { Pool } from '@dispatcher/database/connection/pool.ts';
+import { sweepSize } from './expire-claims.ts';
+
+/** Ended tasks of an organization that others may still be blocked by. */
+export interface FinishedDependencies {
+  organizationId: string;
+  ids: string[];
+}
+
+/** The oldest of what the relay found: at its numbering of an end, some task was still blocked by the ended one. */
+export async function finishedDependencies(pool: Pool): Promise<FinishedDependencies[]> {
+  const { rows } = await pool.query<FinishedDependencies>({ name: 'finished-dependencies', text: sql, values: [sweepSize] });
+  return rows;
+}
+
+const sql = `
+SELECT organization_id AS "organizationId", array_agg(task_id) AS ids
+FROM (SELECT organization_id, task_id FROM finished_dependencies LIMIT $1) AS found GROUP BY organization_id`;
+
+/** Takes them out when their dependents have been seen to. */
+export async function forgetFinishedDependencies(pool: Pool, organizationId: string, ids: readonly string[]): Promise<void> {
+  await pool.query({ name: 'forget-finished-dependencies', text: forgetSql, values: [organizationId, ids] });
+}
+
+const forgetSql = 'DELETE FROM finished_dependencies WHERE organization_id = $1 AND task_id = ANY ($2::text[])';

@@ -1,0 +1,34 @@
+import type { ClaimDependencies } from './dependencies.ts';
+import { finishedDependencies, forgetFinishedDependencies } from './sql/finished-dependencies.ts';
+import { unblockDependents } from './sql/unblock-dependents.ts';
+
+type Unblocking = Pick<ClaimDependencies, 'database' | 'waiting'>;
+
+/**
+ * Lets the tasks that waited for a task which just ended go on, before its caller has the answer: who claims next
+ * then finds them. Where that fails the end stands all the same, and the sweeper does it.
+ */
+export async function unblockAfter(
+  dependencies: Unblocking,
+  ended: { organizationId: string; id: string; hasDependents: true | null } | null,
+): Promise<void> {
+  if (!ended?.hasDependents) return;
+  await unblock(dependencies, ended.organizationId, [ended.id]).catch(() => undefined);
+}
+
+/** Does the same for all that ended while nobody could, or knew of, the dependents; answers how many tasks went on. */
+export async function unblockMissed(dependencies: Unblocking): Promise<number> {
+  const { pool } = dependencies.database;
+  let unblocked = 0;
+  for (const { organizationId, ids } of await finishedDependencies(pool)) {
+    unblocked += await unblock(dependencies, organizationId, ids);
+    await forgetFinishedDependencies(pool, organizationId, ids);
+  }
+  return unblocked;
+}
+
+async function unblock({ database: { pool }, waiting }: Unblocking, organizationId: string, ids: readonly string[]): Promise<number> {
+  const tasks = await unblockDependents(pool, organizationId, ids);
+  for (const task of tasks) waiting.offer(task);
+  return tasks.length;
+}
