@@ -38,12 +38,14 @@ export async function changesOfVerification(
   { commands, patterns }: Pick<Verification, 'commands' | 'patterns'>,
 ): Promise<string[]> {
   const { stdout } = await git(clone.place, ['ls-tree', '-r', '-z', '--name-only', base]);
-  const manifestFiles = stdout.split('\0').filter((file) => /(^|\/)package\.json$/.test(file) && !installed.test(file));
+  const files = new Set(stdout.split('\0'));
+  const manifestFiles = [...files].filter((file) => /(^|\/)package\.json$/.test(file) && !installed.test(file));
   return await guardedChanges(await changesBetween(git, clone, base, commit), {
     commands,
     patterns,
     manifestFiles,
-    base: (file) => fileAt(git, clone.place, base, file),
+    // Most words of a command are no files, and each look takes a process.
+    base: async (file) => (files.has(file) ? await fileAt(git, clone.place, base, file) : null),
     candidate: (file) => fileAt(git, clone.place, commit, file),
   });
 }
