@@ -10,13 +10,8 @@ const quick = [
   'testing/system/{concurrent-claims,crash,readme}.system.test.ts',
 ];
 
-/** Tests that measure, or that fill the machine. Load beside them would make them fail. */
-const alone = [
-  'testing/faults/faults.system.test.ts',
-  'testing/topology/{nats-cluster,overload,rolling-restart}.system.test.ts',
-  'testing/system/level-memory.system.test.ts',
-  'testing/orchestrator/merger.system.test.ts',
-];
+/** Tests that fill the machine, or count what comes together in time. Load beside them would make them fail. */
+const alone = ['testing/faults/faults.system.test.ts', 'testing/orchestrator/merger.system.test.ts'];
 
 /** Time limits only end a test that hangs, so they are far above what a test needs on a busy machine. */
 const unitLimits = { testTimeout: 180_000, hookTimeout: 180_000 };
