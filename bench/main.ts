@@ -1,14 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createShutdownSignal } from '@dispatcher/kit/lifecycle/shutdown-signal.ts';
-import { readOptions } from './options.ts';
+import { help, readOptions } from './options.ts';
 import { parts } from './parts/parts.ts';
 import { reportOf } from './report/report.ts';
 import { runBench } from './run-bench.ts';
 
 try {
   const options = readOptions(process.argv.slice(2), parts, import.meta.dirname);
-  if (options.list) console.log(parts.map(({ name, about }) => `${name.padEnd(10)} ${about}`).join('\n'));
+  if (options.help) console.log(help);
+  else if (options.list) console.log(parts.map(({ name, about }) => `${name.padEnd(10)} ${about}`).join('\n'));
   else await run(options);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);

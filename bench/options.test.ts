@@ -8,7 +8,7 @@ const read = (...args: string[]) => {
 };
 
 it('runs all parts and writes the results of the repository unless told otherwise', () => {
-  expect(read()).toEqual({ parts: ['claim', 'rest'], list: false, quick: false, out: 'home' });
+  expect(read()).toEqual({ parts: ['claim', 'rest'], help: false, list: false, quick: false, out: 'home' });
 });
 
 it('only shows the figures of some parts, and of a quick run', () => {

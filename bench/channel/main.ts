@@ -1,9 +1,19 @@
+import { parseArgs } from 'node:util';
 import { startChannelWays } from './channel-ways.ts';
 import { startRestWays } from './rest-ways.ts';
 import { compareWays, tableOf } from './rounds.ts';
 
 const channelInFlight = [1, 32, 128];
 const restInFlight = [1, 32, 128];
+
+const help = `Compares the channel between gateway and service with other ways to call a
+service: npm run bench:channel. It takes about two minutes.`;
+
+const { values } = parseArgs({ options: { help: { type: 'boolean', default: false } } });
+if (values.help) {
+  console.log(help);
+  process.exit(0);
+}
 
 {
   using channel = await startChannelWays();

@@ -19,7 +19,22 @@ const measurements = {
   'old-snapshot': measureOldSnapshot,
 };
 
-const { values, positionals } = parseArgs({ options: { report: { type: 'boolean', default: false } }, allowPositionals: true });
+const help = `Measures event streams, waiting callers, the relay and the counts.
+
+  npm run bench:events -- [NAME ...] [--report]
+
+  --report   writes docs/event-measurements.md
+
+Names: ${Object.keys(measurements).join(', ')}`;
+
+const { values, positionals } = parseArgs({
+  options: { report: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+if (values.help) {
+  console.log(help);
+  process.exit(0);
+}
 const figures: Figure[] = [];
 for (const [name, measure] of Object.entries(measurements)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;

@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { createShutdownSignal } from '@dispatcher/kit/lifecycle/shutdown-signal.ts';
 import { Recursiv } from '@recursiv/sdk';
 import { z } from 'zod';
@@ -96,6 +97,16 @@ function showResult({ repo, origin }: SampleRepository): void {
     .filter((line) => line !== '').length;
   say(`${landed} of ${demoFunctions.length} tasks landed; ${worktrees} worktrees and ${branches} task branches are left.`);
   if (landed !== demoFunctions.length || worktrees + branches > 0) throw new Error('The demonstration did not end as expected.');
+}
+
+const help = `Shows Dispatcher at work: npm run demo. It makes a sample repository, creates
+ten tasks, and lets a scripted agent do them. It needs no key, takes about a
+minute, and removes everything at its end.`;
+
+const { values } = parseArgs({ options: { help: { type: 'boolean', default: false } } });
+if (values.help) {
+  say(help);
+  process.exit(0);
 }
 
 const folder = mkdtempSync(path.join(tmpdir(), 'dispatcher-demo-'));

@@ -6,16 +6,18 @@ import { createStopSignal } from '@recursiv/sdk/node';
 import { createDispatcherServer } from './server.ts';
 import { version } from './version.ts';
 
-const help = `recursiv-mcp gives coding agents the tools to take tasks from a dispatcher and finish them.
+const help = `recursiv-mcp gives coding agents the tools to take tasks from a dispatcher and
+finish them.
 
-A coding agent starts it and speaks the Model Context Protocol with it on standard input and output. It takes no arguments but these:
+A coding agent starts it, and speaks the Model Context Protocol with it on
+standard input and output. Its options are:
   --help     show this text
   --version  show the version
 
-It is set up by environment variables:
-  RECURSIV_API_KEY          the key; decides what the tools may see and do
-  RECURSIV_BASE_URL         where the API is; http://localhost:3000/api/v1 when unset
-  RECURSIV_ORGANIZATION_ID  with an admin key: the one organization that every tool works in
+Settings come from the environment:
+  RECURSIV_API_KEY          the key; it decides what the tools may see and do
+  RECURSIV_BASE_URL         where the API is [http://localhost:3000/api/v1]
+  RECURSIV_ORGANIZATION_ID  for an admin key: the organization of all tools
 `;
 
 process.exit(await run());

@@ -5,11 +5,16 @@ import { probes } from './probes.ts';
 import { startScene } from './scene.ts';
 import { tableOf } from './table.ts';
 
-const help = `npm run test:adversary -- [PROBE ...] [--seconds N] [--split]
-Attacks a dispatcher of its own, one probe after the other, and prints how another organization fared meanwhile.
---seconds is how long each measurement lasts (5); --split starts each service as a process of its own.
-Probes: ${Object.keys(probes).join(', ')}.
-Times mean something only on a quiet machine with a core to spare.`;
+const help = `Attacks a dispatcher of its own, one probe after the other, and prints how
+another organization fared meanwhile. Times mean something only on a quiet
+machine with a core to spare.
+
+  npm run test:adversary -- [PROBE ...] [--seconds N] [--split]
+
+  --seconds N   how long each measurement lasts [5]
+  --split       starts each service as a process of its own
+
+Probes: ${Object.keys(probes).join(', ')}`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -5,9 +5,17 @@ import { runSeed } from './run-seed.ts';
 import { seedsIn } from './seeds-in.ts';
 import { lineOf, type SeedSummary } from './summary.ts';
 
-const help = `pnpm faults [--seeds 1-3,1000] [--rounds N] [--verbose] [--results FILE] [--report]
-Runs seeds one after the other, from 1000 on against separate processes. In each round every process is killed and stopped.
---verbose shows each fault, --results adds what came of each seed to a file, --report writes docs/faults.md from that file, or else from this run.`;
+const help = `Runs random faults against Dispatcher, and checks the whole history afterwards.
+
+  npm run faults -- [--seeds 1-3,1000] [--rounds N] [--verbose] [--report]
+
+  --seeds LIST     the seeds to run, one after the other [1]; from 1000 on
+                   against separate processes
+  --rounds N       rounds for each seed [2]; in each round every process is
+                   killed and stopped
+  --verbose        shows each fault
+  --results FILE   adds the result of each seed to this file
+  --report         writes docs/faults.md from that file, or from this run`;
 
 const { values } = parseArgs({
   options: {

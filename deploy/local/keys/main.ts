@@ -10,7 +10,7 @@ import { keyTable } from './key-table.ts';
 const help = `Creates, lists and revokes API keys, as the admin.
 
   npm run -s keys -- create --org acme --name ci
-  npm run -s keys -- create --org acme --name dashboard --scopes read --expires 90d
+  npm run -s keys -- create --org acme --name web --scopes read --expires 90d
   npm run -s keys -- list --org acme
   npm run -s keys -- revoke key_0123456789
 
@@ -19,7 +19,8 @@ const help = `Creates, lists and revokes API keys, as the admin.
   --scopes LIST     read, write or read,write [read,write]
   --expires WHEN    30m, 12h, 90d, or a time like 2030-01-31T00:00:00Z [never]
 
-Settings come from the environment. Without DISPATCHER_URL and DISPATCHER_API_KEY, what \`npm start\` saved in the data folder is used:
+Settings come from the environment. Without DISPATCHER_URL and
+DISPATCHER_API_KEY, the command uses what \`npm start\` saved in the data folder:
 
 ${settingsText(keysSettings)}`;
 

@@ -7,7 +7,8 @@ const root = join(import.meta.dirname, '../../..');
 
 /** The files that read settings: every `config.ts`, the parts that several share, and the seed of random tests. */
 const readers = ['**/config.ts', 'services/kit/**/*-settings.ts', 'testing/orchestrator/killed-at-random.system.test.ts'];
-const notReaders = /node_modules|known-settings\.ts|unknown-settings\.ts/;
+/** The harness of the tests reads only variables of Node. */
+const notReaders = /node_modules|known-settings\.ts|unknown-settings\.ts|^testing\/harness\//;
 
 async function source(): Promise<string> {
   const paths = await Array.fromAsync(glob(readers, { cwd: root }));

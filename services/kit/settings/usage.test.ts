@@ -14,15 +14,17 @@ const usage = {
     .refine(() => true),
 };
 
-test.each(['--help', '-h'])('%s shows what it does, and each setting with its default', (arg) => {
+test.each(['--help', '-h'])('%s shows what it does, and each setting with its default, in 80 columns', (arg) => {
   expect(helpAskedFor(usage, [arg])).toBe(`Runs everything.
 
   npm start
 
 Settings come from the environment:
 
-  PORT                 the port of REST, event streams, /healthz and /readyz [3000]
-  DISPATCHER_API_KEY   the admin key of the server; for the orchestrator, the key that it calls with [required]
+  PORT                 the port of REST, event streams, /healthz and /readyz
+                       [3000]
+  DISPATCHER_API_KEY   the admin key of the server; for the orchestrator, the
+                       key that it calls with [required]
   DISPATCHER_DATA_DIR  the folder for keys and data
 `);
 });

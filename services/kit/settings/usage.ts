@@ -43,21 +43,40 @@ function settingMeantBy(arg: string, { settings }: Usage): string | undefined {
 
 /** The help text: what the program does, how to start it, and its settings. */
 function helpText({ command, about, settings }: Usage): string {
-  return `${about}\n\n  ${command}\n\nSettings come from the environment:\n\n${settingsText(settings)}\n`;
+  return `${about
+    .split('\n')
+    .map((line) => wrapped(line))
+    .join('\n')}\n\n  ${command}\n\nSettings come from the environment:\n\n${settingsText(settings)}\n`;
 }
 
-/** One line for each setting: its name, its meaning, and its default in brackets. */
+/** An entry for each setting: its name, its meaning, and its default in brackets. */
 export function settingsText(settings: z.ZodObject): string {
   const fields = Object.entries(settings.shape);
   const width = Math.max(...fields.map(([name]) => name.length));
-  return fields.map(([name, field]) => `  ${name.padEnd(width)}  ${knownSettings[name] ?? ''}${presetText(field)}`).join('\n');
+  return fields
+    .map(([name, field]) => `  ${name.padEnd(width)}  ${wrapped(`${knownSettings[name] ?? ''}${presetText(field)}`, width + 4)}`)
+    .join('\n');
+}
+
+/** The width of a terminal that people can be expected to have. */
+const columns = 80;
+
+/** Breaks a text between words, so that it fits in a terminal. All lines but the first begin after `indent` spaces. */
+function wrapped(text: string, indent = 0): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line === undefined || indent + line.length + 1 + word.length > columns) lines.push(word);
+    else lines[lines.length - 1] = `${line} ${word}`;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
 }
 
 function presetText(field: z.core.$ZodType): string {
   const unset = z.safeParse(field, undefined);
   if (!unset.success) return ' [required]';
   const preset = Array.isArray(unset.data) ? unset.data.join(' ') : unset.data;
-  return preset === undefined ? '' : ` [${preset}]`;
+  return preset === undefined || preset === '' ? '' : ` [${preset}]`;
 }
 
 /**
