@@ -11,7 +11,7 @@ const quick = [
 ];
 
 /** Tests that fill the machine, or count what comes together in time. Load beside them would make them fail. */
-const alone = ['testing/faults/faults.system.test.ts', 'testing/orchestrator/merger.system.test.ts'];
+const alone = ['testing/adversary/adversary.system.test.ts', 'testing/faults/faults.system.test.ts', 'testing/orchestrator/merger.system.test.ts'];
 
 /** Time limits only end a test that hangs, so they are far above what a test needs on a busy machine. */
 const unitLimits = { testTimeout: 180_000, hookTimeout: 180_000 };

@@ -36,7 +36,9 @@ function statusesOf({ rpc, hasBody, pathFields }: Route): number[] {
     403,
     ...(pathFields.length > 0 ? [404] : []),
     ...(namesTask || rpc.name === 'CreateTask' ? [409] : []),
-    ...(hasBody ? [413, 415, 422] : []),
+    // A body is read, and refused, also where none is expected.
+    ...(rpc.methodKind === 'unary' ? [413, 415] : []),
+    ...(hasBody ? [422] : []),
     429,
     500,
     503,

@@ -5,7 +5,7 @@ import { tableOf } from './table.ts';
 
 let scene: Scene;
 beforeAll(async () => {
-  scene = await startScene({ measureMs: 1_000 });
+  scene = await startScene({ measureMs: 1_000, quick: true });
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 

@@ -40,15 +40,20 @@ export function startFlood({ client, inFlight, next, onAnswer }: FloodOptions): 
   };
 }
 
+/** An answer, with what was sent. */
+interface ShotAnswer extends Answer {
+  readonly shot: Shot;
+}
+
 /** Sends these once, at most so many at once. Resolves to the answers and how long all took. */
-export async function sendAll(client: TaskClient, inFlight: number, shots: readonly Shot[]): Promise<{ answers: Answer[]; ms: number }> {
+export async function sendAll(client: TaskClient, inFlight: number, shots: readonly Shot[]): Promise<{ answers: ShotAnswer[]; ms: number }> {
   const start = performance.now();
-  const answers: Answer[] = [];
+  const answers: ShotAnswer[] = [];
   let index = 0;
   const loop = async () => {
     for (let shot = shots[index++]; shot; shot = shots[index++]) {
       const { method, path, ...sending } = shot;
-      answers.push(await client.send(method, path, sending));
+      answers.push({ shot, ...(await client.send(method, path, sending)) });
     }
   };
   await Promise.all(Array.from({ length: inFlight }, loop));

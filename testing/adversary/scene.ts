@@ -15,6 +15,8 @@ export interface Scene extends AsyncDisposable {
   readonly pid: number;
   /** How long each measurement lasts. */
   readonly measureMs: number;
+  /** Whether a probe should do less, because it runs with the tests. */
+  readonly quick: boolean;
   /** Everything it has printed so far. */
   output(): string;
   /** A caller of an organization that nobody else knows. */
@@ -32,12 +34,13 @@ interface Caller extends TaskClient {
 /** How to start it. */
 export interface SceneOptions {
   readonly measureMs: number;
+  readonly quick?: boolean;
   /** Each service and the gateway as a process of its own. */
   readonly split?: boolean;
 }
 
 /** Starts one on a database of its own. Disposing it removes everything. */
-export async function startScene({ measureMs, split = false }: SceneOptions): Promise<Scene> {
+export async function startScene({ measureMs, quick = false, split = false }: SceneOptions): Promise<Scene> {
   await using resources = new AsyncDisposableStack();
   const { path } = resources.use(await useFolder());
   const main = resources.use(startMain({ LOG_LEVEL: 'info', DISPATCHER_DATA_DIR: path }, { asProcesses: split }));
@@ -59,6 +62,7 @@ export async function startScene({ measureMs, split = false }: SceneOptions): Pr
     adminKey,
     pid,
     measureMs,
+    quick,
     output: main.output,
     createKey,
     async createCaller(name) {

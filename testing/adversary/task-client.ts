@@ -35,7 +35,8 @@ async function exchange(agent: Agent, key: string | null, method: string, url: s
   const start = performance.now();
   const { promise, resolve } = Promise.withResolvers<Answer>();
   const end = (status: number, text: string) => resolve({ status, body: text, ms: performance.now() - start });
-  const content = body === undefined ? {} : { 'content-type': 'application/json' };
+  const text = typeof body === 'string' ? body : body && JSON.stringify(body);
+  const content = text === undefined ? {} : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) };
   const authorization = key === null ? {} : { authorization: `Bearer ${key}` };
   const options = { method, agent, headers: { ...authorization, ...content, ...headers }, ...(signal && { signal }) };
   const sent = request(url, options, (response) => {
@@ -46,6 +47,6 @@ async function exchange(agent: Agent, key: string | null, method: string, url: s
     response.on('end', () => end(response.statusCode ?? 0, Buffer.concat(chunks).toString()));
   });
   sent.on('error', (error) => end(0, error.message));
-  sent.end(typeof body === 'string' ? body : body && JSON.stringify(body));
+  sent.end(text);
   return await promise;
 }
