@@ -35,7 +35,7 @@ function statusesOf({ rpc, hasBody, pathFields }: Route): number[] {
     401,
     403,
     ...(pathFields.length > 0 ? [404] : []),
-    ...(namesTask || rpc.name === 'CreateTask' ? [409] : []),
+    ...(namesTask || rpc.name.startsWith('CreateTask') ? [409] : []),
     // A body is read, and refused, also where none is expected.
     ...(rpc.methodKind === 'unary' ? [413, 415] : []),
     ...(hasBody ? [422] : []),

@@ -13,10 +13,19 @@ const examples: Readonly<Record<string, unknown>> = {
     depends_on: ['find-login-bug'],
     concurrency_key: 'login',
   },
+  CreateTasksRequest: {
+    tasks: [
+      { title: 'Let people log in again', id: 'fix-login', sec: 5 },
+      { title: 'Say in the changelog that they can', depends_on: ['fix-login'] },
+    ],
+  },
   UpdateTaskRequest: { notes: 'Start with the session cookie.', milestone: 'v1-launch', owner: null },
   ClaimNextTaskRequest: { agent: 'claude-terminal-1', owner: 'bill', wait_seconds: 20 },
+  ClaimNextTasksRequest: { agent: 'claude-terminal-1', max_tasks: 10, owner: 'bill' },
   ClaimTaskRequest: { agent: 'claude-terminal-1', lease_seconds: 600 },
   HeartbeatTaskRequest: { agent: 'claude-terminal-1' },
+  HeartbeatTasksRequest: { claims: [{ task_id: 'fix-login', claim_token: 'pkb2nXvYqA1T0WcUe7gR9dLm' }] },
+  CompleteTasksRequest: { claims: [{ task_id: 'fix-login', claim_token: 'pkb2nXvYqA1T0WcUe7gR9dLm', notes: 'Fixed and merged.' }] },
   CompleteTaskRequest: { agent: 'claude-terminal-1', notes: 'Fixed and merged.', commits: ['9f2c1ab'] },
   ReleaseTaskRequest: { agent: 'claude-terminal-1', release_reason: 'blocked', notes: 'Needs access to the mail server.' },
   ArchiveTaskRequest: {},
@@ -108,6 +117,7 @@ const examples: Readonly<Record<string, unknown>> = {
     expires_at: null,
     revoked_at: null,
   },
+  ItemError: { type: 'conflict_error', code: 'claim_lost', message: 'This claim is over, and nothing was changed.', details: {} },
   Page: { limit: 20, offset: 0, has_more: false },
 };
 

@@ -29,16 +29,21 @@ export function schemaOfBody(message: DescMessage, fields: readonly DescField[])
   return {
     type: 'object',
     description: descriptionOf(message),
-    properties: Object.fromEntries(
-      fields.map((field) => [field.jsonName, isRequired(field) ? schemaOfField(field) : nullable(schemaOfField(field))]),
-    ),
+    properties: Object.fromEntries(fields.map((field) => [field.jsonName, isRequired(field) ? schemaInBody(field) : nullable(schemaInBody(field))])),
     required: fields.filter(isRequired).map((field) => field.jsonName),
     additionalProperties: false,
   };
 }
 
-/** Whether a request without the field is refused. */
+/** Objects in a list stand there as they are: a reference would show the whole answer that has the same message. */
+function schemaInBody(field: DescField): JsonSchema {
+  const schema = schemaOfField(field);
+  return field.fieldKind === 'list' && field.message ? { ...schema, items: schemaOfBody(field.message, field.message.fields) } : schema;
+}
+
+/** Whether a request is refused without the field. */
 export function isRequired(field: DescField): boolean {
+  if (field.fieldKind === 'list') return keywordsOfField(field).minItems !== undefined;
   return field.fieldKind === 'scalar' && !field.proto.proto3Optional;
 }
 

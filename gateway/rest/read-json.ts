@@ -1,9 +1,34 @@
-import { create, type DescField, ScalarType } from '@bufbuild/protobuf';
+import { create, type DescField, type DescMessage, getOption, ScalarType } from '@bufbuild/protobuf';
 import { type Timestamp, TimestampSchema } from '@bufbuild/protobuf/wkt';
+import { field as rulesOption } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import { type DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
 
-/** Converts the JSON value of a field to the value in its message. Throws a 400 that names the field. */
-export type ReadJson = (json: unknown) => unknown;
+/**
+ * Converts the JSON value of a field to the value in its message. Throws a 400 that names the field. `at` is what
+ * stands before the name within a list of objects, as in `tasks[3].`.
+ */
+export type ReadJson = (json: unknown, at?: string) => unknown;
+
+/** Reads a JSON object into the fields of a message, or throws a 400 that names the field at fault. */
+export type ReadObject = (json: object, into: Record<string, unknown>, at?: string) => void;
+
+/** A reader for a JSON object that may have these fields and no other. `null` stands for an absent one. */
+export function createObjectReader(fields: readonly DescField[]): ReadObject {
+  const readers = new Map<string, { localName: string; read: ReadJson }>();
+  for (const field of fields) readers.set(field.jsonName, { localName: field.localName, read: createFieldReader(field) });
+  return (json, into, at = '') => {
+    for (const [name, value] of Object.entries(json)) {
+      const reader = readers.get(name);
+      if (!reader) throw invalidField(at + shownName(name), 'is not a field of this request');
+      if (value !== null) into[reader.localName] = reader.read(value, at);
+    }
+  };
+}
+
+/** A name from the request, cut so that it can be part of the answer. */
+export function shownName(name: string): string {
+  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
+}
 
 /**
  * Creates a reader for one field of a request body. It is stricter than the JSON mapping of protobuf: a number in
@@ -17,24 +42,42 @@ export function createFieldReader(field: DescField): ReadJson {
     case 'message':
       return messageReader(field);
     case 'list':
-      return listReader(field, scalarReader(field, field.scalar));
+      return field.message ? objectsReader(field, field.message) : listReader(field, scalarReader(field, field.scalar));
     default:
       throw new Error(`${field}: a request cannot have such a field over REST`);
   }
 }
 
 function listReader(field: DescField, read: ReadJson): ReadJson {
-  return (json) => {
-    if (!Array.isArray(json)) throw wrongType(field, 'a list');
-    return json.map(read);
+  return (json, at) => {
+    if (!Array.isArray(json)) throw wrongType(field, 'a list', at);
+    return json.map((item) => read(item, at));
+  };
+}
+
+function objectsReader(field: DescField, message: DescMessage): ReadJson {
+  const readObject = createObjectReader(message.fields);
+  const { type: rules } = getOption(field, rulesOption);
+  // Checked before anything is made of the items: a body has room for a hundred thousand empty ones.
+  const most = rules.case === 'repeated' && rules.value.maxItems > 0n ? Number(rules.value.maxItems) : Number.POSITIVE_INFINITY;
+  return (json, at = '') => {
+    if (!Array.isArray(json)) throw wrongType(field, 'a list', at);
+    if (json.length > most) throw invalidField(at + field.jsonName, `must have at most ${most} items`);
+    return json.map((item: unknown, i) => {
+      const place = `${at}${field.jsonName}[${i}]`;
+      if (typeof item !== 'object' || item === null || Array.isArray(item)) throw invalidField(place, 'must be an object');
+      const read = create(message);
+      readObject(item, read as unknown as Record<string, unknown>, `${place}.`);
+      return read;
+    });
   };
 }
 
 function messageReader(field: DescField): ReadJson {
   if (field.message?.typeName !== TimestampSchema.typeName) throw new Error(`${field}: a request cannot have such a message over REST`);
-  return (json) => {
+  return (json, at) => {
     const time = typeof json === 'string' ? timestampFromText(json) : undefined;
-    if (!time) throw wrongType(field, 'a time as in 2030-12-31T23:59:59Z');
+    if (!time) throw wrongType(field, 'a time as in 2030-12-31T23:59:59Z', at);
     return time;
   };
 }
@@ -51,14 +94,14 @@ function scalarReader(field: DescField, scalar: ScalarType | undefined): ReadJso
     case ScalarType.INT32:
       return checked(field, 'a whole number of 32 bits', (json) => Number.isInteger(json) && (Number(json) | 0) === json);
     case ScalarType.INT64:
-      return (json) => int64FromJson(json) ?? refuse(field, 'a whole number of 64 bits');
+      return (json, at) => int64FromJson(json) ?? refuse(field, 'a whole number of 64 bits', at);
     default:
       throw new Error(`${field}: a request cannot have such a type over REST`);
   }
 }
 
 function checked(field: DescField, expected: string, fits: (json: unknown) => boolean): ReadJson {
-  return (json) => (fits(json) ? json : refuse(field, expected));
+  return (json, at) => (fits(json) ? json : refuse(field, expected, at));
 }
 
 /** Accepts a number when it is exact, and a string of decimal digits, which protobuf writes. */
@@ -84,10 +127,10 @@ function isCalendarDay(text: string): boolean {
   return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
-function wrongType(field: DescField, expected: string): DispatcherError {
-  return invalidField(field.jsonName, `must be ${expected}`);
+function wrongType(field: DescField, expected: string, at = ''): DispatcherError {
+  return invalidField(at + field.jsonName, `must be ${expected}`);
 }
 
-function refuse(field: DescField, expected: string): never {
-  throw wrongType(field, expected);
+function refuse(field: DescField, expected: string, at?: string): never {
+  throw wrongType(field, expected, at);
 }

@@ -24,7 +24,7 @@ export function parseQuery(url: string): [name: string, value: string][] {
 export function createTextReader(field: DescField): (texts: readonly string[]) => unknown {
   const read = createFieldReader(field);
   const jsonFromText = jsonReaderFor(field.scalar);
-  if (field.fieldKind === 'list') return (texts) => read(texts.flatMap((text) => text.split(',')).map(jsonFromText));
+  if (field.fieldKind === 'list') return (texts) => read(texts.flatMap((text) => text.split(',')).map((text) => jsonFromText(text)));
   return (texts) => {
     if (texts.length > 1) throw invalidField(field.jsonName, 'must be given once');
     return read(jsonFromText(texts[0]));

@@ -74,6 +74,14 @@ describe('a request body', () => {
     ['CreateKey', { expires_at: '2030-02-30T00:00:00Z' }, 'expires_at'],
     ['CreateKey', { expires_at: 1893456000 }, 'expires_at'],
     ['GetTask', { owner: 'x' }, 'owner'],
+    ['CreateTasks', { tasks: { title: 'x' } }, 'tasks'],
+    ['CreateTasks', { tasks: [{ title: 'x' }, 'y'] }, 'tasks[1]'],
+    ['CreateTasks', { tasks: [null] }, 'tasks[0]'],
+    ['CreateTasks', { tasks: [{ title: 'x' }, { title: 5 }] }, 'tasks[1].title'],
+    ['CreateTasks', { tasks: [{ title: 'half a \ud800 pair' }] }, 'tasks[0].title'],
+    ['CreateTasks', { tasks: [{ title: 'x', status: 'done' }] }, 'tasks[0].status'],
+    ['CreateTasks', { tasks: Array(501).fill({}) }, 'tasks'],
+    ['CompleteTasks', { claims: [{ task_id: 'x', commits: 'y' }] }, 'claims[0].commits'],
   ])('of %s with a field of the wrong kind is refused by its name: %j', (rpc, body, field) => {
     expect(failureOf(() => readerOf(rpc)({ params: { task_id: 'x' }, body }))).toEqual({ code: 'invalid_argument', field });
   });

@@ -1,7 +1,7 @@
 import { create, type DescField, type Message } from '@bufbuild/protobuf';
 import { FieldMaskSchema } from '@bufbuild/protobuf/wkt';
 import { invalidField } from '@dispatcher/kit/serving/errors.ts';
-import { createFieldReader, type ReadJson } from './read-json.ts';
+import { createObjectReader, shownName } from './read-json.ts';
 import { createTextReader, parseQuery } from './read-query.ts';
 import type { Route } from './routes.ts';
 
@@ -26,7 +26,7 @@ export function createRequestReader(route: Route): ReadRequest {
   const readPath = createPathReader(route.pathFields);
   // The query of any route may name the organization.
   const readQuery = createQueryReader(route.hasBody ? others.filter(isOrganization) : others);
-  const readBody = createBodyReader(route.hasBody ? others : []);
+  const readBody = createObjectReader(route.hasBody ? others : []);
   return (parts) => {
     const message = create(schema);
     const fields = message as unknown as Record<string, unknown>;
@@ -70,29 +70,11 @@ function createQueryReader(fields: readonly DescField[]) {
     if (query.length === 0) return;
     for (const [name, texts] of Map.groupBy(query, ([key]) => key)) {
       const reader = readers.get(name);
-      if (!reader) throw invalidField(shown(name), 'is not a parameter of this route');
+      if (!reader) throw invalidField(shownName(name), 'is not a parameter of this route');
       const value = reader.read(texts.map(([, text]) => text));
       const inBody = into[reader.field.localName];
       if (isOrganization(reader.field) && inBody && inBody !== value) throw invalidField(name, 'has one value in the query and another in the body');
       into[reader.field.localName] = value;
     }
   };
-}
-
-function createBodyReader(fields: readonly DescField[]) {
-  const readers = new Map<string, { localName: string; read: ReadJson }>();
-  for (const field of fields) readers.set(field.jsonName, { localName: field.localName, read: createFieldReader(field) });
-  return (body: RequestParts['body'], into: Fields): void => {
-    for (const name of Object.keys(body)) {
-      const reader = readers.get(name);
-      if (!reader) throw invalidField(shown(name), 'is not a field of this request');
-      const value = body[name];
-      if (value !== null) into[reader.localName] = reader.read(value);
-    }
-  };
-}
-
-/** A name from the request, cut so that it can be part of the answer. */
-function shown(name: string): string {
-  return name.length > 100 ? `${name.slice(0, 100)}…` : name;
 }

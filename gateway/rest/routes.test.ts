@@ -6,6 +6,8 @@ test('the routes are those of the public contract', () => {
     [
       'GET /tasks ListTasks 200',
       'POST /tasks CreateTask 201',
+      'POST /tasks/batch CreateTasks 201',
+      'POST /tasks/claim-batch ClaimNextTasks 200',
       'GET /tasks/{task_id} GetTask 200',
       'PATCH /tasks/{task_id} UpdateTask 200',
       'POST /tasks/{task_id}/archive ArchiveTask 200',
@@ -13,6 +15,8 @@ test('the routes are those of the public contract', () => {
       'GET /tasks/{task_id}/graph GetTaskGraph 200',
       'POST /tasks/claim-next ClaimNextTask 200',
       'POST /claim/{task_id} ClaimTask 200',
+      'POST /claims/done CompleteTasks 200',
+      'POST /claims/heartbeat HeartbeatTasks 200',
       'POST /tasks/{task_id}/claim ClaimTask 200',
       'POST /heartbeat/{task_id} HeartbeatTask 200',
       'POST /done/{task_id} CompleteTask 200',

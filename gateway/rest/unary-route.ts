@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
-import { type DescMethodUnary, isMessage } from '@bufbuild/protobuf';
+import type { DescMethodUnary } from '@bufbuild/protobuf';
 import type { Transport } from '@connectrpc/connect';
 import type { Admissions } from '@dispatcher/kit/admission/admission.ts';
 import { type AnswerRooms, answersWithPage } from '@dispatcher/kit/admission/answer-rooms.ts';
@@ -10,7 +10,6 @@ import type { Caller } from '@dispatcher/kit/auth/caller.ts';
 import { networkOf } from '@dispatcher/kit/listening/network-of.ts';
 import { createDeadline, waitMs } from '@dispatcher/kit/serving/deadline.ts';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
-import { ClaimNextTaskResponseSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InFlight } from '../edge/in-flight.ts';
 import { callHeaders } from '../edge/request-headers.ts';
@@ -18,7 +17,7 @@ import type { SetCaller } from '../edge/request-log.ts';
 import { readBody } from './read-body.ts';
 import { createRequestReader } from './read-request.ts';
 import type { Route } from './routes.ts';
-import type { UndeliveredClaims } from './undelivered-claims.ts';
+import { claimsIn, type UndeliveredClaims } from './undelivered-claims.ts';
 import { createJsonWriter } from './write-json.ts';
 
 /** What a route needs. */
@@ -60,10 +59,8 @@ export function createUnaryRoute(route: Route, rpc: DescMethodUnary, context: Ro
     const response = await inTime(answer, waitMs(message)).catch((thrown: unknown) => {
       throw signal.aborted ? unavailable('The server is stopping. Send the request again.') : thrown;
     });
-    if (isMessage(response.message, ClaimNextTaskResponseSchema)) {
-      if (waitMs(message) > 0) await nextTurn();
-      undeliveredClaims.watch(response.message, reply.raw, headers);
-    }
+    if (waitMs(message) > 0) await nextTurn();
+    undeliveredClaims.watch(claimsIn(response.message), reply.raw, headers);
     reply.code(route.status).header('content-type', 'application/json; charset=utf-8').header('x-request-id', request.id);
     // Answers have keys, claim tokens and private texts.
     reply.header('cache-control', 'no-store');

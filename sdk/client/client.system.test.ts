@@ -46,6 +46,17 @@ describe('with a dispatcher', () => {
     expect(typeof (await r.dispatcher.stats()).data.byStatus.pending).toBe('number');
   });
 
+  test('several tasks are created, claimed, kept alive and done with one call each', async () => {
+    const { data: created } = await r.dispatcher.createMany([1, 2, 3].map((n) => ({ title: `many ${n}`, project: 'many' })));
+    const { data: claimed } = await r.dispatcher.claimMany({ agent: 'a', project: 'many', max_tasks: 10 });
+    expect(claimed.map(({ task }) => task.id)).toEqual(created.map(({ id }) => id));
+    const { data: renewed } = await r.dispatcher.heartbeatMany(claimed.map(({ claim }) => claim));
+    expect(renewed).toMatchObject(created.map(({ id }) => ({ task_id: id, claim: { agent: 'a' }, error: null })));
+    const { data: done } = await r.dispatcher.completeMany(created.map(({ id }) => ({ task_id: id, notes: `${id} works` })));
+    expect(done).toMatchObject(created.map(({ id }) => ({ task: { id, status: 'done', notes: `${id} works` }, error: null })));
+    await expect(r.dispatcher.createMany([{ title: 'good' }, { title: '' }])).rejects.toMatchObject({ details: { field: 'tasks[1].title' } });
+  });
+
   test('the admin makes a key for a new organization, which works until it is revoked', async () => {
     const { data: key } = await admin.dispatcher.keys.create({ organization_id: 'acme', name: 'ci', scopes: ['dispatcher:read'] });
     const acme = new Recursiv({ apiKey: key.key ?? '', baseUrl, maxRetries: 0 });

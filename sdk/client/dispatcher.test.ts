@@ -85,3 +85,27 @@ test('a client keeps the tokens of the 10,000 newest claims', async () => {
   expect(memory.find({ id: 't0' })).toBeUndefined();
   expect(memory.find({ id: 't1' })?.claim_token).toBe('token-1');
 });
+
+test('the claims of one call are each fenced by their own token, and each forgotten when it is done', async () => {
+  const results = [
+    { task_id: 't0', task: { id: 't0' }, error: null },
+    { task_id: 't1', task: null, error: { code: 'claim_lost' } },
+  ];
+  await using server = await useServer((response, { url }) => {
+    const claimed = ['t0', 't1'].map((id) => ({ task: { id }, claim: claimOf(id, 60_000, { claim_token: `token of ${id}` }) }));
+    answerJson(response, 200, { data: url.endsWith('/tasks/claim-batch') ? claimed : results });
+  });
+  const { dispatcher } = server.client();
+  const { data } = await dispatcher.claimMany({ agent, max_tasks: 2 });
+  await dispatcher.heartbeatMany(data.map(({ claim }) => claim));
+  await dispatcher.completeMany([{ task_id: 't0', notes: 'done' }, { task_id: 't1' }]);
+  await dispatcher.heartbeatMany([{ task_id: 't0' }, { task_id: 't1', claim_token: 'given' }]);
+  const fenced = (id: string) => ({ task_id: id, claim_token: `token of ${id}`, organization_id: 'acme' });
+  expect(server.received.map(({ url, body }) => [url.replace(/^.*dispatcher/, ''), body?.claims])).toEqual([
+    ['/tasks/claim-batch', undefined],
+    ['/claims/heartbeat', ['t0', 't1'].map((id) => ({ ...fenced(id), agent }))],
+    ['/claims/done', [{ ...fenced('t0'), notes: 'done' }, fenced('t1')]],
+    ['/claims/heartbeat', [{ task_id: 't0' }, { task_id: 't1', claim_token: 'given' }]],
+  ]);
+  expect(server.received.map(({ headers }) => typeof headers['idempotency-key'])).toEqual(['string', 'undefined', 'string', 'undefined']);
+});

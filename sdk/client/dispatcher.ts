@@ -1,4 +1,5 @@
-import { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
+import type { DescMessage } from '@bufbuild/protobuf';
+import { ClaimService, CompleteItemSchema, HeartbeatItemSchema } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
@@ -8,7 +9,7 @@ import { ClaimMemory } from './claim/claim-memory.ts';
 import { type HeldClaim, holdClaim } from './claim/hold.ts';
 import type { Settings } from './config.ts';
 import type * as inputs from './inputs.ts';
-import type { Claim, ClaimedTask, Event, Key, Page, Stats, Task, TaskGraph } from './outputs.ts';
+import type { Claim, ClaimedTask, CompleteResult, Event, HeartbeatResult, Key, Page, Stats, Task, TaskGraph } from './outputs.ts';
 import { type StreamItem, type StreamOptions, streamEvents } from './stream/stream.ts';
 
 /**
@@ -41,6 +42,11 @@ export class Dispatcher {
   /** Creates a task. An `id` that the organization already has is refused with `duplicate_id`. */
   create(input: inputs.CreateInput, options?: CallOptions): Promise<{ data: Task }> {
     return this.#call(TaskService.method.createTask, input, options);
+  }
+
+  /** Creates 1 to 500 tasks, all or none. An error names the task by its place, such as `tasks[3].title`. */
+  createMany(tasks: readonly inputs.CreateInput[], options?: CallOptions): Promise<{ data: Task[] }> {
+    return this.#call(TaskService.method.createTasks, { tasks }, options);
   }
 
   /**
@@ -76,6 +82,13 @@ export class Dispatcher {
     return answer;
   }
 
+  /** Claims up to `max_tasks` matching tasks, the best first. Empty when there is none. */
+  async claimMany(input: inputs.ClaimManyInput, options?: CallOptions): Promise<{ data: ClaimedTask[] }> {
+    const answer = await this.#call(ClaimService.method.claimNextTasks, input, options);
+    for (const { claim } of answer.data) this.#memory.remember(claim);
+    return answer;
+  }
+
   /**
    * Claims one task by its id. Conflicts: `already_claimed`, `already_done`, `archived`, `blocked`,
    * `concurrency_limit`.
@@ -98,11 +111,24 @@ export class Dispatcher {
     return this.#call(ClaimService.method.heartbeatTask, { ...this.#fenced(id, input), task_id: id }, options);
   }
 
+  /** Renews 1 to 500 leases. Each has a result of its own, in the same order. */
+  heartbeatMany(claims: readonly inputs.HeartbeatManyInput[], options?: CallOptions): Promise<{ data: HeartbeatResult[] }> {
+    return this.#call(ClaimService.method.heartbeatTasks, { claims: this.#fencedItems(HeartbeatItemSchema, claims) }, options);
+  }
+
   /** Ends the claim with the task done. */
   async complete(id: string, input: inputs.CompleteInput = {}, options?: CallOptions): Promise<{ data: Task }> {
     const fields = this.#fenced(id, input);
     const answer = await this.#call(ClaimService.method.completeTask, { ...fields, task_id: id }, options);
     this.#memory.forget(id, fields.claim_token);
+    return answer;
+  }
+
+  /** Ends 1 to 500 claims, each with its task done. Each has a result of its own, in the same order. */
+  async completeMany(claims: readonly inputs.CompleteManyInput[], options?: CallOptions): Promise<{ data: CompleteResult[] }> {
+    const items = this.#fencedItems(CompleteItemSchema, claims);
+    const answer = await this.#call(ClaimService.method.completeTasks, { claims: items }, options);
+    for (const [i, { task_id, task }] of answer.data.entries()) if (task !== null) this.#memory.forget(task_id, items[i]?.claim_token);
     return answer;
   }
 
@@ -137,6 +163,13 @@ export class Dispatcher {
   #fenced<T extends Fence>(id: string, input: T): T & Fence {
     if (input.claim_token !== undefined) return input;
     return { ...input, ...this.#memory.find({ id, organizationId: this.#organization(input), agent: input.agent }) };
+  }
+
+  /** A claim as `claimMany` returned it has more fields than the request takes, and these are left out. */
+  #fencedItems<T extends Fence & { task_id: string }>(schema: DescMessage, claims: readonly T[]): (T & Fence)[] {
+    const names = schema.fields.map(({ jsonName }) => jsonName);
+    const taken = (claim: T) => Object.fromEntries(Object.entries(claim).filter(([name]) => names.includes(name))) as T;
+    return claims.map((claim) => this.#fenced(claim.task_id, taken(claim)));
   }
 
   #organization(input: Fence): string | undefined {

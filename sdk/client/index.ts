@@ -17,14 +17,17 @@ export type {
   ActivityParams,
   ArchiveInput,
   ClaimInput,
+  ClaimManyInput,
   ClaimNextInput,
   ClaimsParams,
   CompleteInput,
+  CompleteManyInput,
   CreateInput,
   CreateKeyInput,
   GetParams,
   GraphParams,
   HeartbeatInput,
+  HeartbeatManyInput,
   HoldInput,
   KeysParams,
   ReleaseInput,
@@ -33,6 +36,20 @@ export type {
   TasksParams,
   UpdateInput,
 } from './inputs.ts';
-export type { Claim, ClaimedTask, Event, EventTask, Key, Page, Stats, Task, TaskGraph, TaskGraphNode } from './outputs.ts';
+export type {
+  Claim,
+  ClaimedTask,
+  CompleteResult,
+  Event,
+  EventTask,
+  HeartbeatResult,
+  ItemError,
+  Key,
+  Page,
+  Stats,
+  Task,
+  TaskGraph,
+  TaskGraphNode,
+} from './outputs.ts';
 export { Recursiv } from './recursiv.ts';
 export type { StreamEvent, StreamItem, StreamOptions, StreamReset } from './stream/stream.ts';

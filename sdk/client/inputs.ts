@@ -28,6 +28,15 @@ export type ActivityParams = JsonInput<task.ListTaskActivityRequest, task.ListTa
 /** Who asks for work, and for which. */
 export type ClaimNextInput = JsonInput<claim.ClaimNextTaskRequest, claim.ClaimNextTaskRequestJson>;
 
+/** Who asks for work, for which, and for how many tasks. */
+export type ClaimManyInput = JsonInput<claim.ClaimNextTasksRequest, claim.ClaimNextTasksRequestJson>;
+
+/** One of several claims to keep alive. A claim as `claimMany` returned it will do, and so will the id alone. */
+export type HeartbeatManyInput = TokenOptional<JsonInput<claim.HeartbeatItem, claim.HeartbeatItemJson>>;
+
+/** One of several claims to end, and what finishing the task leaves behind. */
+export type CompleteManyInput = TokenOptional<JsonInput<claim.CompleteItem, claim.CompleteItemJson>>;
+
 /** Who claims the task. */
 export type ClaimInput = JsonInput<claim.ClaimTaskRequest, claim.ClaimTaskRequestJson, 'task_id'>;
 
@@ -65,6 +74,12 @@ export type KeysParams = JsonInput<key.ListKeysRequest, key.ListKeysRequestJson>
 export type HoldInput = ClaimNextInput & {
   /** The task to claim. The filters and `wait_seconds` have no effect then. */
   id?: string | undefined;
+};
+
+/** The client remembers the token of each claim that it made. */
+type TokenOptional<T extends { claim_token: string }> = Omit<T, 'claim_token'> & {
+  /** The token of the claim. The client's own when absent. */
+  claim_token?: string | undefined;
 };
 
 type OrNull<T, Except extends string> = { [K in keyof T]: K extends Except ? T[K] : T[K] | null };

@@ -21,6 +21,15 @@ export type Claim = JsonOutput<task.Claim, task.ClaimJson>;
 /** A task and the new claim on it. */
 export type ClaimedTask = JsonOutput<claim.ClaimedTask, claim.ClaimedTaskJson>;
 
+/** What became of one of several heartbeats: the renewed claim, or the error. */
+export type HeartbeatResult = JsonOutput<claim.HeartbeatResult, claim.HeartbeatResultJson>;
+
+/** What became of one of several completions: the finished task, or the error. */
+export type CompleteResult = JsonOutput<claim.CompleteResult, claim.CompleteResultJson>;
+
+/** Why one of several was refused. A single call would fail with the same. */
+export type ItemError = JsonOutput<claim.ItemError, claim.ItemErrorJson>;
+
 /** One transition of one task. */
 export type Event = JsonOutput<event.Event, event.EventJson>;
 

@@ -1,16 +1,26 @@
 import { randomBytes } from 'node:crypto';
 import { invalidField } from '@dispatcher/kit/serving/errors.ts';
 import type { Claimer } from './sql/claim-next-task.ts';
+import type { SeveralClaimer } from './sql/claim-several.ts';
 
 /** The length of a lease when the request names none: 30 minutes. */
 const defaultLeaseSeconds = 1800;
 
 /**
- * Who claims with this request. The token is new: 144 random bits. An agent must not have the name that events give to
+ * Who claims with this request. The token is new. An agent must not have the name that events give to
  * a key or to the admin, because it would look like one there.
  */
 export function claimerOf(request: { agent: string; leaseSeconds?: number | undefined }): Claimer {
   if (/^(?:admin$|key:)/i.test(request.agent.trim()))
     throw invalidField('agent', 'must not be "admin" or begin with "key:", which name API keys in events');
-  return { agent: request.agent, claimToken: randomBytes(18).toString('base64url'), leaseSeconds: request.leaseSeconds ?? defaultLeaseSeconds };
+  return { agent: request.agent, claimToken: newToken(), leaseSeconds: request.leaseSeconds ?? defaultLeaseSeconds };
 }
+
+/** The same for a request for several tasks: a token for each. */
+export function severalClaimerOf(request: { agent: string; maxTasks: number; leaseSeconds?: number | undefined }): SeveralClaimer {
+  const { agent, leaseSeconds } = claimerOf(request);
+  return { agent, leaseSeconds, claimTokens: Array.from({ length: request.maxTasks }, newToken) };
+}
+
+/** 144 random bits. */
+const newToken = () => randomBytes(18).toString('base64url');

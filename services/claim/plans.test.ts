@@ -2,6 +2,7 @@ import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-cla
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { anywhereSql, inOrganizationSql } from './sql/claim-next-task.ts';
 import { claimNextTasksSql } from './sql/claim-next-tasks.ts';
+import { inOrganizationSql as severalInOrganizationSql } from './sql/claim-several.ts';
 import { completeTaskSql } from './sql/complete-task.ts';
 import { completeTasksSql } from './sql/complete-tasks.ts';
 import { heartbeatTaskSql } from './sql/heartbeat-task.ts';
@@ -54,6 +55,24 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
         nodes.filter((node) => ['Sort', 'Seq Scan', 'Bitmap Heap Scan'].includes(node['Node Type']) && node['Relation Name'] !== 'settings'),
       ).toEqual([]);
       expectOneLook(nodes, index);
+    }
+  });
+
+  it.each([
+    [[], 'tasks_ready', ['acme'], 100],
+    [['owner'], 'tasks_ready_owner', ['acme', 'bill'], 100],
+    [['owner'], 'tasks_ready_owner', ['acme', 'nobody'], 0],
+    [['owner', 'project'], 'tasks_ready_owner', ['acme', 'bill', 'web'], 100],
+    [['owner', 'project'], 'tasks_ready_project', ['acme', 'bill', 'nothing'], 0],
+  ] as const)('a claim of 100 tasks by %j reads only those of %s (%j)', async (names, index, values, count) => {
+    const tokens = Array.from({ length: 100 }, (_, i) => `token ${i}`);
+    const sql = severalInOrganizationSql(names, false);
+    const nodes = await explain(claims, sql, ['caller', null, null, 'agent', tokens, 60, 'build', 100, ...values]);
+    expect(nodes.filter((node) => ['Seq Scan', 'Bitmap Heap Scan'].includes(node['Node Type']) && node['Relation Name'] !== 'settings')).toEqual([]);
+    expect(nodes.filter((node) => node['Index Name'] === index)).not.toEqual([]);
+    for (const scan of nodes.filter((node) => node['Index Name']?.startsWith('tasks_ready'))) {
+      expect(scan['Rows Removed by Filter'] ?? 0).toBe(0);
+      expect(scan['Actual Rows']).toBeLessThanOrEqual(Math.max(1, count));
     }
   });
 

@@ -3,6 +3,7 @@ import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { createTask } from './rpc/create-task.ts';
+import { createTasks } from './rpc/create-tasks.ts';
 import { getTask } from './rpc/get-task.ts';
 import { getTaskGraph } from './rpc/get-task-graph.ts';
 import { listTaskActivity } from './rpc/list-task-activity.ts';
@@ -16,6 +17,7 @@ export function taskRoutes(dependencies: TaskDependencies): Routes {
   return (router) =>
     router.service(TaskService, {
       createTask: createTask(dependencies, creation),
+      createTasks: createTasks(dependencies),
       getTask: getTask(dependencies),
       listTasks: listTasks(dependencies),
       updateTask: updateTask(dependencies),

@@ -30,7 +30,7 @@ export type Call = <M extends DescMethodUnary>(method: M, fields: Fields, option
 /**
  * Methods without an idempotency key. A heartbeat can be repeated as it is; the API ignores the key of the other two.
  */
-const withoutKey: ReadonlySet<string> = new Set(['HeartbeatTask', 'CreateKey', 'RevokeKey']);
+const withoutKey: ReadonlySet<string> = new Set(['HeartbeatTask', 'HeartbeatTasks', 'CreateKey', 'RevokeKey']);
 
 /** Makes the function that all methods of the client use. */
 export function createCall(settings: Settings): Call {

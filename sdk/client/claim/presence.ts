@@ -10,6 +10,8 @@ export const presence = {
   'dispatcher.v1.Key': { nullable: ['expires_at', 'revoked_at'], omitted: ['key'] },
   'dispatcher.v1.Page': { nullable: [], omitted: ['next_cursor'] },
   'dispatcher.v1.ClaimNextTaskResponse': { nullable: ['data'], omitted: [] },
+  'dispatcher.v1.HeartbeatResult': { nullable: ['claim', 'error'], omitted: [] },
+  'dispatcher.v1.CompleteResult': { nullable: ['task', 'error'], omitted: [] },
 } as const;
 
 /** The table as a type. */

@@ -6,6 +6,7 @@ import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts
 import { concurrencyIndex, keyIsFree } from '@dispatcher/database/tasks/concurrency-key.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
+import type { QueryConfig } from 'pg';
 import { beginClaim } from './begin-claim.ts';
 
 /** The tasks that a caller of claim-next accepts. */
@@ -48,7 +49,7 @@ export async function claimNextTask(
 export const othersTurn = Symbol();
 
 /** What the statement returns when it claimed nothing under an idempotency key. */
-interface NothingClaimed {
+export interface NothingClaimed {
   id: null;
   isOwnTurn: boolean;
 }
@@ -57,7 +58,7 @@ interface NothingClaimed {
  * A task whose concurrency key another claim takes at this moment is refused by the index. The next attempt passes it
  * over.
  */
-async function rowsOf(pool: Pool, statement: ReturnType<typeof statementFor>): Promise<(TaskRow | NothingClaimed)[]> {
+export async function rowsOf(pool: Pool, statement: QueryConfig): Promise<(TaskRow | NothingClaimed)[]> {
   for (let attempt = 0; attempt < keyAttempts; attempt++) {
     try {
       return (await pool.query<TaskRow | NothingClaimed>(statement)).rows;
@@ -127,7 +128,7 @@ SELECT ${taskColumns('claimed')}${keyed ? ', turn.own AS "isOwnTurn" FROM turn L
  * and does not answer that there is no task. The statement only tries the lock, because a request that waits for a
  * lock uses up a connection. The other statements need no such lock: both requests lock the row of the same task.
  */
-const turn = `turn AS MATERIALIZED (SELECT ${isOwnTurn('$1', '$2')} AS own)`;
+export const turn = `turn AS MATERIALIZED (SELECT ${isOwnTurn('$1', '$2')} AS own)`;
 
 /** Takes the turn of an idempotency key, unless another request has it. */
 export function isOwnTurn(caller: string, key: string): string {

@@ -11,7 +11,7 @@ export async function heartbeatTask(
   organizationId: string,
   taskId: string,
   claimToken: string | null,
-  agent: string,
+  agent: string | null,
 ): Promise<ClaimRow | null> {
   const { rows } = await pool.query<ClaimRow>({
     name: 'heartbeat-task',

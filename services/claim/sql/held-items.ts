@@ -2,7 +2,7 @@ import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';
 
 /** The claim that an item means. */
-export type ClaimItem = Pick<Holder, 'organizationId' | 'taskId' | 'claimToken'> & { agent: string };
+export type ClaimItem = Pick<Holder, 'organizationId' | 'taskId' | 'claimToken' | 'agent'>;
 
 /** What an item says of the claim it means. */
 export const heldItems = 'asked_token text COLLATE "C", asked_agent text';

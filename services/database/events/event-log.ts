@@ -15,6 +15,13 @@ interface Asked {
 /** The first three parameters of the statement: see `RequestIdentity`. */
 const askedByParameters: Asked = { caller: '$1::text', key: '$2::text', digest: '$3::bytea' };
 
+/**
+ * The same for a statement that does several things for one request. `source` counts them from 1 in its column
+ * `place`. No two events can have the same idempotency key, so only the first has the key as it is. No caller can send
+ * a line feed in a key.
+ */
+export const askedForSeveral: Asked = { ...askedByParameters, key: `CASE WHEN place = 1 THEN $2::text ELSE $2::text || E'\\n' || place END` };
+
 /** Columns of each row of `source`, in a statement for several items: see `askedRequests`. */
 export const askedByRow: Asked = { caller: 'caller', key: 'idempotency_key', digest: 'request_digest' };
 

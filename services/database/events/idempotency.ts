@@ -35,6 +35,9 @@ export function identityOf<T extends DescMessage>(schema: T, message: MessageSha
   return [caller, key, createHash('sha256').update(schema.typeName).update(toBinary(schema, message)).digest()];
 }
 
+/** What is kept of a request that made several events, in their order. */
+export type KeptEvents = readonly [KeptEvent, ...KeptEvent[]];
+
 /** Makes sure that a request with an idempotency key has its effect only once. */
 export class IdempotencyKeys {
   readonly #pool: Pool;
@@ -50,19 +53,24 @@ export class IdempotencyKeys {
    * Null when nothing was changed and the key is not used. The caller then says why.
    */
   async once<T>(identity: RequestIdentity, change: () => Promise<T | null>, replay: (kept: KeptEvent) => Promise<T>): Promise<T | null> {
+    return await this.onceForSeveral(identity, change, ([kept]) => replay(kept));
+  }
+
+  /** The same for a request that makes several events, in the order in which it made them. */
+  async onceForSeveral<T>(identity: RequestIdentity, change: () => Promise<T | null>, replay: (kept: KeptEvents) => Promise<T>): Promise<T | null> {
     const [caller, key] = identity;
     if (key === null) return await change();
     return await this.#turns.take(`${caller} ${key}`, async () => {
       const done = await change().catch(nullIfUsedMeanwhile);
       if (done !== null) return done;
-      const kept = await keptEvent(this.#pool, identity);
+      const kept = await keptEvents(this.#pool, identity);
       return kept && (await replay(kept));
     });
   }
 
   /** Whether a request with this key has changed something. */
   async isUsed(identity: RequestIdentity): Promise<boolean> {
-    return (await keptEvent(this.#pool, identity)) !== null;
+    return (await keptEvents(this.#pool, identity)) !== null;
   }
 }
 
@@ -72,15 +80,23 @@ function nullIfUsedMeanwhile(thrown: unknown): null {
   throw thrown;
 }
 
-async function keptEvent(pool: Pool, [caller, key, digest]: RequestIdentity): Promise<KeptEvent | null> {
-  const { rows } = await pool.query<KeptEvent & { sameRequest: boolean }>({ name: 'kept-event', text: keptEventSql, values: [caller, key, digest] });
-  const kept = rows[0];
-  if (!kept) return null;
-  if (!kept.sameRequest) throw new DispatcherError('idempotency_key_reused', 'This Idempotency-Key was used for another request. Use a new one.');
-  return kept;
+async function keptEvents(pool: Pool, [caller, key, digest]: RequestIdentity): Promise<KeptEvents | null> {
+  const statement = { name: 'kept-events', text: keptEventsSql, values: [caller, key, digest] };
+  const { rows } = await pool.query<KeptEvent & { sameRequest: boolean }>(statement);
+  const [first, ...others] = rows;
+  if (!first) return null;
+  if (!first.sameRequest) throw new DispatcherError('idempotency_key_reused', 'This Idempotency-Key was used for another request. Use a new one.');
+  return [first, ...others];
 }
 
-const keptEventSql = `
-SELECT organization_id AS "organizationId", task_id AS "taskId", claim_token AS "claimToken", actor, attempt, occurred_at AS "occurredAt",
+const keptEvent = (condition: string) => `
+SELECT id, organization_id AS "organizationId", task_id AS "taskId", claim_token AS "claimToken", actor, attempt, occurred_at AS "occurredAt",
        request_digest = $3 AS "sameRequest"
-FROM task_events WHERE caller = $1 AND idempotency_key = $2`;
+FROM task_events WHERE caller = $1 AND ${condition}`;
+
+/** Two looks at `task_events_idempotency`: for the key itself, and for the keys that `askedForSeveral` makes of it. */
+const keptEventsSql = `
+${keptEvent('idempotency_key = $2')}
+UNION ALL
+${keptEvent(`idempotency_key > $2 || E'\\n' AND idempotency_key < $2 || E'\\x0b'`)}
+ORDER BY id`;

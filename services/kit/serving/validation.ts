@@ -1,8 +1,9 @@
-import { type DescField, type DescMessage, getOption, type Message } from '@bufbuild/protobuf';
+import { type DescField, getOption } from '@bufbuild/protobuf';
 import { createValidator, type Violation } from '@bufbuild/protovalidate';
 import { field as fieldRules } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js';
 import type { Interceptor } from '@connectrpc/connect';
 import { invalidField } from './errors.ts';
+import { type NestedMessage, nestedMessages } from './nested-messages.ts';
 import { patternWords } from './pattern-words.ts';
 import { onRequestMessage } from './request-message.ts';
 
@@ -13,7 +14,7 @@ import { onRequestMessage } from './request-message.ts';
 export function validation(): Interceptor {
   const validator = createValidator({ failFast: true });
   return onRequestMessage((message, { method: { input } }) => {
-    checkText(input, message);
+    for (const nested of nestedMessages(input, message)) checkText(nested);
     const result = validator.validate(input, message);
     if (result.kind === 'valid') return;
     const violation = result.kind === 'invalid' ? result.violations[0] : undefined;
@@ -36,16 +37,16 @@ function fieldPath(violation: Violation): string {
   return parts.join('').slice(1) || 'request';
 }
 
-function checkText(schema: DescMessage, message: Message & Record<string, unknown>): void {
+function checkText({ schema, message, at }: NestedMessage): void {
   for (const field of schema.fields) {
     const value = message[field.localName];
-    if (typeof value === 'string') checkString(field, value);
-    else if (Array.isArray(value)) for (const item of value) checkString(field, item);
+    if (typeof value === 'string') checkString(field, value, at);
+    else if (Array.isArray(value)) for (const item of value) checkString(field, item, at);
   }
 }
 
-function checkString(field: DescField, value: unknown): void {
+function checkString({ name }: DescField, value: unknown, at: string): void {
   if (typeof value !== 'string') return;
-  if (value.includes('\0')) throw invalidField(field.name, 'must not contain the NUL character');
-  if (!value.isWellFormed()) throw invalidField(field.name, 'must be valid Unicode, but it contains half of a surrogate pair');
+  if (value.includes('\0')) throw invalidField(at + name, 'must not contain the NUL character');
+  if (!value.isWellFormed()) throw invalidField(at + name, 'must be valid Unicode, but it contains half of a surrogate pair');
 }

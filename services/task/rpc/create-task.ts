@@ -1,21 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { Batcher } from '@dispatcher/database/batching/batcher.ts';
 import type { Database } from '@dispatcher/database/connection/database.ts';
-import { Organization } from '@dispatcher/database/entities/api-key.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { identityOf } from '@dispatcher/database/events/idempotency.ts';
 import { readTask } from '@dispatcher/database/tasks/read-task.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
-import { type Caller, callerLabel, callerOf } from '@dispatcher/kit/auth/caller.ts';
-import { DispatcherError, invalidField, unavailable } from '@dispatcher/kit/serving/errors.ts';
-import { type CreateTaskRequest, CreateTaskRequestSchema, type TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
+import { callerOf } from '@dispatcher/kit/auth/caller.ts';
+import { DispatcherError, unavailable } from '@dispatcher/kit/serving/errors.ts';
+import { CreateTaskRequestSchema, type TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
+import { newTask, organizationFor } from '../new-task.ts';
 import { dependencyCycle, unknownDependency } from '../sql/change-dependencies.ts';
 import { createTask as insert } from '../sql/create-task.ts';
 import type { CreateItem } from '../sql/create-tasks.ts';
 import { unknownTasks } from '../sql/unknown-tasks.ts';
-import { contentColumns, contentField, type TaskContent } from '../task-content.ts';
 
 /** Creates a task. A repeat with the same idempotency key gets the task as it is now. */
 export function createTask(
@@ -25,34 +23,19 @@ export function createTask(
   return async (request, context) => {
     const identity = identityOf(CreateTaskRequestSchema, request, context);
     const caller = callerOf(context);
-    const organizationId = await organizationFor(database, caller, request.organizationId);
-    const id = request.id ?? randomUUID();
-    if (request.dependsOn.includes(id)) throw dependencyCycle([id, id]);
-    const task = { organizationId, id, createdBy: callerLabel(caller), content: contentOf(request) };
+    const organizationId = await organizationFor(database, caller, request.organizationId, 'organization_id');
+    const task = newTask(request, caller, organizationId);
+    if (request.dependsOn.includes(task.id)) throw dependencyCycle([task.id, task.id]);
     const row = await database.idempotencyKeys.once(
       identity,
       // A task that waits for others locks them, which a shared statement does not do.
       () => (request.dependsOn.length > 0 ? insert(database, identity, task) : creation.run({ identity, task }, context.signal)),
       (kept) => readTask(database.pool, kept.organizationId, kept.taskId),
     );
-    if (!row) throw await refusal(database, organizationId, id, request.dependsOn);
+    if (!row) throw await refusal(database, organizationId, task.id, request.dependsOn);
     published();
     return { data: taskFromRow(row) };
   };
-}
-
-/** The organization of the new task. A key has an organization that exists. An admin may have misspelt its name. */
-async function organizationFor({ orm }: Database, caller: Caller, named: string | undefined): Promise<string> {
-  if (named === undefined) throw invalidField('organization_id', 'the admin key must name the organization of the task');
-  if (caller.organizationId === named) return named;
-  const found = await orm.em.fork().findOne(Organization, { id: named }, { disableIdentityMap: true });
-  if (!found) throw invalidField('organization_id', `there is no organization "${named}"; make a key for it first`);
-  return named;
-}
-
-function contentOf(request: CreateTaskRequest): TaskContent {
-  const given = contentColumns.map((column) => [column, contentField(request, column) ?? null]);
-  return { ...Object.fromEntries(given), held: request.held ?? false, depends_on: request.dependsOn };
 }
 
 /** Why nothing was created. */

@@ -1,6 +1,7 @@
 import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import type { PageWanted } from '@dispatcher/database/page.ts';
+import { pageMaxBytes, taskBytes } from '@dispatcher/database/tasks/task-bytes.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
 /** The filters of a list. Without an organization the list has the tasks of all. */
@@ -29,12 +30,6 @@ export interface ListedTask extends TaskRow {
 
 /** The position of a task in a list, for a cursor. */
 export const placeOf = (task: ListedTask): string[] => [String(task.rank), task.createdAtMicros, task.id, task.organizationId];
-
-/**
- * The most bytes that the texts of a page's tasks have. It is more than the largest task, and much less than 200 of
- * those.
- */
-const pageMaxBytes = 4 * 1024 * 1024;
 
 /** The tasks of a page, and one more when another page follows. Archived tasks are left out. */
 export async function listTasks({ pool }: Database, filters: TaskFilters, page: PageWanted): Promise<ListedTask[]> {
@@ -67,7 +62,7 @@ export function listTasksSql(filters: TaskFilters, { limit, offset, after }: Pag
   const text = `
 SELECT *, bytes <= ${pageMaxBytes} AS fits FROM (
   SELECT ${taskColumns('t')}, (extract(epoch FROM t.created_at) * 1000000)::bigint::text AS "createdAtMicros",
-    ${ownBytes} AS own, sum(${ownBytes}) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS bytes
+    ${taskBytes('t')} AS own, sum(${taskBytes('t')}) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS bytes
   FROM (
     SELECT t.* FROM ${organizationId === undefined ? `organizations o CROSS JOIN LATERAL ${tasks}` : tasks}
     ORDER BY ${order} LIMIT $1::bigint OFFSET $2::bigint
@@ -87,10 +82,6 @@ const statusConditions = { pending: `t.status = 'pending'`, claimed: `t.status =
  * last character that a slug can have.
  */
 const beginsWith = (prefix: string) => `t.id >= ${prefix} AND t.id < ${prefix} || '{'`;
-
-/** The bytes of a task's long texts, and of all the rest. PostgreSQL knows the length of a text without reading it. */
-const ownBytes = `(octet_length(t.title) + coalesce(octet_length(t.description), 0) + coalesce(octet_length(t.notes), 0) +
-      coalesce(octet_length(t.context_handoff), 0) + octet_length(array_to_string(t.pr_urls || t.commits, ' ')) + 2000)`;
 
 /**
  * Two ranges: the tasks of the same rank that come later, then those of a lower rank. One condition for both would

@@ -1,4 +1,4 @@
-import { type DescMethodUnary, type DescService, toBinary } from '@bufbuild/protobuf';
+import { type DescMethodUnary, type DescService, fromJson, toBinary } from '@bufbuild/protobuf';
 import { AnySchema } from '@bufbuild/protobuf/wkt';
 import { ConnectError, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
@@ -35,11 +35,7 @@ function useBeta({ services, betaKey }: TwoOrganizations) {
 /** Answers a success or failure as text, with all that came over the wire. */
 function createCall(transportTo: (service: DescService) => Transport, key: string) {
   return async (method: DescMethodUnary, fields: Record<string, unknown>): Promise<string> => {
-    const required = Object.entries(requiredFields(method.input)).map(([name, value]) => [
-      method.input.fields.find((field) => field.jsonName === name)?.localName,
-      value,
-    ]);
-    const request = { ...Object.fromEntries(required), ...fields };
+    const request = { ...fromJson(method.input, requiredFields(method.input)), ...fields };
     try {
       const { message } = await transportTo(method.parent).unary(method, undefined, undefined, { authorization: `Bearer ${key}` }, request);
       return Buffer.from(toBinary(method.output, message)).toString('latin1');

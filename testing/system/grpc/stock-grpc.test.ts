@@ -41,6 +41,36 @@ test('a stock client with server reflection alone creates, claims and completes 
   expect((await acme.rest.get('one')).data).toMatchObject({ status: 'done', notes: 'Done' });
 });
 
+test('a stock client creates, claims, keeps alive and completes several tasks at once', async () => {
+  await using acme = await useAcme();
+  using grpc = await grpcOf(acme);
+  const asked = {
+    tasks: [
+      { id: 'one', title: 'One' },
+      { id: 'two', title: 'Two' },
+    ],
+  };
+  expect(await grpc.call(`${tasks}/CreateTasks`, asked)).toMatchObject({ data: asked.tasks });
+  const claimed = await grpc.call(`${claims}/ClaimNextTasks`, { agent: 'ann', max_tasks: 9 });
+  const { data } = claimed as { data: { claim: { task_id: string; claim_token: string } }[] };
+  const [one, two] = data.map(({ claim: { task_id, claim_token } }) => ({ task_id, claim_token }));
+  const lost = { ...two, claim_token: 'not-the-token' };
+  expect(await grpc.call(`${claims}/HeartbeatTasks`, { claims: [one, lost] })).toMatchObject({
+    data: [
+      { task_id: 'one', claim: { agent: 'ann' } },
+      { task_id: 'two', error: { type: 'conflict_error', code: 'claim_lost' } },
+    ],
+  });
+  expect(await grpc.call(`${claims}/CompleteTasks`, { claims: [two, one] })).toMatchObject({
+    data: [
+      { task_id: 'two', task: { status: 'done' } },
+      { task_id: 'one', task: { status: 'done' } },
+    ],
+  });
+  const wrong = await failureOf(grpc.call(`${tasks}/CreateTasks`, { tasks: [{ title: 'One' }, { title: '' }] }));
+  expect(wrong).toMatchObject({ code: status.INVALID_ARGUMENT, info: { metadata: { field: 'tasks[1].title' } } });
+});
+
 test('a stream over gRPC brings each event', async () => {
   await using acme = await useAcme();
   using grpc = await grpcOf(acme);

@@ -1,5 +1,6 @@
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import type { DescField, DescMessage, JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
+import { isRequired } from '@dispatcher/gateway/openapi/field-schema.ts';
 import { type Route, routes } from '@dispatcher/gateway/rest/routes.ts';
 import { apiPath } from './api-path.ts';
 import type { RestAnswer, RestClient } from './rest-client.ts';
@@ -27,13 +28,15 @@ export function bytesOf({ status, headers, text }: RestAnswer): string {
 }
 
 /** A value for every field that a request must have. A title too, without which a change is none. */
-export function requiredFields(input: DescMessage, besides: readonly DescField[] = []): Record<string, string> {
-  const needed = input.fields.filter((field) => !besides.includes(field) && (isRequiredText(field) || field.name === 'title'));
-  return Object.fromEntries(needed.map((field) => [field.jsonName, field.name === 'organization_id' ? 'beta' : 'intruder']));
+export function requiredFields(input: DescMessage, besides: readonly DescField[] = []): JsonObject {
+  const needed = input.fields.filter((field) => !besides.includes(field) && (isRequired(field) || field.name === 'title'));
+  return Object.fromEntries(needed.map((field) => [field.jsonName, valueFor(field)]));
 }
 
-function isRequiredText(field: DescField): boolean {
-  return field.fieldKind === 'scalar' && field.scalar === ScalarType.STRING && !field.proto.proto3Optional;
+function valueFor(field: DescField): JsonValue {
+  if (field.fieldKind === 'list' && field.message) return [requiredFields(field.message)];
+  if (field.scalar === ScalarType.INT32) return 1;
+  return field.name === 'organization_id' ? 'beta' : 'intruder';
 }
 
 function queryOf(parameters: Record<string, string>): string {

@@ -1,4 +1,4 @@
-import { type DescField, ScalarType } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { routes } from '@dispatcher/gateway/rest/routes.ts';
 import { assert, asyncProperty, constantFrom, jsonValue, oneof, string, webQueryParameters } from 'fast-check';
 import { expect, test } from 'vitest';
@@ -21,26 +21,33 @@ function wrongValues({ fieldKind, scalar, message }: DescField): string[] {
   return [...never, '"7"', 'true', '[]', '1e400', '-1e400', '1e308', '-1', '-2147483649', '99999999999999999999', '2147483648'];
 }
 
-test('a wrong value in any field of any body is a 4xx that names the field', async () => {
+test('a wrong value in any field of any body, and of any object in it, is a 4xx that names the field', async () => {
   await using acme = await useAcme();
   await acme.admin.create({ id: 'one', title: 'One', organization_id: acme.organizationId });
   const before = await standing(acme);
   for (const { method, path, rpc, pathFields } of withBody) {
-    const fields = rpc.input.fields.filter((field) => !pathFields.includes(field) && field.name !== 'update_mask');
-    for (const field of fields) {
-      const { [field.jsonName]: _left, ...others } = requiredFields(rpc.input, pathFields);
-      for (const value of wrongValues(field)) {
-        const body = `{"${field.jsonName}":${value}${Object.entries(others)
-          .map(([name, text]) => `,"${name}":"${text}"`)
-          .join('')}}`;
-        const answer = await acme.admin.call(method, pathOf(path), { body });
-        expect(answer, `${path} ${body.slice(0, 100)}`).toMatchObject({ status: 400, error: { code: 'invalid_argument' } });
-        expect(answer.error.details?.field?.split(/[.[]/)[0], body.slice(0, 100)).toBe(field.jsonName);
-      }
+    for (const { place, body } of wrongBodies(rpc.input, pathFields)) {
+      const answer = await acme.admin.call(method, pathOf(path), { body });
+      expect(answer, `${path} ${body.slice(0, 100)}`).toMatchObject({ status: 400, error: { code: 'invalid_argument' } });
+      expect(answer.error.details?.field?.replace(/(\[\d+\])?$/, ''), body.slice(0, 100)).toBe(place);
     }
   }
   expect(await standing(acme)).toBe(before);
 });
+
+/** Bodies that are right but for one field, with the place of that field. */
+function* wrongBodies(input: DescMessage, besides: readonly DescField[] = []): Generator<{ place: string; body: string }> {
+  for (const field of input.fields.filter((one) => !besides.includes(one) && one.name !== 'update_mask')) {
+    const { [field.jsonName]: _left, ...others } = requiredFields(input, besides);
+    const bodyWith = (value: string) =>
+      `{"${field.jsonName}":${value}${JSON.stringify(others)
+        .replace(/^\{(?!\})/, ',')
+        .replace(/^\{\}$/, '}')}`;
+    for (const value of wrongValues(field)) yield { place: field.jsonName, body: bodyWith(value) };
+    if (field.fieldKind !== 'list' || !field.message) continue;
+    for (const { place, body } of wrongBodies(field.message)) yield { place: `${field.jsonName}[0].${place}`, body: bodyWith(`[${body}]`) };
+  }
+}
 
 async function standing({ services, organizationId }: Acme): Promise<string> {
   const statement = "SELECT * FROM tasks WHERE organization_id = $1 AND title <> 'intruder' ORDER BY id";

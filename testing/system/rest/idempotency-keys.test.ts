@@ -45,6 +45,22 @@ const release = { ...post, path: on('release'), body: () => ({ notes: 'said now'
 const archive = { ...post, path: (id: string) => `/tasks/${id}/archive`, body: () => ({}) };
 const create = { ...post, path: at('/tasks'), body: (id: string) => ({ id, title: 'Two' }) };
 const claimNext = { ...post, path: at('/tasks/claim-next'), body: (id: string) => ({ agent: 'bob', project: id }) };
+const createSeveral = {
+  ...post,
+  path: at('/tasks/batch'),
+  body: (id: string) => ({
+    tasks: [
+      { id: `${id}-more`, title: 'Two' },
+      { id, title: 'Two' },
+    ],
+  }),
+};
+const claimSeveral = { ...post, path: at('/tasks/claim-batch'), body: (id: string) => ({ agent: 'bob', project: id, max_tasks: 2 }) };
+const doneSeveral = {
+  ...post,
+  path: at('/claims/done'),
+  body: (id: string, token: string) => ({ claims: [{ task_id: id, claim_token: token || 'none' }] }),
+};
 const update = { method: 'PATCH', path: on('tasks') } as const;
 
 /** Each by itself changes something. */
@@ -56,6 +72,9 @@ const changes: Request[] = [
   { name: 'done', ...done, prepare: isClaimed },
   { name: 'release', ...release, prepare: isClaimed },
   { name: 'archive', ...archive, prepare: isThere },
+  { name: 'create of several', ...createSeveral, prepare: isMissing },
+  { name: 'claim of several', ...claimSeveral, prepare: isThere },
+  { name: 'done of several', ...doneSeveral, prepare: isClaimed },
 ];
 
 /** Each by itself changes nothing: it is refused, or answered with what is there. */
@@ -70,6 +89,10 @@ const others: Request[] = [
   { name: 'done of an unknown task', ...done, prepare: isMissing },
   { name: 'release without a claim', ...release, prepare: isThere },
   { name: 'archive again', ...archive, prepare: isArchived },
+  { name: 'create of several under a taken id', ...createSeveral, prepare: isThere },
+  { name: 'claim of several of nothing', ...claimSeveral, prepare: isMissing },
+  { name: 'done of several without a claim', ...doneSeveral, prepare: isThere },
+  { name: 'done of several again', ...doneSeveral, prepare: isDone },
 ];
 
 const send = (acme: Acme, { method, path, body }: Request, id: string, token: string, key: string): Promise<RestAnswer<Task>> =>

@@ -5,7 +5,7 @@ import { apiPath } from '../harness/api-path.ts';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
 
 /** Asks for a task over a connection of its own, and waits for one until it leaves. */
-function askForTask({ services, key }: Acme, agent: string, idempotencyKey?: string) {
+function askForTask({ services, key }: Acme, agent: string, idempotencyKey?: string, route = 'claim-next', more = {}) {
   const { hostname, port } = new URL(services.url);
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined);
@@ -20,13 +20,13 @@ function askForTask({ services, key }: Acme, agent: string, idempotencyKey?: str
     if (expectation) head.push(`expect: ${expectation}`);
     socket.write(`POST ${apiPath}${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n${body}`);
   };
-  send('/tasks/claim-next', { agent, owner: agent, wait_seconds: 20 }, '100-continue');
+  send(`/tasks/${route}`, { agent, owner: agent, wait_seconds: 20, ...more }, '100-continue');
   return { socket, send, isTaken: () => answer.includes('100 Continue'), hasAnswer: () => answer.includes('claim_token') };
 }
 
 /** The same, and resolves when the services know that it waits. */
-async function waitForTask(acme: Acme, agent: string, idempotencyKey?: string) {
-  const waiting = askForTask(acme, agent, idempotencyKey);
+async function waitForTask(acme: Acme, agent: string, ...more: [idempotencyKey?: string, route?: string, fields?: object]) {
+  const waiting = askForTask(acme, agent, ...more);
   await vi.waitFor(() => expect(waiting.isTaken()).toBe(true), { timeout: 10_000, interval: 5 });
   // Later calls go the same way, so whoever answers them has the request.
   for (let i = 0; i < 3; i++) await acme.rest.claims();
@@ -126,5 +126,18 @@ test('a repeat under the same key after a broken connection gets the claim and k
     const { task_id, claim_token } = claim;
     // Neither now nor when the services have heard of the broken connection.
     for (let i = 0; i < 5; i++) expect((await acme.rest.heartbeat(task_id, { agent, claim_token })).status).toBe(200);
+  }
+});
+
+test('a caller who left before the grant of several tasks holds none of them, and no attempt is spent', async () => {
+  await using acme = await useAcme();
+  for (let n = 0; n < 6; n++) {
+    const agent = `several-${n}`;
+    const waiting = await waitForTask(acme, agent, undefined, 'claim-batch', { max_tasks: 10 });
+    const tasks = Array.from({ length: 5 }, () => ({ title: 'One of five', owner: agent }));
+    const created = acme.rest.call<{ id: string }[]>('POST', '/tasks/batch', { body: { tasks } });
+    waiting.socket.destroy();
+    const { data } = await created;
+    for (const { id } of data) await untilSettled(acme, { id, heard: waiting.hasAnswer() });
   }
 });

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatcher/v1/claim.proto.
  */
 export const file_dispatcher_v1_claim: GenFile = /*@__PURE__*/
-  fileDesc("ChlkaXNwYXRjaGVyL3YxL2NsYWltLnByb3RvEg1kaXNwYXRjaGVyLnYxIlUKC0NsYWltZWRUYXNrEiEKBHRhc2sYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sSIwoFY2xhaW0YAiABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIpoEChRDbGFpbU5leHRUYXNrUmVxdWVzdBJQCg9vcmdhbml6YXRpb25faWQYASABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAiABKAlCCrpIB3IFEAEYyAESHgoFb3duZXIYAyABKAlCCrpIB3IFEAEYyAFIAYgBARIgCgdwcm9qZWN0GAQgASgJQgq6SAdyBRABGMgBSAKIAQESLAoFbGF5ZXIYBSABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gDiAEBEiIKCW1pbGVzdG9uZRgGIAEoCUIKukgHcgUQARjIAUgEiAEBEicKBXN0YWdlGAcgASgJQhO6SBByDlIFYnVpbGRSBW1lcmdlSAWIAQESNQoNbGVhc2Vfc2Vjb25kcxgIIAEoBUIKukgHGgUYiA4oHkgGUg1sZWFzZV9zZWNvbmRziAEBEjIKDHdhaXRfc2Vjb25kcxgJIAEoBUIJukgGGgQYHigASAdSDHdhaXRfc2Vjb25kc4gBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9vd25lckIKCghfcHJvamVjdEIICgZfbGF5ZXJCDAoKX21pbGVzdG9uZUIICgZfc3RhZ2VCEAoOX2xlYXNlX3NlY29uZHNCDwoNX3dhaXRfc2Vjb25kcyJPChVDbGFpbU5leHRUYXNrUmVzcG9uc2USLQoEZGF0YRgBIAEoCzIaLmRpc3BhdGNoZXIudjEuQ2xhaW1lZFRhc2tIAIgBAUIHCgVfZGF0YSKCAgoQQ2xhaW1UYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIZCgVhZ2VudBgDIAEoCUIKukgHcgUQARjIARI1Cg1sZWFzZV9zZWNvbmRzGAQgASgFQgq6SAcaBRiIDigeSAFSDWxlYXNlX3NlY29uZHOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIQCg5fbGVhc2Vfc2Vjb25kcyI9ChFDbGFpbVRhc2tSZXNwb25zZRIoCgRkYXRhGAEgASgLMhouZGlzcGF0Y2hlci52MS5DbGFpbWVkVGFzayKDAgoUSGVhcnRiZWF0VGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAyABKAlCCrpIB3IFEAEYyAESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAVILY2xhaW1fdG9rZW6IAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIOCgxfY2xhaW1fdG9rZW4iOwoVSGVhcnRiZWF0VGFza1Jlc3BvbnNlEiIKBGRhdGEYASABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIowDChNDb21wbGV0ZVRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAMgASgJQgq6SAdyBRABGMgBSAGIAQESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAlILY2xhaW1fdG9rZW6IAQESHQoFbm90ZXMYBSABKAlCCbpIBnIEKICABEgDiAEBEisKB3ByX3VybHMYBiADKAlCEbpIDpIBCxBkIgdyBRABGNAPUgdwcl91cmxzEiMKB2NvbW1pdHMYByADKAlCErpID5IBDBDoByIHcgUQARjIAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudEIOCgxfY2xhaW1fdG9rZW5CCAoGX25vdGVzIjkKFENvbXBsZXRlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2siiAYKElJlbGVhc2VUYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIeCgVhZ2VudBgDIAEoCUIKukgHcgUQARjIAUgBiAEBEjQKC2NsYWltX3Rva2VuGAQgASgJQg2AAQG6SAdyBRABGMgBSAJSC2NsYWltX3Rva2VuiAEBEh0KBW5vdGVzGAUgASgJQgm6SAZyBCiAgARIA4gBARKRAQoOcmVsZWFzZV9yZWFzb24YBiABKAlCZLpIYXJfUgljb21wbGV0ZWRSDGF1ZGl0X2ZhaWxlZFIHYmxvY2tlZFILbmVlZHNfaHVtYW5SB3RpbWVvdXRSCnJlYXNzaWduZWRSDG91dF9vZl9zY29wZVILbm90X3N0YXJ0ZWRIBFIOcmVsZWFzZV9yZWFzb26IAQESQgoTcmV0cnlfYWZ0ZXJfc2Vjb25kcxgHIAEoBUILukgIGgYYgKMFKABIBVITcmV0cnlfYWZ0ZXJfc2Vjb25kc4gBARIfCgZicmFuY2gYCCABKAlCCrpIB3IFEAEY9ANIBogBARIrCgdwcl91cmxzGAkgAygJQhG6SA6SAQsQZCIHcgUQARjQD1IHcHJfdXJscxIjCgdjb21taXRzGAogAygJQhK6SA+SAQwQ6AciB3IFEAEYyAESOAoPY29udGV4dF9oYW5kb2ZmGAsgASgJQgm6SAZyBCiAgARIB1IPY29udGV4dF9oYW5kb2ZmiAEBQhIKEF9vcmdhbml6YXRpb25faWRCCAoGX2FnZW50Qg4KDF9jbGFpbV90b2tlbkIICgZfbm90ZXNCEQoPX3JlbGVhc2VfcmVhc29uQhYKFF9yZXRyeV9hZnRlcl9zZWNvbmRzQgkKB19icmFuY2hCEgoQX2NvbnRleHRfaGFuZG9mZiI4ChNSZWxlYXNlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2si0QEKElJldHVybkNsYWltUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIvCgtjbGFpbV90b2tlbhgDIAEoCUINgAEBukgHcgUQARjIAVILY2xhaW1fdG9rZW5CEgoQX29yZ2FuaXphdGlvbl9pZCIVChNSZXR1cm5DbGFpbVJlc3BvbnNlIqABChJBcmNoaXZlVGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQFCEgoQX29yZ2FuaXphdGlvbl9pZCI4ChNBcmNoaXZlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2siogIKEUxpc3RDbGFpbXNSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIeCgVhZ2VudBgCIAEoCUIKukgHcgUQARjIAUgBiAEBEh4KBWxpbWl0GAMgASgFQgq6SAcaBRjIASgBSAKIAQESHAoGb2Zmc2V0GAQgASgFQge6SAQaAigASAOIAQESHwoGY3Vyc29yGAUgASgJQgq6SAdyBRABGOgHSASIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfYWdlbnRCCAoGX2xpbWl0QgkKB19vZmZzZXRCCQoHX2N1cnNvciJbChJMaXN0Q2xhaW1zUmVzcG9uc2USIgoEZGF0YRgBIAMoCzIULmRpc3BhdGNoZXIudjEuQ2xhaW0SIQoEbWV0YRgCIAEoCzITLmRpc3BhdGNoZXIudjEuUGFnZTLpCQoMQ2xhaW1TZXJ2aWNlEp4BCg1DbGFpbU5leHRUYXNrEiMuZGlzcGF0Y2hlci52MS5DbGFpbU5leHRUYXNrUmVxdWVzdBokLmRpc3BhdGNoZXIudjEuQ2xhaW1OZXh0VGFza1Jlc3BvbnNlIkKKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCKDoBKiIjL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL2NsYWltLW5leHQSwAEKCUNsYWltVGFzaxIfLmRpc3BhdGNoZXIudjEuQ2xhaW1UYXNrUmVxdWVzdBogLmRpc3BhdGNoZXIudjEuQ2xhaW1UYXNrUmVzcG9uc2UicIq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwJWOgEqWi06ASoiKC9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy97dGFza19pZH0vY2xhaW0iIi9hcGkvdjEvZGlzcGF0Y2hlci9jbGFpbS97dGFza19pZH0SoQEKDUhlYXJ0YmVhdFRhc2sSIy5kaXNwYXRjaGVyLnYxLkhlYXJ0YmVhdFRhc2tSZXF1ZXN0GiQuZGlzcGF0Y2hlci52MS5IZWFydGJlYXRUYXNrUmVzcG9uc2UiRYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIrOgEqIiYvYXBpL3YxL2Rpc3BhdGNoZXIvaGVhcnRiZWF0L3t0YXNrX2lkfRKZAQoMQ29tcGxldGVUYXNrEiIuZGlzcGF0Y2hlci52MS5Db21wbGV0ZVRhc2tSZXF1ZXN0GiMuZGlzcGF0Y2hlci52MS5Db21wbGV0ZVRhc2tSZXNwb25zZSJAirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAiY6ASoiIS9hcGkvdjEvZGlzcGF0Y2hlci9kb25lL3t0YXNrX2lkfRKZAQoLUmVsZWFzZVRhc2sSIS5kaXNwYXRjaGVyLnYxLlJlbGVhc2VUYXNrUmVxdWVzdBoiLmRpc3BhdGNoZXIudjEuUmVsZWFzZVRhc2tSZXNwb25zZSJDirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAik6ASoiJC9hcGkvdjEvZGlzcGF0Y2hlci9yZWxlYXNlL3t0YXNrX2lkfRJqCgtSZXR1cm5DbGFpbRIhLmRpc3BhdGNoZXIudjEuUmV0dXJuQ2xhaW1SZXF1ZXN0GiIuZGlzcGF0Y2hlci52MS5SZXR1cm5DbGFpbVJlc3BvbnNlIhSKtRgQZGlzcGF0Y2hlcjp3cml0ZRKfAQoLQXJjaGl2ZVRhc2sSIS5kaXNwYXRjaGVyLnYxLkFyY2hpdmVUYXNrUmVxdWVzdBoiLmRpc3BhdGNoZXIudjEuQXJjaGl2ZVRhc2tSZXNwb25zZSJJirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAi86ASoiKi9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy97dGFza19pZH0vYXJjaGl2ZRKKAQoKTGlzdENsYWltcxIgLmRpc3BhdGNoZXIudjEuTGlzdENsYWltc1JlcXVlc3QaIS5kaXNwYXRjaGVyLnYxLkxpc3RDbGFpbXNSZXNwb25zZSI3kAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCGxIZL2FwaS92MS9kaXNwYXRjaGVyL2NsYWltc2IGcHJvdG8z", [file_buf_validate_validate, file_dispatcher_v1_options, file_dispatcher_v1_page, file_dispatcher_v1_task, file_google_api_annotations]);
+  fileDesc("ChlkaXNwYXRjaGVyL3YxL2NsYWltLnByb3RvEg1kaXNwYXRjaGVyLnYxIlUKC0NsYWltZWRUYXNrEiEKBHRhc2sYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sSIwoFY2xhaW0YAiABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIpoEChRDbGFpbU5leHRUYXNrUmVxdWVzdBJQCg9vcmdhbml6YXRpb25faWQYASABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAiABKAlCCrpIB3IFEAEYyAESHgoFb3duZXIYAyABKAlCCrpIB3IFEAEYyAFIAYgBARIgCgdwcm9qZWN0GAQgASgJQgq6SAdyBRABGMgBSAKIAQESLAoFbGF5ZXIYBSABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gDiAEBEiIKCW1pbGVzdG9uZRgGIAEoCUIKukgHcgUQARjIAUgEiAEBEicKBXN0YWdlGAcgASgJQhO6SBByDlIFYnVpbGRSBW1lcmdlSAWIAQESNQoNbGVhc2Vfc2Vjb25kcxgIIAEoBUIKukgHGgUYiA4oHkgGUg1sZWFzZV9zZWNvbmRziAEBEjIKDHdhaXRfc2Vjb25kcxgJIAEoBUIJukgGGgQYHigASAdSDHdhaXRfc2Vjb25kc4gBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9vd25lckIKCghfcHJvamVjdEIICgZfbGF5ZXJCDAoKX21pbGVzdG9uZUIICgZfc3RhZ2VCEAoOX2xlYXNlX3NlY29uZHNCDwoNX3dhaXRfc2Vjb25kcyJPChVDbGFpbU5leHRUYXNrUmVzcG9uc2USLQoEZGF0YRgBIAEoCzIaLmRpc3BhdGNoZXIudjEuQ2xhaW1lZFRhc2tIAIgBAUIHCgVfZGF0YSLEBAoVQ2xhaW1OZXh0VGFza3NSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIZCgVhZ2VudBgCIAEoCUIKukgHcgUQARjIARInCgltYXhfdGFza3MYAyABKAVCCbpIBhoEGGQoAVIJbWF4X3Rhc2tzEh4KBW93bmVyGAQgASgJQgq6SAdyBRABGMgBSAGIAQESIAoHcHJvamVjdBgFIAEoCUIKukgHcgUQARjIAUgCiAEBEiwKBWxheWVyGAYgASgJQhi6SBVyE1IEY29yZVIGcGx1Z2luUgNvcHNIA4gBARIiCgltaWxlc3RvbmUYByABKAlCCrpIB3IFEAEYyAFIBIgBARInCgVzdGFnZRgIIAEoCUITukgQcg5SBWJ1aWxkUgVtZXJnZUgFiAEBEjUKDWxlYXNlX3NlY29uZHMYCSABKAVCCrpIBxoFGIgOKB5IBlINbGVhc2Vfc2Vjb25kc4gBARIyCgx3YWl0X3NlY29uZHMYCiABKAVCCbpIBhoEGB4oAEgHUgx3YWl0X3NlY29uZHOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfb3duZXJCCgoIX3Byb2plY3RCCAoGX2xheWVyQgwKCl9taWxlc3RvbmVCCAoGX3N0YWdlQhAKDl9sZWFzZV9zZWNvbmRzQg8KDV93YWl0X3NlY29uZHMiQgoWQ2xhaW1OZXh0VGFza3NSZXNwb25zZRIoCgRkYXRhGAEgAygLMhouZGlzcGF0Y2hlci52MS5DbGFpbWVkVGFzayKCAgoQQ2xhaW1UYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIZCgVhZ2VudBgDIAEoCUIKukgHcgUQARjIARI1Cg1sZWFzZV9zZWNvbmRzGAQgASgFQgq6SAcaBRiIDigeSAFSDWxlYXNlX3NlY29uZHOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIQCg5fbGVhc2Vfc2Vjb25kcyI9ChFDbGFpbVRhc2tSZXNwb25zZRIoCgRkYXRhGAEgASgLMhouZGlzcGF0Y2hlci52MS5DbGFpbWVkVGFzayKDAgoUSGVhcnRiZWF0VGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAyABKAlCCrpIB3IFEAEYyAESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAVILY2xhaW1fdG9rZW6IAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIOCgxfY2xhaW1fdG9rZW4iOwoVSGVhcnRiZWF0VGFza1Jlc3BvbnNlEiIKBGRhdGEYASABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIrgBChVIZWFydGJlYXRUYXNrc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEjkKBmNsYWltcxgCIAMoCzIcLmRpc3BhdGNoZXIudjEuSGVhcnRiZWF0SXRlbUILukgIkgEFCAEQ9ANCEgoQX29yZ2FuaXphdGlvbl9pZCL2AQoNSGVhcnRiZWF0SXRlbRIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkEi8KC2NsYWltX3Rva2VuGAIgASgJQg2AAQG6SAdyBRABGMgBUgtjbGFpbV90b2tlbhJQCg9vcmdhbml6YXRpb25faWQYAyABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESHgoFYWdlbnQYBCABKAlCCrpIB3IFEAEYyAFIAYgBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudCJGChZIZWFydGJlYXRUYXNrc1Jlc3BvbnNlEiwKBGRhdGEYASADKAsyHi5kaXNwYXRjaGVyLnYxLkhlYXJ0YmVhdFJlc3VsdCKXAQoPSGVhcnRiZWF0UmVzdWx0EhgKB3Rhc2tfaWQYASABKAlSB3Rhc2tfaWQSKAoFY2xhaW0YAiABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltSACIAQESLAoFZXJyb3IYAyABKAsyGC5kaXNwYXRjaGVyLnYxLkl0ZW1FcnJvckgBiAEBQggKBl9jbGFpbUIICgZfZXJyb3IijAMKE0NvbXBsZXRlVGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESHgoFYWdlbnQYAyABKAlCCrpIB3IFEAEYyAFIAYgBARI0CgtjbGFpbV90b2tlbhgEIAEoCUINgAEBukgHcgUQARjIAUgCUgtjbGFpbV90b2tlbogBARIdCgVub3RlcxgFIAEoCUIJukgGcgQogIAESAOIAQESKwoHcHJfdXJscxgGIAMoCUIRukgOkgELEGQiB3IFEAEY0A9SB3ByX3VybHMSIwoHY29tbWl0cxgHIAMoCUISukgPkgEMEOgHIgdyBRABGMgBQhIKEF9vcmdhbml6YXRpb25faWRCCAoGX2FnZW50Qg4KDF9jbGFpbV90b2tlbkIICgZfbm90ZXMiOQoUQ29tcGxldGVUYXNrUmVzcG9uc2USIQoEZGF0YRgBIAEoCzITLmRpc3BhdGNoZXIudjEuVGFzayK2AQoUQ29tcGxldGVUYXNrc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEjgKBmNsYWltcxgCIAMoCzIbLmRpc3BhdGNoZXIudjEuQ29tcGxldGVJdGVtQgu6SAiSAQUIARD0A0ISChBfb3JnYW5pemF0aW9uX2lkIvACCgxDb21wbGV0ZUl0ZW0SJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBIvCgtjbGFpbV90b2tlbhgCIAEoCUINgAEBukgHcgUQARjIAVILY2xhaW1fdG9rZW4SUAoPb3JnYW5pemF0aW9uX2lkGAMgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAQgASgJQgq6SAdyBRABGMgBSAGIAQESHQoFbm90ZXMYBSABKAlCCbpIBnIEKICABEgCiAEBEisKB3ByX3VybHMYBiADKAlCEbpIDpIBCxBkIgdyBRABGNAPUgdwcl91cmxzEiMKB2NvbW1pdHMYByADKAlCErpID5IBDBDoByIHcgUQARjIAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudEIICgZfbm90ZXMiRAoVQ29tcGxldGVUYXNrc1Jlc3BvbnNlEisKBGRhdGEYASADKAsyHS5kaXNwYXRjaGVyLnYxLkNvbXBsZXRlUmVzdWx0IpMBCg5Db21wbGV0ZVJlc3VsdBIYCgd0YXNrX2lkGAEgASgJUgd0YXNrX2lkEiYKBHRhc2sYAiABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2tIAIgBARIsCgVlcnJvchgDIAEoCzIYLmRpc3BhdGNoZXIudjEuSXRlbUVycm9ySAGIAQFCBwoFX3Rhc2tCCAoGX2Vycm9yIqABCglJdGVtRXJyb3ISDAoEdHlwZRgBIAEoCRIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSNgoHZGV0YWlscxgEIAMoCzIlLmRpc3BhdGNoZXIudjEuSXRlbUVycm9yLkRldGFpbHNFbnRyeRouCgxEZXRhaWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKIBgoSUmVsZWFzZVRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAMgASgJQgq6SAdyBRABGMgBSAGIAQESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAlILY2xhaW1fdG9rZW6IAQESHQoFbm90ZXMYBSABKAlCCbpIBnIEKICABEgDiAEBEpEBCg5yZWxlYXNlX3JlYXNvbhgGIAEoCUJkukhhcl9SCWNvbXBsZXRlZFIMYXVkaXRfZmFpbGVkUgdibG9ja2VkUgtuZWVkc19odW1hblIHdGltZW91dFIKcmVhc3NpZ25lZFIMb3V0X29mX3Njb3BlUgtub3Rfc3RhcnRlZEgEUg5yZWxlYXNlX3JlYXNvbogBARJCChNyZXRyeV9hZnRlcl9zZWNvbmRzGAcgASgFQgu6SAgaBhiAowUoAEgFUhNyZXRyeV9hZnRlcl9zZWNvbmRziAEBEh8KBmJyYW5jaBgIIAEoCUIKukgHcgUQARj0A0gGiAEBEisKB3ByX3VybHMYCSADKAlCEbpIDpIBCxBkIgdyBRABGNAPUgdwcl91cmxzEiMKB2NvbW1pdHMYCiADKAlCErpID5IBDBDoByIHcgUQARjIARI4Cg9jb250ZXh0X2hhbmRvZmYYCyABKAlCCbpIBnIEKICABEgHUg9jb250ZXh0X2hhbmRvZmaIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfYWdlbnRCDgoMX2NsYWltX3Rva2VuQggKBl9ub3Rlc0IRCg9fcmVsZWFzZV9yZWFzb25CFgoUX3JldHJ5X2FmdGVyX3NlY29uZHNCCQoHX2JyYW5jaEISChBfY29udGV4dF9oYW5kb2ZmIjgKE1JlbGVhc2VUYXNrUmVzcG9uc2USIQoEZGF0YRgBIAEoCzITLmRpc3BhdGNoZXIudjEuVGFzayLRAQoSUmV0dXJuQ2xhaW1SZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEi8KC2NsYWltX3Rva2VuGAMgASgJQg2AAQG6SAdyBRABGMgBUgtjbGFpbV90b2tlbkISChBfb3JnYW5pemF0aW9uX2lkIhUKE1JldHVybkNsYWltUmVzcG9uc2UioAEKEkFyY2hpdmVUYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBAUISChBfb3JnYW5pemF0aW9uX2lkIjgKE0FyY2hpdmVUYXNrUmVzcG9uc2USIQoEZGF0YRgBIAEoCzITLmRpc3BhdGNoZXIudjEuVGFzayKiAgoRTGlzdENsYWltc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAIgASgJQgq6SAdyBRABGMgBSAGIAQESHgoFbGltaXQYAyABKAVCCrpIBxoFGMgBKAFIAogBARIcCgZvZmZzZXQYBCABKAVCB7pIBBoCKABIA4gBARIfCgZjdXJzb3IYBSABKAlCCrpIB3IFEAEY6AdIBIgBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudEIICgZfbGltaXRCCQoHX29mZnNldEIJCgdfY3Vyc29yIlsKEkxpc3RDbGFpbXNSZXNwb25zZRIiCgRkYXRhGAEgAygLMhQuZGlzcGF0Y2hlci52MS5DbGFpbRIhCgRtZXRhGAIgASgLMhMuZGlzcGF0Y2hlci52MS5QYWdlMs4NCgxDbGFpbVNlcnZpY2USngEKDUNsYWltTmV4dFRhc2sSIy5kaXNwYXRjaGVyLnYxLkNsYWltTmV4dFRhc2tSZXF1ZXN0GiQuZGlzcGF0Y2hlci52MS5DbGFpbU5leHRUYXNrUmVzcG9uc2UiQoq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIoOgEqIiMvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3MvY2xhaW0tbmV4dBKiAQoOQ2xhaW1OZXh0VGFza3MSJC5kaXNwYXRjaGVyLnYxLkNsYWltTmV4dFRhc2tzUmVxdWVzdBolLmRpc3BhdGNoZXIudjEuQ2xhaW1OZXh0VGFza3NSZXNwb25zZSJDirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAik6ASoiJC9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy9jbGFpbS1iYXRjaBLAAQoJQ2xhaW1UYXNrEh8uZGlzcGF0Y2hlci52MS5DbGFpbVRhc2tSZXF1ZXN0GiAuZGlzcGF0Y2hlci52MS5DbGFpbVRhc2tSZXNwb25zZSJwirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAlY6ASpaLToBKiIoL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfS9jbGFpbSIiL2FwaS92MS9kaXNwYXRjaGVyL2NsYWltL3t0YXNrX2lkfRKhAQoNSGVhcnRiZWF0VGFzaxIjLmRpc3BhdGNoZXIudjEuSGVhcnRiZWF0VGFza1JlcXVlc3QaJC5kaXNwYXRjaGVyLnYxLkhlYXJ0YmVhdFRhc2tSZXNwb25zZSJFirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAis6ASoiJi9hcGkvdjEvZGlzcGF0Y2hlci9oZWFydGJlYXQve3Rhc2tfaWR9EqEBCg5IZWFydGJlYXRUYXNrcxIkLmRpc3BhdGNoZXIudjEuSGVhcnRiZWF0VGFza3NSZXF1ZXN0GiUuZGlzcGF0Y2hlci52MS5IZWFydGJlYXRUYXNrc1Jlc3BvbnNlIkKKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCKDoBKiIjL2FwaS92MS9kaXNwYXRjaGVyL2NsYWltcy9oZWFydGJlYXQSmQEKDENvbXBsZXRlVGFzaxIiLmRpc3BhdGNoZXIudjEuQ29tcGxldGVUYXNrUmVxdWVzdBojLmRpc3BhdGNoZXIudjEuQ29tcGxldGVUYXNrUmVzcG9uc2UiQIq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwImOgEqIiEvYXBpL3YxL2Rpc3BhdGNoZXIvZG9uZS97dGFza19pZH0SmQEKDUNvbXBsZXRlVGFza3MSIy5kaXNwYXRjaGVyLnYxLkNvbXBsZXRlVGFza3NSZXF1ZXN0GiQuZGlzcGF0Y2hlci52MS5Db21wbGV0ZVRhc2tzUmVzcG9uc2UiPYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIjOgEqIh4vYXBpL3YxL2Rpc3BhdGNoZXIvY2xhaW1zL2RvbmUSmQEKC1JlbGVhc2VUYXNrEiEuZGlzcGF0Y2hlci52MS5SZWxlYXNlVGFza1JlcXVlc3QaIi5kaXNwYXRjaGVyLnYxLlJlbGVhc2VUYXNrUmVzcG9uc2UiQ4q1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIpOgEqIiQvYXBpL3YxL2Rpc3BhdGNoZXIvcmVsZWFzZS97dGFza19pZH0SagoLUmV0dXJuQ2xhaW0SIS5kaXNwYXRjaGVyLnYxLlJldHVybkNsYWltUmVxdWVzdBoiLmRpc3BhdGNoZXIudjEuUmV0dXJuQ2xhaW1SZXNwb25zZSIUirUYEGRpc3BhdGNoZXI6d3JpdGUSnwEKC0FyY2hpdmVUYXNrEiEuZGlzcGF0Y2hlci52MS5BcmNoaXZlVGFza1JlcXVlc3QaIi5kaXNwYXRjaGVyLnYxLkFyY2hpdmVUYXNrUmVzcG9uc2UiSYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIvOgEqIiovYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9L2FyY2hpdmUSigEKCkxpc3RDbGFpbXMSIC5kaXNwYXRjaGVyLnYxLkxpc3RDbGFpbXNSZXF1ZXN0GiEuZGlzcGF0Y2hlci52MS5MaXN0Q2xhaW1zUmVzcG9uc2UiN5ACAYq1GA9kaXNwYXRjaGVyOnJlYWSC0+STAhsSGS9hcGkvdjEvZGlzcGF0Y2hlci9jbGFpbXNiBnByb3RvMw", [file_buf_validate_validate, file_dispatcher_v1_options, file_dispatcher_v1_page, file_dispatcher_v1_task, file_google_api_annotations]);
 
 /**
  * A task together with the claim just made on it.
@@ -253,6 +253,202 @@ export const ClaimNextTaskResponseSchema: GenMessage<ClaimNextTaskResponse, {jso
   messageDesc(file_dispatcher_v1_claim, 2);
 
 /**
+ * Who asks for work, which, and how much of it.
+ *
+ * @generated from message dispatcher.v1.ClaimNextTasksRequest
+ */
+export type ClaimNextTasksRequest = Message<"dispatcher.v1.ClaimNextTasksRequest"> & {
+  /**
+   * For the admin: one organization instead of all.
+   *
+   * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
+   */
+  organizationId?: string | undefined;
+
+  /**
+   * The name of the claimer, 1 to 200 characters.
+   *
+   * @generated from field: string agent = 2;
+   */
+  agent: string;
+
+  /**
+   * How many tasks to claim at most, 1 to 100.
+   *
+   * @generated from field: int32 max_tasks = 3 [json_name = "max_tasks"];
+   */
+  maxTasks: number;
+
+  /**
+   * Only tasks of this owner.
+   *
+   * @generated from field: optional string owner = 4;
+   */
+  owner?: string | undefined;
+
+  /**
+   * Only tasks of this project.
+   *
+   * @generated from field: optional string project = 5;
+   */
+  project?: string | undefined;
+
+  /**
+   * Only tasks of this layer.
+   *
+   * @generated from field: optional string layer = 6;
+   */
+  layer?: string | undefined;
+
+  /**
+   * Only tasks of this milestone.
+   *
+   * @generated from field: optional string milestone = 7;
+   */
+  milestone?: string | undefined;
+
+  /**
+   * `build` when absent.
+   *
+   * @generated from field: optional string stage = 8;
+   */
+  stage?: string | undefined;
+
+  /**
+   * Length of each lease in seconds, 30 to 1800; 1800 when absent.
+   *
+   * @generated from field: optional int32 lease_seconds = 9 [json_name = "lease_seconds"];
+   */
+  leaseSeconds?: number | undefined;
+
+  /**
+   * How long to wait for the first task when there is none, in seconds, 0 to 30; 0 when absent.
+   *
+   * @generated from field: optional int32 wait_seconds = 10 [json_name = "wait_seconds"];
+   */
+  waitSeconds?: number | undefined;
+};
+
+/**
+ * Who asks for work, which, and how much of it.
+ *
+ * @generated from message dispatcher.v1.ClaimNextTasksRequest
+ */
+export type ClaimNextTasksRequestJson = {
+  /**
+   * For the admin: one organization instead of all.
+   *
+   * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
+   */
+  organization_id?: string;
+
+  /**
+   * The name of the claimer, 1 to 200 characters.
+   *
+   * @generated from field: string agent = 2;
+   */
+  agent?: string;
+
+  /**
+   * How many tasks to claim at most, 1 to 100.
+   *
+   * @generated from field: int32 max_tasks = 3 [json_name = "max_tasks"];
+   */
+  max_tasks?: number;
+
+  /**
+   * Only tasks of this owner.
+   *
+   * @generated from field: optional string owner = 4;
+   */
+  owner?: string;
+
+  /**
+   * Only tasks of this project.
+   *
+   * @generated from field: optional string project = 5;
+   */
+  project?: string;
+
+  /**
+   * Only tasks of this layer.
+   *
+   * @generated from field: optional string layer = 6;
+   */
+  layer?: string;
+
+  /**
+   * Only tasks of this milestone.
+   *
+   * @generated from field: optional string milestone = 7;
+   */
+  milestone?: string;
+
+  /**
+   * `build` when absent.
+   *
+   * @generated from field: optional string stage = 8;
+   */
+  stage?: string;
+
+  /**
+   * Length of each lease in seconds, 30 to 1800; 1800 when absent.
+   *
+   * @generated from field: optional int32 lease_seconds = 9 [json_name = "lease_seconds"];
+   */
+  lease_seconds?: number;
+
+  /**
+   * How long to wait for the first task when there is none, in seconds, 0 to 30; 0 when absent.
+   *
+   * @generated from field: optional int32 wait_seconds = 10 [json_name = "wait_seconds"];
+   */
+  wait_seconds?: number;
+};
+
+/**
+ * Describes the message dispatcher.v1.ClaimNextTasksRequest.
+ * Use `create(ClaimNextTasksRequestSchema)` to create a new message.
+ */
+export const ClaimNextTasksRequestSchema: GenMessage<ClaimNextTasksRequest, {jsonType: ClaimNextTasksRequestJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 3);
+
+/**
+ * The claimed tasks.
+ *
+ * @generated from message dispatcher.v1.ClaimNextTasksResponse
+ */
+export type ClaimNextTasksResponse = Message<"dispatcher.v1.ClaimNextTasksResponse"> & {
+  /**
+   * The tasks and their claims, each with its token, the best first. Empty when nothing is available.
+   *
+   * @generated from field: repeated dispatcher.v1.ClaimedTask data = 1;
+   */
+  data: ClaimedTask[];
+};
+
+/**
+ * The claimed tasks.
+ *
+ * @generated from message dispatcher.v1.ClaimNextTasksResponse
+ */
+export type ClaimNextTasksResponseJson = {
+  /**
+   * The tasks and their claims, each with its token, the best first. Empty when nothing is available.
+   *
+   * @generated from field: repeated dispatcher.v1.ClaimedTask data = 1;
+   */
+  data?: ClaimedTaskJson[];
+};
+
+/**
+ * Describes the message dispatcher.v1.ClaimNextTasksResponse.
+ * Use `create(ClaimNextTasksResponseSchema)` to create a new message.
+ */
+export const ClaimNextTasksResponseSchema: GenMessage<ClaimNextTasksResponse, {jsonType: ClaimNextTasksResponseJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 4);
+
+/**
  * Which task, and who claims it.
  *
  * @generated from message dispatcher.v1.ClaimTaskRequest
@@ -329,7 +525,7 @@ export type ClaimTaskRequestJson = {
  * Use `create(ClaimTaskRequestSchema)` to create a new message.
  */
 export const ClaimTaskRequestSchema: GenMessage<ClaimTaskRequest, {jsonType: ClaimTaskRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 3);
+  messageDesc(file_dispatcher_v1_claim, 5);
 
 /**
  * The claimed task.
@@ -364,7 +560,7 @@ export type ClaimTaskResponseJson = {
  * Use `create(ClaimTaskResponseSchema)` to create a new message.
  */
 export const ClaimTaskResponseSchema: GenMessage<ClaimTaskResponse, {jsonType: ClaimTaskResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 4);
+  messageDesc(file_dispatcher_v1_claim, 6);
 
 /**
  * Which claim to keep alive.
@@ -441,7 +637,7 @@ export type HeartbeatTaskRequestJson = {
  * Use `create(HeartbeatTaskRequestSchema)` to create a new message.
  */
 export const HeartbeatTaskRequestSchema: GenMessage<HeartbeatTaskRequest, {jsonType: HeartbeatTaskRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 5);
+  messageDesc(file_dispatcher_v1_claim, 7);
 
 /**
  * The renewed claim.
@@ -476,7 +672,231 @@ export type HeartbeatTaskResponseJson = {
  * Use `create(HeartbeatTaskResponseSchema)` to create a new message.
  */
 export const HeartbeatTaskResponseSchema: GenMessage<HeartbeatTaskResponse, {jsonType: HeartbeatTaskResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 6);
+  messageDesc(file_dispatcher_v1_claim, 8);
+
+/**
+ * Which claims to keep alive.
+ *
+ * @generated from message dispatcher.v1.HeartbeatTasksRequest
+ */
+export type HeartbeatTasksRequest = Message<"dispatcher.v1.HeartbeatTasksRequest"> & {
+  /**
+   * For the admin: the organization of each claim that names none.
+   *
+   * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
+   */
+  organizationId?: string | undefined;
+
+  /**
+   * The claims, 1 to 500.
+   *
+   * @generated from field: repeated dispatcher.v1.HeartbeatItem claims = 2;
+   */
+  claims: HeartbeatItem[];
+};
+
+/**
+ * Which claims to keep alive.
+ *
+ * @generated from message dispatcher.v1.HeartbeatTasksRequest
+ */
+export type HeartbeatTasksRequestJson = {
+  /**
+   * For the admin: the organization of each claim that names none.
+   *
+   * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
+   */
+  organization_id?: string;
+
+  /**
+   * The claims, 1 to 500.
+   *
+   * @generated from field: repeated dispatcher.v1.HeartbeatItem claims = 2;
+   */
+  claims?: HeartbeatItemJson[];
+};
+
+/**
+ * Describes the message dispatcher.v1.HeartbeatTasksRequest.
+ * Use `create(HeartbeatTasksRequestSchema)` to create a new message.
+ */
+export const HeartbeatTasksRequestSchema: GenMessage<HeartbeatTasksRequest, {jsonType: HeartbeatTasksRequestJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 9);
+
+/**
+ * One claim to keep alive.
+ *
+ * @generated from message dispatcher.v1.HeartbeatItem
+ */
+export type HeartbeatItem = Message<"dispatcher.v1.HeartbeatItem"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  taskId: string;
+
+  /**
+   * The token of the claim.
+   *
+   * @generated from field: string claim_token = 2 [json_name = "claim_token"];
+   */
+  claimToken: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 3 [json_name = "organization_id"];
+   */
+  organizationId?: string | undefined;
+
+  /**
+   * The holder's name. The token decides, so it may be left out.
+   *
+   * @generated from field: optional string agent = 4;
+   */
+  agent?: string | undefined;
+};
+
+/**
+ * One claim to keep alive.
+ *
+ * @generated from message dispatcher.v1.HeartbeatItem
+ */
+export type HeartbeatItemJson = {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  task_id?: string;
+
+  /**
+   * The token of the claim.
+   *
+   * @generated from field: string claim_token = 2 [json_name = "claim_token"];
+   */
+  claim_token?: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 3 [json_name = "organization_id"];
+   */
+  organization_id?: string;
+
+  /**
+   * The holder's name. The token decides, so it may be left out.
+   *
+   * @generated from field: optional string agent = 4;
+   */
+  agent?: string;
+};
+
+/**
+ * Describes the message dispatcher.v1.HeartbeatItem.
+ * Use `create(HeartbeatItemSchema)` to create a new message.
+ */
+export const HeartbeatItemSchema: GenMessage<HeartbeatItem, {jsonType: HeartbeatItemJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 10);
+
+/**
+ * What became of each heartbeat.
+ *
+ * @generated from message dispatcher.v1.HeartbeatTasksResponse
+ */
+export type HeartbeatTasksResponse = Message<"dispatcher.v1.HeartbeatTasksResponse"> & {
+  /**
+   * One result for each claim, in the order of the request.
+   *
+   * @generated from field: repeated dispatcher.v1.HeartbeatResult data = 1;
+   */
+  data: HeartbeatResult[];
+};
+
+/**
+ * What became of each heartbeat.
+ *
+ * @generated from message dispatcher.v1.HeartbeatTasksResponse
+ */
+export type HeartbeatTasksResponseJson = {
+  /**
+   * One result for each claim, in the order of the request.
+   *
+   * @generated from field: repeated dispatcher.v1.HeartbeatResult data = 1;
+   */
+  data?: HeartbeatResultJson[];
+};
+
+/**
+ * Describes the message dispatcher.v1.HeartbeatTasksResponse.
+ * Use `create(HeartbeatTasksResponseSchema)` to create a new message.
+ */
+export const HeartbeatTasksResponseSchema: GenMessage<HeartbeatTasksResponse, {jsonType: HeartbeatTasksResponseJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 11);
+
+/**
+ * What became of one heartbeat.
+ *
+ * @generated from message dispatcher.v1.HeartbeatResult
+ */
+export type HeartbeatResult = Message<"dispatcher.v1.HeartbeatResult"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  taskId: string;
+
+  /**
+   * The renewed claim, without its token; null when it was refused.
+   *
+   * @generated from field: optional dispatcher.v1.Claim claim = 2;
+   */
+  claim?: Claim | undefined;
+
+  /**
+   * Why it was refused; null when it was not.
+   *
+   * @generated from field: optional dispatcher.v1.ItemError error = 3;
+   */
+  error?: ItemError | undefined;
+};
+
+/**
+ * What became of one heartbeat.
+ *
+ * @generated from message dispatcher.v1.HeartbeatResult
+ */
+export type HeartbeatResultJson = {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  task_id?: string;
+
+  /**
+   * The renewed claim, without its token; null when it was refused.
+   *
+   * @generated from field: optional dispatcher.v1.Claim claim = 2;
+   */
+  claim?: ClaimJson;
+
+  /**
+   * Why it was refused; null when it was not.
+   *
+   * @generated from field: optional dispatcher.v1.ItemError error = 3;
+   */
+  error?: ItemErrorJson;
+};
+
+/**
+ * Describes the message dispatcher.v1.HeartbeatResult.
+ * Use `create(HeartbeatResultSchema)` to create a new message.
+ */
+export const HeartbeatResultSchema: GenMessage<HeartbeatResult, {jsonType: HeartbeatResultJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 12);
 
 /**
  * Which task is done. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the
@@ -597,7 +1017,7 @@ export type CompleteTaskRequestJson = {
  * Use `create(CompleteTaskRequestSchema)` to create a new message.
  */
 export const CompleteTaskRequestSchema: GenMessage<CompleteTaskRequest, {jsonType: CompleteTaskRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 7);
+  messageDesc(file_dispatcher_v1_claim, 13);
 
 /**
  * The finished task.
@@ -632,7 +1052,352 @@ export type CompleteTaskResponseJson = {
  * Use `create(CompleteTaskResponseSchema)` to create a new message.
  */
 export const CompleteTaskResponseSchema: GenMessage<CompleteTaskResponse, {jsonType: CompleteTaskResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 8);
+  messageDesc(file_dispatcher_v1_claim, 14);
+
+/**
+ * Which tasks are done.
+ *
+ * @generated from message dispatcher.v1.CompleteTasksRequest
+ */
+export type CompleteTasksRequest = Message<"dispatcher.v1.CompleteTasksRequest"> & {
+  /**
+   * For the admin: the organization of each claim that names none.
+   *
+   * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
+   */
+  organizationId?: string | undefined;
+
+  /**
+   * The claims, 1 to 500.
+   *
+   * @generated from field: repeated dispatcher.v1.CompleteItem claims = 2;
+   */
+  claims: CompleteItem[];
+};
+
+/**
+ * Which tasks are done.
+ *
+ * @generated from message dispatcher.v1.CompleteTasksRequest
+ */
+export type CompleteTasksRequestJson = {
+  /**
+   * For the admin: the organization of each claim that names none.
+   *
+   * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
+   */
+  organization_id?: string;
+
+  /**
+   * The claims, 1 to 500.
+   *
+   * @generated from field: repeated dispatcher.v1.CompleteItem claims = 2;
+   */
+  claims?: CompleteItemJson[];
+};
+
+/**
+ * Describes the message dispatcher.v1.CompleteTasksRequest.
+ * Use `create(CompleteTasksRequestSchema)` to create a new message.
+ */
+export const CompleteTasksRequestSchema: GenMessage<CompleteTasksRequest, {jsonType: CompleteTasksRequestJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 15);
+
+/**
+ * One claim to end.
+ *
+ * @generated from message dispatcher.v1.CompleteItem
+ */
+export type CompleteItem = Message<"dispatcher.v1.CompleteItem"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  taskId: string;
+
+  /**
+   * The token of the claim.
+   *
+   * @generated from field: string claim_token = 2 [json_name = "claim_token"];
+   */
+  claimToken: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 3 [json_name = "organization_id"];
+   */
+  organizationId?: string | undefined;
+
+  /**
+   * The holder's name. The token decides, so it may be left out.
+   *
+   * @generated from field: optional string agent = 4;
+   */
+  agent?: string | undefined;
+
+  /**
+   * Replaces the task's notes; up to 64 KiB.
+   *
+   * @generated from field: optional string notes = 5;
+   */
+  notes?: string | undefined;
+
+  /**
+   * Replaces the task's pull requests when not empty; up to 100 of up to 2,000 characters.
+   *
+   * @generated from field: repeated string pr_urls = 6 [json_name = "pr_urls"];
+   */
+  prUrls: string[];
+
+  /**
+   * Replaces the task's commits when not empty; up to 1,000 of up to 200 characters.
+   *
+   * @generated from field: repeated string commits = 7;
+   */
+  commits: string[];
+};
+
+/**
+ * One claim to end.
+ *
+ * @generated from message dispatcher.v1.CompleteItem
+ */
+export type CompleteItemJson = {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  task_id?: string;
+
+  /**
+   * The token of the claim.
+   *
+   * @generated from field: string claim_token = 2 [json_name = "claim_token"];
+   */
+  claim_token?: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 3 [json_name = "organization_id"];
+   */
+  organization_id?: string;
+
+  /**
+   * The holder's name. The token decides, so it may be left out.
+   *
+   * @generated from field: optional string agent = 4;
+   */
+  agent?: string;
+
+  /**
+   * Replaces the task's notes; up to 64 KiB.
+   *
+   * @generated from field: optional string notes = 5;
+   */
+  notes?: string;
+
+  /**
+   * Replaces the task's pull requests when not empty; up to 100 of up to 2,000 characters.
+   *
+   * @generated from field: repeated string pr_urls = 6 [json_name = "pr_urls"];
+   */
+  pr_urls?: string[];
+
+  /**
+   * Replaces the task's commits when not empty; up to 1,000 of up to 200 characters.
+   *
+   * @generated from field: repeated string commits = 7;
+   */
+  commits?: string[];
+};
+
+/**
+ * Describes the message dispatcher.v1.CompleteItem.
+ * Use `create(CompleteItemSchema)` to create a new message.
+ */
+export const CompleteItemSchema: GenMessage<CompleteItem, {jsonType: CompleteItemJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 16);
+
+/**
+ * What became of each completion.
+ *
+ * @generated from message dispatcher.v1.CompleteTasksResponse
+ */
+export type CompleteTasksResponse = Message<"dispatcher.v1.CompleteTasksResponse"> & {
+  /**
+   * One result for each claim, in the order of the request.
+   *
+   * @generated from field: repeated dispatcher.v1.CompleteResult data = 1;
+   */
+  data: CompleteResult[];
+};
+
+/**
+ * What became of each completion.
+ *
+ * @generated from message dispatcher.v1.CompleteTasksResponse
+ */
+export type CompleteTasksResponseJson = {
+  /**
+   * One result for each claim, in the order of the request.
+   *
+   * @generated from field: repeated dispatcher.v1.CompleteResult data = 1;
+   */
+  data?: CompleteResultJson[];
+};
+
+/**
+ * Describes the message dispatcher.v1.CompleteTasksResponse.
+ * Use `create(CompleteTasksResponseSchema)` to create a new message.
+ */
+export const CompleteTasksResponseSchema: GenMessage<CompleteTasksResponse, {jsonType: CompleteTasksResponseJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 17);
+
+/**
+ * What became of one completion.
+ *
+ * @generated from message dispatcher.v1.CompleteResult
+ */
+export type CompleteResult = Message<"dispatcher.v1.CompleteResult"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  taskId: string;
+
+  /**
+   * The finished task; null when it was refused. Once the texts of an answer come to 4 MiB, the tasks that follow have
+   * no `description`, `notes`, `context_handoff`, `pr_urls` and `commits`; read such a task by its id.
+   *
+   * @generated from field: optional dispatcher.v1.Task task = 2;
+   */
+  task?: Task | undefined;
+
+  /**
+   * Why it was refused; null when it was not.
+   *
+   * @generated from field: optional dispatcher.v1.ItemError error = 3;
+   */
+  error?: ItemError | undefined;
+};
+
+/**
+ * What became of one completion.
+ *
+ * @generated from message dispatcher.v1.CompleteResult
+ */
+export type CompleteResultJson = {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  task_id?: string;
+
+  /**
+   * The finished task; null when it was refused. Once the texts of an answer come to 4 MiB, the tasks that follow have
+   * no `description`, `notes`, `context_handoff`, `pr_urls` and `commits`; read such a task by its id.
+   *
+   * @generated from field: optional dispatcher.v1.Task task = 2;
+   */
+  task?: TaskJson;
+
+  /**
+   * Why it was refused; null when it was not.
+   *
+   * @generated from field: optional dispatcher.v1.ItemError error = 3;
+   */
+  error?: ItemErrorJson;
+};
+
+/**
+ * Describes the message dispatcher.v1.CompleteResult.
+ * Use `create(CompleteResultSchema)` to create a new message.
+ */
+export const CompleteResultSchema: GenMessage<CompleteResult, {jsonType: CompleteResultJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 18);
+
+/**
+ * Why one of several was refused. The same as the `error` of a single call.
+ *
+ * @generated from message dispatcher.v1.ItemError
+ */
+export type ItemError = Message<"dispatcher.v1.ItemError"> & {
+  /**
+   * The family of the error, such as `conflict_error`.
+   *
+   * @generated from field: string type = 1;
+   */
+  type: string;
+
+  /**
+   * The code, such as `claim_lost`.
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * What was wrong, for people.
+   *
+   * @generated from field: string message = 3;
+   */
+  message: string;
+
+  /**
+   * What was wrong, for programs.
+   *
+   * @generated from field: map<string, string> details = 4;
+   */
+  details: { [key: string]: string };
+};
+
+/**
+ * Why one of several was refused. The same as the `error` of a single call.
+ *
+ * @generated from message dispatcher.v1.ItemError
+ */
+export type ItemErrorJson = {
+  /**
+   * The family of the error, such as `conflict_error`.
+   *
+   * @generated from field: string type = 1;
+   */
+  type?: string;
+
+  /**
+   * The code, such as `claim_lost`.
+   *
+   * @generated from field: string code = 2;
+   */
+  code?: string;
+
+  /**
+   * What was wrong, for people.
+   *
+   * @generated from field: string message = 3;
+   */
+  message?: string;
+
+  /**
+   * What was wrong, for programs.
+   *
+   * @generated from field: map<string, string> details = 4;
+   */
+  details?: { [key: string]: string };
+};
+
+/**
+ * Describes the message dispatcher.v1.ItemError.
+ * Use `create(ItemErrorSchema)` to create a new message.
+ */
+export const ItemErrorSchema: GenMessage<ItemError, {jsonType: ItemErrorJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_claim, 19);
 
 /**
  * Which task goes back to the queue, and why. With neither `agent` nor `claim_token` it acts on the live claim,
@@ -811,7 +1576,7 @@ export type ReleaseTaskRequestJson = {
  * Use `create(ReleaseTaskRequestSchema)` to create a new message.
  */
 export const ReleaseTaskRequestSchema: GenMessage<ReleaseTaskRequest, {jsonType: ReleaseTaskRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 9);
+  messageDesc(file_dispatcher_v1_claim, 20);
 
 /**
  * The released task.
@@ -846,7 +1611,7 @@ export type ReleaseTaskResponseJson = {
  * Use `create(ReleaseTaskResponseSchema)` to create a new message.
  */
 export const ReleaseTaskResponseSchema: GenMessage<ReleaseTaskResponse, {jsonType: ReleaseTaskResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 10);
+  messageDesc(file_dispatcher_v1_claim, 21);
 
 /**
  * The claim that its caller never heard of.
@@ -909,7 +1674,7 @@ export type ReturnClaimRequestJson = {
  * Use `create(ReturnClaimRequestSchema)` to create a new message.
  */
 export const ReturnClaimRequestSchema: GenMessage<ReturnClaimRequest, {jsonType: ReturnClaimRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 11);
+  messageDesc(file_dispatcher_v1_claim, 22);
 
 /**
  * Nothing beside that it was done.
@@ -932,7 +1697,7 @@ export type ReturnClaimResponseJson = {
  * Use `create(ReturnClaimResponseSchema)` to create a new message.
  */
 export const ReturnClaimResponseSchema: GenMessage<ReturnClaimResponse, {jsonType: ReturnClaimResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 12);
+  messageDesc(file_dispatcher_v1_claim, 23);
 
 /**
  * Which task to archive.
@@ -981,7 +1746,7 @@ export type ArchiveTaskRequestJson = {
  * Use `create(ArchiveTaskRequestSchema)` to create a new message.
  */
 export const ArchiveTaskRequestSchema: GenMessage<ArchiveTaskRequest, {jsonType: ArchiveTaskRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 13);
+  messageDesc(file_dispatcher_v1_claim, 24);
 
 /**
  * The archived task.
@@ -1016,7 +1781,7 @@ export type ArchiveTaskResponseJson = {
  * Use `create(ArchiveTaskResponseSchema)` to create a new message.
  */
 export const ArchiveTaskResponseSchema: GenMessage<ArchiveTaskResponse, {jsonType: ArchiveTaskResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 14);
+  messageDesc(file_dispatcher_v1_claim, 25);
 
 /**
  * Which claims.
@@ -1107,7 +1872,7 @@ export type ListClaimsRequestJson = {
  * Use `create(ListClaimsRequestSchema)` to create a new message.
  */
 export const ListClaimsRequestSchema: GenMessage<ListClaimsRequest, {jsonType: ListClaimsRequestJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 15);
+  messageDesc(file_dispatcher_v1_claim, 26);
 
 /**
  * A page of claims.
@@ -1156,7 +1921,7 @@ export type ListClaimsResponseJson = {
  * Use `create(ListClaimsResponseSchema)` to create a new message.
  */
 export const ListClaimsResponseSchema: GenMessage<ListClaimsResponse, {jsonType: ListClaimsResponseJson}> = /*@__PURE__*/
-  messageDesc(file_dispatcher_v1_claim, 16);
+  messageDesc(file_dispatcher_v1_claim, 27);
 
 /**
  * Where a task stands: who works on it, until when, and how it ended.
@@ -1174,6 +1939,17 @@ export const ClaimService: GenService<{
     methodKind: "unary";
     input: typeof ClaimNextTaskRequestSchema;
     output: typeof ClaimNextTaskResponseSchema;
+  },
+  /**
+   * Claims several tasks at once, in the order claim-next hands them out. It may answer fewer than were asked for, and
+   * an empty list when nothing is available. It stops where the texts of the tasks come to 4 MiB.
+   *
+   * @generated from rpc dispatcher.v1.ClaimService.ClaimNextTasks
+   */
+  claimNextTasks: {
+    methodKind: "unary";
+    input: typeof ClaimNextTasksRequestSchema;
+    output: typeof ClaimNextTasksResponseSchema;
   },
   /**
    * Claims one task by its id, held and postponed ones included. Fails with `already_claimed`, `already_done`,
@@ -1197,6 +1973,17 @@ export const ClaimService: GenService<{
     output: typeof HeartbeatTaskResponseSchema;
   },
   /**
+   * Renews several leases at once. Each claim has a result of its own, in the order of the request: the renewed claim,
+   * or the error that a single heartbeat would fail with.
+   *
+   * @generated from rpc dispatcher.v1.ClaimService.HeartbeatTasks
+   */
+  heartbeatTasks: {
+    methodKind: "unary";
+    input: typeof HeartbeatTasksRequestSchema;
+    output: typeof HeartbeatTasksResponseSchema;
+  },
+  /**
    * Ends the live claim with the task done. Again with the token that finished it: the same answer, and no second
    * event.
    *
@@ -1206,6 +1993,18 @@ export const ClaimService: GenService<{
     methodKind: "unary";
     input: typeof CompleteTaskRequestSchema;
     output: typeof CompleteTaskResponseSchema;
+  },
+  /**
+   * Ends several claims at once, each with its task done. Each claim has a result of its own, in the order of the
+   * request: the task, or the error that a single completion would fail with. A repeat changes nothing, and gives the
+   * same results.
+   *
+   * @generated from rpc dispatcher.v1.ClaimService.CompleteTasks
+   */
+  completeTasks: {
+    methodKind: "unary";
+    input: typeof CompleteTasksRequestSchema;
+    output: typeof CompleteTasksResponseSchema;
   },
   /**
    * Ends the live claim with the task pending again.
