@@ -13,6 +13,7 @@ import { addShowCommand } from './commands/show.ts';
 import { addStatsCommand } from './commands/stats.ts';
 import { addTasksCommand } from './commands/tasks.ts';
 import { addWatchCommand } from './commands/watch.ts';
+import { addWhyCommand } from './commands/why.ts';
 import manifest from './package.json' with { type: 'json' };
 
 const footer = (command: string) => `
@@ -45,6 +46,7 @@ export function createProgram(given: Pick<Cli, 'environment' | 'printer' | 'stop
     addTasksCommand,
     addShowCommand,
     addGraphCommand,
+    addWhyCommand,
     addCreateCommand,
     addNextCommand,
     addClaimCommand,

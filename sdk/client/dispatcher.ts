@@ -9,7 +9,7 @@ import { ClaimMemory } from './claim/claim-memory.ts';
 import { type HeldClaim, holdClaim } from './claim/hold.ts';
 import type { Settings } from './config.ts';
 import type * as inputs from './inputs.ts';
-import type { Claim, ClaimedTask, CompleteResult, Event, HeartbeatResult, Key, Page, Stats, Task, TaskGraph } from './outputs.ts';
+import type { Claim, ClaimedTask, CompleteResult, Event, HeartbeatResult, Key, Page, Stats, Task, TaskExplanation, TaskGraph } from './outputs.ts';
 import { type StreamItem, type StreamOptions, streamEvents } from './stream/stream.ts';
 
 /**
@@ -63,6 +63,11 @@ export class Dispatcher {
     const answer = await this.#call(ClaimService.method.archiveTask, { ...input, task_id: id }, options);
     this.#memory.forget(id, known?.claim_token);
     return answer;
+  }
+
+  /** Says why claim-next hands a task out or not, its place in the order, and what could be done about it. */
+  explain(id: string, params: inputs.ExplainParams = {}, options?: CallOptions): Promise<{ data: TaskExplanation }> {
+    return this.#call(TaskService.method.explainTask, { ...params, task_id: id }, options);
   }
 
   /** Reads all that a task waits for and all that waits for it, up to 500 tasks. */

@@ -24,6 +24,7 @@ export type {
   CompleteManyInput,
   CreateInput,
   CreateKeyInput,
+  ExplainParams,
   GetParams,
   GraphParams,
   HeartbeatInput,
@@ -48,6 +49,7 @@ export type {
   Page,
   Stats,
   Task,
+  TaskExplanation,
   TaskGraph,
   TaskGraphNode,
 } from './outputs.ts';

@@ -20,6 +20,9 @@ export type UpdateInput = OrNull<
 >;
 
 /** The organization of the task. Only the admin needs it. */
+export type ExplainParams = JsonInput<task.ExplainTaskRequest, task.ExplainTaskRequestJson, 'task_id'>;
+
+/** The organization of the task. Only the admin needs it. */
 export type GraphParams = JsonInput<task.GetTaskGraphRequest, task.GetTaskGraphRequestJson, 'task_id'>;
 
 /** Which page of a task's history. */

@@ -9,6 +9,9 @@ import type { JsonOutput } from './call/json-shape.ts';
 /** A piece of work. */
 export type Task = JsonOutput<task.Task, task.TaskJson>;
 
+/** Why claim-next hands a task out or not, its place in the order, and what could be done about it. */
+export type TaskExplanation = JsonOutput<task.TaskExplanation, task.TaskExplanationJson>;
+
 /** A task with all that it waits for and all that waits for it. The task itself is the first node. */
 export type TaskGraph = JsonOutput<task.TaskGraph, task.TaskGraphJson>;
 

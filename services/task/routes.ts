@@ -4,6 +4,7 @@ import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from './dependencies.ts';
 import { createTask } from './rpc/create-task.ts';
 import { createTasks } from './rpc/create-tasks.ts';
+import { explainTask } from './rpc/explain-task.ts';
 import { getTask } from './rpc/get-task.ts';
 import { getTaskGraph } from './rpc/get-task-graph.ts';
 import { listTaskActivity } from './rpc/list-task-activity.ts';
@@ -21,6 +22,7 @@ export function taskRoutes(dependencies: TaskDependencies): Routes {
       getTask: getTask(dependencies),
       listTasks: listTasks(dependencies),
       updateTask: updateTask(dependencies),
+      explainTask: explainTask(dependencies),
       getTaskGraph: getTaskGraph(dependencies),
       listTaskActivity: listTaskActivity(dependencies),
     });

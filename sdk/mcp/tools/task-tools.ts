@@ -34,6 +34,19 @@ const get = defineTool<{ task_id: string }>({
   },
 });
 
+const explain = defineTool<{ task_id: string }>({
+  name: 'explain_task',
+  title: 'Explain why a task waits',
+  description: 'Says why claim_next_task hands a task out or not: every reason, its place in the order, its score, and what could be done.',
+  method: method.explainTask,
+  hints: { readOnly: true },
+  async call({ dispatcher, signal }, { task_id }) {
+    const { data } = await dispatcher.explain(task_id, {}, { signal });
+    const now = data.claimable ? 'claim_next_task hands it out when its turn comes.' : 'claim_next_task does not hand it out now.';
+    return { nextStep: `${now} The reasons are in data.`, data };
+  },
+});
+
 const create = defineTool<CreateInput>({
   name: 'create_task',
   title: 'Create a task',
@@ -86,7 +99,7 @@ const stats = defineTool<Record<string, never>>({
 });
 
 /** The tools for tasks. */
-export const taskTools: readonly Tool[] = [list, get, create, update, activity, stats];
+export const taskTools: readonly Tool[] = [list, get, explain, create, update, activity, stats];
 
 function happened({ type, occurred_at, actor, attempt, release_reason, notes, available_at }: Event): object {
   return { type, occurred_at, actor, attempt, release_reason, notes, available_at };

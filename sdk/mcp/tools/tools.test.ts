@@ -19,6 +19,7 @@ test('no tool takes an organization, a token or a key', async () => {
     'claim_task',
     'complete_task',
     'create_task',
+    'explain_task',
     'get_dispatcher_stats',
     'get_task',
     'heartbeat_task',

@@ -3,6 +3,7 @@ import { type TestTasks, useTasks } from '@dispatcher/testing/services/use-tasks
 import { expect, test } from 'vitest';
 import { createTaskSql } from './create-task.ts';
 import { createTasksSql } from './create-tasks.ts';
+import { countAheadSql } from './explain-task.ts';
 import { listTasksSql } from './list-tasks.ts';
 import { updateTaskSql } from './update-task.ts';
 
@@ -49,6 +50,15 @@ test('a change of a task reads the task only by its key', async () => {
   const plan = await hotPlan(tasks.database, updateTaskSql, 7);
   expect(plan.match(/Index Scan using tasks_pkey/g)).toHaveLength(2);
   expect(plan).not.toMatch(/Seq Scan|Bitmap|Sort|Hash|Merge/);
+});
+
+test('the place of a task is two ranges of the index of what is ready', async () => {
+  await using tasks = await useManyTasks();
+  const plan = await hotPlan(tasks.database, countAheadSql, 3);
+  expect(plan.match(/Scan using tasks_ready on/g)).toHaveLength(2);
+  expect(plan).toMatch(/Index Cond: .*rank > .*\n/);
+  expect(plan).toMatch(/Index Cond: .*rank = .*ROW\(.*created_at, id/);
+  expect(plan).not.toMatch(/Seq Scan on tasks|Bitmap|Sort|Hash|Merge/);
 });
 
 test('a list by the beginning of an id uses the primary key when few tasks have that beginning', async () => {

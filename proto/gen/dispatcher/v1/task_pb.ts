@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file dispatcher/v1/task.proto.
  */
 export const file_dispatcher_v1_task: GenFile = /*@__PURE__*/
-  fileDesc("ChhkaXNwYXRjaGVyL3YxL3Rhc2sucHJvdG8SDWRpc3BhdGNoZXIudjEizQoKBFRhc2sSCgoCaWQYASABKAkSKAoPb3JnYW5pemF0aW9uX2lkGAIgASgJUg9vcmdhbml6YXRpb25faWQSFAoHcHJvamVjdBgDIAEoCUgAiAEBEg0KBXRpdGxlGAQgASgJEhgKC2Rlc2NyaXB0aW9uGAUgASgJSAGIAQESDgoGc3RhdHVzGAYgASgJEg0KBXN0YWdlGAcgASgJEgwKBGhlbGQYCCABKAgSEgoFb3duZXIYCSABKAlIAogBARIWCgltaWxlc3RvbmUYCiABKAlIA4gBARISCgVsYXllchgLIAEoCUgEiAEBEhAKA3JldhgMIAEoAUgFiAEBEhAKA3VzZRgNIAEoAUgGiAEBEg8KAnRzGA4gASgBSAeIAQESEAoDc2VjGA8gASgBSAiIAQESEQoEc3RhYhgQIAEoAUgJiAEBEhMKBmVmZm9ydBgRIAEoAUgKiAEBEg0KBXNjb3JlGBIgASgBEigKD2VmZmVjdGl2ZV9zY29yZRgTIAEoAVIPZWZmZWN0aXZlX3Njb3JlEhAKCGF0dGVtcHRzGBQgASgFEkMKDGF2YWlsYWJsZV9hdBgVIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIC1IMYXZhaWxhYmxlX2F0iAEBEigKBWNsYWltGBYgASgLMhQuZGlzcGF0Y2hlci52MS5DbGFpbUgMiAEBEhMKBmJyYW5jaBgXIAEoCUgNiAEBEhgKB3ByX3VybHMYGCADKAlSB3ByX3VybHMSDwoHY29tbWl0cxgZIAMoCRIrCg5yZWxlYXNlX3JlYXNvbhgaIAEoCUgOUg5yZWxlYXNlX3JlYXNvbogBARItCg9jb250ZXh0X2hhbmRvZmYYGyABKAlID1IPY29udGV4dF9oYW5kb2ZmiAEBEhIKBW5vdGVzGBwgASgJSBCIAQESHgoKY3JlYXRlZF9ieRgdIAEoCVIKY3JlYXRlZF9ieRI6CgpjcmVhdGVkX2F0GB4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlZF9hdBI6Cgp1cGRhdGVkX2F0GB8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKdXBkYXRlZF9hdBJDCgxjb21wbGV0ZWRfYXQYICABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSBFSDGNvbXBsZXRlZF9hdIgBARJBCgthcmNoaXZlZF9hdBghIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIElILYXJjaGl2ZWRfYXSIAQESHgoKZGVwZW5kc19vbhgiIAMoCVIKZGVwZW5kc19vbhIeCgpibG9ja2VkX2J5GCMgAygJUgpibG9ja2VkX2J5Ei0KD2NvbmN1cnJlbmN5X2tleRgkIAEoCUgTUg9jb25jdXJyZW5jeV9rZXmIAQFCCgoIX3Byb2plY3RCDgoMX2Rlc2NyaXB0aW9uQggKBl9vd25lckIMCgpfbWlsZXN0b25lQggKBl9sYXllckIGCgRfcmV2QgYKBF91c2VCBQoDX3RzQgYKBF9zZWNCBwoFX3N0YWJCCQoHX2VmZm9ydEIPCg1fYXZhaWxhYmxlX2F0QggKBl9jbGFpbUIJCgdfYnJhbmNoQhEKD19yZWxlYXNlX3JlYXNvbkISChBfY29udGV4dF9oYW5kb2ZmQggKBl9ub3Rlc0IPCg1fY29tcGxldGVkX2F0Qg4KDF9hcmNoaXZlZF9hdEISChBfY29uY3VycmVuY3lfa2V5Iu0CCgVDbGFpbRIYCgd0YXNrX2lkGAEgASgJUgd0YXNrX2lkEigKD29yZ2FuaXphdGlvbl9pZBgCIAEoCVIPb3JnYW5pemF0aW9uX2lkEg0KBWFnZW50GAMgASgJEi4KC2NsYWltX3Rva2VuGAQgASgJQgeAAQGQtRgBSABSC2NsYWltX3Rva2VuiAEBEg8KB2F0dGVtcHQYBSABKAUSOgoKY2xhaW1lZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmNsYWltZWRfYXQSSAoRbGFzdF9oZWFydGJlYXRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUhFsYXN0X2hlYXJ0YmVhdF9hdBI6CgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlc19hdEIOCgxfY2xhaW1fdG9rZW4i4gcKEUNyZWF0ZVRhc2tSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARI0CgJpZBgCIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSRIAYgBARIZCgV0aXRsZRgDIAEoCUIKukgHcgUQARj0AxIjCgtkZXNjcmlwdGlvbhgEIAEoCUIJukgGcgQogIAESAKIAQESIAoHcHJvamVjdBgFIAEoCUIKukgHcgUQARjIAUgDiAEBEh4KBW93bmVyGAYgASgJQgq6SAdyBRABGMgBSASIAQESIgoJbWlsZXN0b25lGAcgASgJQgq6SAdyBRABGMgBSAWIAQESLAoFbGF5ZXIYCCABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gGiAEBEikKA3JldhgJIAEoAUIXukgUEhIZAAAAAAAAJEApAAAAAAAAAABIB4gBARIpCgN1c2UYCiABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAiIAQESKAoCdHMYCyABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAmIAQESKQoDc2VjGAwgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgKiAEBEioKBHN0YWIYDSABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAuIAQESLAoGZWZmb3J0GA4gASgBQhe6SBQSEhkAAAAAAABZQCEAAAAAAAAAAEgMiAEBEhEKBGhlbGQYDyABKAhIDYgBARIdCgVub3RlcxgQIAEoCUIJukgGcgQogIAESA6IAQESTAoKZGVwZW5kc19vbhgRIAMoCUIsukgpkgEmEEAYASIgch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSRSCmRlcGVuZHNfb24SOQoPY29uY3VycmVuY3lfa2V5GBIgASgJQgq6SAdyBRABGMgBSA9SD2NvbmN1cnJlbmN5X2tleYgBAUISChBfb3JnYW5pemF0aW9uX2lkQgUKA19pZEIOCgxfZGVzY3JpcHRpb25CCgoIX3Byb2plY3RCCAoGX293bmVyQgwKCl9taWxlc3RvbmVCCAoGX2xheWVyQgYKBF9yZXZCBgoEX3VzZUIFCgNfdHNCBgoEX3NlY0IHCgVfc3RhYkIJCgdfZWZmb3J0QgcKBV9oZWxkQggKBl9ub3Rlc0ISChBfY29uY3VycmVuY3lfa2V5IjcKEkNyZWF0ZVRhc2tSZXNwb25zZRIhCgRkYXRhGAEgASgLMhMuZGlzcGF0Y2hlci52MS5UYXNrIrgBChJDcmVhdGVUYXNrc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEjwKBXRhc2tzGAIgAygLMiAuZGlzcGF0Y2hlci52MS5DcmVhdGVUYXNrUmVxdWVzdEILukgIkgEFCAEQ9ANCEgoQX29yZ2FuaXphdGlvbl9pZCI4ChNDcmVhdGVUYXNrc1Jlc3BvbnNlEiEKBGRhdGEYASADKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sinAEKDkdldFRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBQhIKEF9vcmdhbml6YXRpb25faWQiNAoPR2V0VGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2siqgUKEExpc3RUYXNrc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEj8KBnN0YXR1cxgCIAEoCUIqukgnciVSB3BlbmRpbmdSB2NsYWltZWRSC2luX3Byb2dyZXNzUgRkb25lSAGIAQESHgoFb3duZXIYAyABKAlCCrpIB3IFEAEYyAFIAogBARIiCgltaWxlc3RvbmUYBCABKAlCCrpIB3IFEAEYyAFIA4gBARIsCgVsYXllchgFIAEoCUIYukgVchNSBGNvcmVSBnBsdWdpblIDb3BzSASIAQESIAoHcHJvamVjdBgGIAEoCUIKukgHcgUQARjIAUgFiAEBEicKBXN0YWdlGAcgASgJQhO6SBByDlIFYnVpbGRSBW1lcmdlSAaIAQESEQoEaGVsZBgIIAEoCEgHiAEBEh4KBWxpbWl0GAkgASgFQgq6SAcaBRjIASgBSAiIAQESHAoGb2Zmc2V0GAogASgFQge6SAQaAigASAmIAQESHwoGY3Vyc29yGAsgASgJQgq6SAdyBRABGOgHSAqIAQESRgoJaWRfcHJlZml4GAwgASgJQiO6SCByHjIcXlthLXowLTldW2EtejAtOS5fLV17MCwxMjd9JEgLUglpZF9wcmVmaXiIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIJCgdfc3RhdHVzQggKBl9vd25lckIMCgpfbWlsZXN0b25lQggKBl9sYXllckIKCghfcHJvamVjdEIICgZfc3RhZ2VCBwoFX2hlbGRCCAoGX2xpbWl0QgkKB19vZmZzZXRCCQoHX2N1cnNvckIMCgpfaWRfcHJlZml4IlkKEUxpc3RUYXNrc1Jlc3BvbnNlEiEKBGRhdGEYASADKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sSIQoEbWV0YRgCIAEoCzITLmRpc3BhdGNoZXIudjEuUGFnZSKtCAoRVXBkYXRlVGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESHgoFdGl0bGUYAyABKAlCCrpIB3IFEAEY9ANIAYgBARIjCgtkZXNjcmlwdGlvbhgEIAEoCUIJukgGcgQogIAESAKIAQESIAoHcHJvamVjdBgFIAEoCUIKukgHcgUQARjIAUgDiAEBEh4KBW93bmVyGAYgASgJQgq6SAdyBRABGMgBSASIAQESIgoJbWlsZXN0b25lGAcgASgJQgq6SAdyBRABGMgBSAWIAQESLAoFbGF5ZXIYCCABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gGiAEBEikKA3JldhgJIAEoAUIXukgUEhIZAAAAAAAAJEApAAAAAAAAAABIB4gBARIpCgN1c2UYCiABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAiIAQESKAoCdHMYCyABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAmIAQESKQoDc2VjGAwgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgKiAEBEioKBHN0YWIYDSABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAuIAQESLAoGZWZmb3J0GA4gASgBQhe6SBQSEhkAAAAAAABZQCEAAAAAAAAAAEgMiAEBEhEKBGhlbGQYDyABKAhIDYgBARIdCgVub3RlcxgQIAEoCUIJukgGcgQogIAESA6IAQESQQoLdXBkYXRlX21hc2sYESABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrSA9SC3VwZGF0ZV9tYXNriAEBEkwKCmRlcGVuZHNfb24YEiADKAlCLLpIKZIBJhBAGAEiIHIeMhxeW2EtejAtOV1bYS16MC05Ll8tXXswLDEyN30kUgpkZXBlbmRzX29uEjkKD2NvbmN1cnJlbmN5X2tleRgTIAEoCUIKukgHcgUQARjIAUgQUg9jb25jdXJyZW5jeV9rZXmIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfdGl0bGVCDgoMX2Rlc2NyaXB0aW9uQgoKCF9wcm9qZWN0QggKBl9vd25lckIMCgpfbWlsZXN0b25lQggKBl9sYXllckIGCgRfcmV2QgYKBF91c2VCBQoDX3RzQgYKBF9zZWNCBwoFX3N0YWJCCQoHX2VmZm9ydEIHCgVfaGVsZEIICgZfbm90ZXNCDgoMX3VwZGF0ZV9tYXNrQhIKEF9jb25jdXJyZW5jeV9rZXkiNwoSVXBkYXRlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sipAIKF0xpc3RUYXNrQWN0aXZpdHlSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWxpbWl0GAMgASgFQgq6SAcaBRjIASgBSAGIAQESHAoGb2Zmc2V0GAQgASgFQge6SAQaAigASAKIAQESHwoGY3Vyc29yGAUgASgJQgq6SAdyBRABGOgHSAOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfbGltaXRCCQoHX29mZnNldEIJCgdfY3Vyc29yImEKGExpc3RUYXNrQWN0aXZpdHlSZXNwb25zZRIiCgRkYXRhGAEgAygLMhQuZGlzcGF0Y2hlci52MS5FdmVudBIhCgRtZXRhGAIgASgLMhMuZGlzcGF0Y2hlci52MS5QYWdlIqEBChNHZXRUYXNrR3JhcGhSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBQhIKEF9vcmdhbml6YXRpb25faWQiPgoUR2V0VGFza0dyYXBoUmVzcG9uc2USJgoEZGF0YRgBIAEoCzIYLmRpc3BhdGNoZXIudjEuVGFza0dyYXBoIngKCVRhc2tHcmFwaBIrCgVub2RlcxgBIAMoCzIcLmRpc3BhdGNoZXIudjEuVGFza0dyYXBoTm9kZRIrCgVlZGdlcxgCIAMoCzIcLmRpc3BhdGNoZXIudjEuVGFza0dyYXBoRWRnZRIRCgl0cnVuY2F0ZWQYAyABKAgiawoNVGFza0dyYXBoTm9kZRIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIOCgZzdGF0dXMYAyABKAkSDAoEaGVsZBgEIAEoCBIPCgdibG9ja2VkGAUgASgIEhAKCGFyY2hpdmVkGAYgASgIIikKDVRhc2tHcmFwaEVkZ2USDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCTKwCAoLVGFza1NlcnZpY2USigEKCkNyZWF0ZVRhc2sSIC5kaXNwYXRjaGVyLnYxLkNyZWF0ZVRhc2tSZXF1ZXN0GiEuZGlzcGF0Y2hlci52MS5DcmVhdGVUYXNrUmVzcG9uc2UiN4q1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIdOgEqIhgvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3MSkwEKC0NyZWF0ZVRhc2tzEiEuZGlzcGF0Y2hlci52MS5DcmVhdGVUYXNrc1JlcXVlc3QaIi5kaXNwYXRjaGVyLnYxLkNyZWF0ZVRhc2tzUmVzcG9uc2UiPYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIjOgEqIh4vYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3MvYmF0Y2gSigEKB0dldFRhc2sSHS5kaXNwYXRjaGVyLnYxLkdldFRhc2tSZXF1ZXN0Gh4uZGlzcGF0Y2hlci52MS5HZXRUYXNrUmVzcG9uc2UiQJACAYq1GA9kaXNwYXRjaGVyOnJlYWSC0+STAiQSIi9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy97dGFza19pZH0ShgEKCUxpc3RUYXNrcxIfLmRpc3BhdGNoZXIudjEuTGlzdFRhc2tzUmVxdWVzdBogLmRpc3BhdGNoZXIudjEuTGlzdFRhc2tzUmVzcG9uc2UiNpACAYq1GA9kaXNwYXRjaGVyOnJlYWSC0+STAhoSGC9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcxKUAQoKVXBkYXRlVGFzaxIgLmRpc3BhdGNoZXIudjEuVXBkYXRlVGFza1JlcXVlc3QaIS5kaXNwYXRjaGVyLnYxLlVwZGF0ZVRhc2tSZXNwb25zZSJBirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAic6ASoyIi9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy97dGFza19pZH0SnwEKDEdldFRhc2tHcmFwaBIiLmRpc3BhdGNoZXIudjEuR2V0VGFza0dyYXBoUmVxdWVzdBojLmRpc3BhdGNoZXIudjEuR2V0VGFza0dyYXBoUmVzcG9uc2UiRpACAYq1GA9kaXNwYXRjaGVyOnJlYWSC0+STAioSKC9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy97dGFza19pZH0vZ3JhcGgSrgEKEExpc3RUYXNrQWN0aXZpdHkSJi5kaXNwYXRjaGVyLnYxLkxpc3RUYXNrQWN0aXZpdHlSZXF1ZXN0GicuZGlzcGF0Y2hlci52MS5MaXN0VGFza0FjdGl2aXR5UmVzcG9uc2UiSZACAYq1GA9kaXNwYXRjaGVyOnJlYWSC0+STAi0SKy9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy97dGFza19pZH0vYWN0aXZpdHliBnByb3RvMw", [file_buf_validate_validate, file_dispatcher_v1_event, file_dispatcher_v1_options, file_dispatcher_v1_page, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
+  fileDesc("ChhkaXNwYXRjaGVyL3YxL3Rhc2sucHJvdG8SDWRpc3BhdGNoZXIudjEizQoKBFRhc2sSCgoCaWQYASABKAkSKAoPb3JnYW5pemF0aW9uX2lkGAIgASgJUg9vcmdhbml6YXRpb25faWQSFAoHcHJvamVjdBgDIAEoCUgAiAEBEg0KBXRpdGxlGAQgASgJEhgKC2Rlc2NyaXB0aW9uGAUgASgJSAGIAQESDgoGc3RhdHVzGAYgASgJEg0KBXN0YWdlGAcgASgJEgwKBGhlbGQYCCABKAgSEgoFb3duZXIYCSABKAlIAogBARIWCgltaWxlc3RvbmUYCiABKAlIA4gBARISCgVsYXllchgLIAEoCUgEiAEBEhAKA3JldhgMIAEoAUgFiAEBEhAKA3VzZRgNIAEoAUgGiAEBEg8KAnRzGA4gASgBSAeIAQESEAoDc2VjGA8gASgBSAiIAQESEQoEc3RhYhgQIAEoAUgJiAEBEhMKBmVmZm9ydBgRIAEoAUgKiAEBEg0KBXNjb3JlGBIgASgBEigKD2VmZmVjdGl2ZV9zY29yZRgTIAEoAVIPZWZmZWN0aXZlX3Njb3JlEhAKCGF0dGVtcHRzGBQgASgFEkMKDGF2YWlsYWJsZV9hdBgVIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIC1IMYXZhaWxhYmxlX2F0iAEBEigKBWNsYWltGBYgASgLMhQuZGlzcGF0Y2hlci52MS5DbGFpbUgMiAEBEhMKBmJyYW5jaBgXIAEoCUgNiAEBEhgKB3ByX3VybHMYGCADKAlSB3ByX3VybHMSDwoHY29tbWl0cxgZIAMoCRIrCg5yZWxlYXNlX3JlYXNvbhgaIAEoCUgOUg5yZWxlYXNlX3JlYXNvbogBARItCg9jb250ZXh0X2hhbmRvZmYYGyABKAlID1IPY29udGV4dF9oYW5kb2ZmiAEBEhIKBW5vdGVzGBwgASgJSBCIAQESHgoKY3JlYXRlZF9ieRgdIAEoCVIKY3JlYXRlZF9ieRI6CgpjcmVhdGVkX2F0GB4gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKY3JlYXRlZF9hdBI6Cgp1cGRhdGVkX2F0GB8gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKdXBkYXRlZF9hdBJDCgxjb21wbGV0ZWRfYXQYICABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSBFSDGNvbXBsZXRlZF9hdIgBARJBCgthcmNoaXZlZF9hdBghIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIElILYXJjaGl2ZWRfYXSIAQESHgoKZGVwZW5kc19vbhgiIAMoCVIKZGVwZW5kc19vbhIeCgpibG9ja2VkX2J5GCMgAygJUgpibG9ja2VkX2J5Ei0KD2NvbmN1cnJlbmN5X2tleRgkIAEoCUgTUg9jb25jdXJyZW5jeV9rZXmIAQFCCgoIX3Byb2plY3RCDgoMX2Rlc2NyaXB0aW9uQggKBl9vd25lckIMCgpfbWlsZXN0b25lQggKBl9sYXllckIGCgRfcmV2QgYKBF91c2VCBQoDX3RzQgYKBF9zZWNCBwoFX3N0YWJCCQoHX2VmZm9ydEIPCg1fYXZhaWxhYmxlX2F0QggKBl9jbGFpbUIJCgdfYnJhbmNoQhEKD19yZWxlYXNlX3JlYXNvbkISChBfY29udGV4dF9oYW5kb2ZmQggKBl9ub3Rlc0IPCg1fY29tcGxldGVkX2F0Qg4KDF9hcmNoaXZlZF9hdEISChBfY29uY3VycmVuY3lfa2V5Iu0CCgVDbGFpbRIYCgd0YXNrX2lkGAEgASgJUgd0YXNrX2lkEigKD29yZ2FuaXphdGlvbl9pZBgCIAEoCVIPb3JnYW5pemF0aW9uX2lkEg0KBWFnZW50GAMgASgJEi4KC2NsYWltX3Rva2VuGAQgASgJQgeAAQGQtRgBSABSC2NsYWltX3Rva2VuiAEBEg8KB2F0dGVtcHQYBSABKAUSOgoKY2xhaW1lZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSCmNsYWltZWRfYXQSSAoRbGFzdF9oZWFydGJlYXRfYXQYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wUhFsYXN0X2hlYXJ0YmVhdF9hdBI6CgpleHBpcmVzX2F0GAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcFIKZXhwaXJlc19hdEIOCgxfY2xhaW1fdG9rZW4i4gcKEUNyZWF0ZVRhc2tSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARI0CgJpZBgCIAEoCUIjukggch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSRIAYgBARIZCgV0aXRsZRgDIAEoCUIKukgHcgUQARj0AxIjCgtkZXNjcmlwdGlvbhgEIAEoCUIJukgGcgQogIAESAKIAQESIAoHcHJvamVjdBgFIAEoCUIKukgHcgUQARjIAUgDiAEBEh4KBW93bmVyGAYgASgJQgq6SAdyBRABGMgBSASIAQESIgoJbWlsZXN0b25lGAcgASgJQgq6SAdyBRABGMgBSAWIAQESLAoFbGF5ZXIYCCABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gGiAEBEikKA3JldhgJIAEoAUIXukgUEhIZAAAAAAAAJEApAAAAAAAAAABIB4gBARIpCgN1c2UYCiABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAiIAQESKAoCdHMYCyABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAmIAQESKQoDc2VjGAwgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgKiAEBEioKBHN0YWIYDSABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAuIAQESLAoGZWZmb3J0GA4gASgBQhe6SBQSEhkAAAAAAABZQCEAAAAAAAAAAEgMiAEBEhEKBGhlbGQYDyABKAhIDYgBARIdCgVub3RlcxgQIAEoCUIJukgGcgQogIAESA6IAQESTAoKZGVwZW5kc19vbhgRIAMoCUIsukgpkgEmEEAYASIgch4yHF5bYS16MC05XVthLXowLTkuXy1dezAsMTI3fSRSCmRlcGVuZHNfb24SOQoPY29uY3VycmVuY3lfa2V5GBIgASgJQgq6SAdyBRABGMgBSA9SD2NvbmN1cnJlbmN5X2tleYgBAUISChBfb3JnYW5pemF0aW9uX2lkQgUKA19pZEIOCgxfZGVzY3JpcHRpb25CCgoIX3Byb2plY3RCCAoGX293bmVyQgwKCl9taWxlc3RvbmVCCAoGX2xheWVyQgYKBF9yZXZCBgoEX3VzZUIFCgNfdHNCBgoEX3NlY0IHCgVfc3RhYkIJCgdfZWZmb3J0QgcKBV9oZWxkQggKBl9ub3Rlc0ISChBfY29uY3VycmVuY3lfa2V5IjcKEkNyZWF0ZVRhc2tSZXNwb25zZRIhCgRkYXRhGAEgASgLMhMuZGlzcGF0Y2hlci52MS5UYXNrIrgBChJDcmVhdGVUYXNrc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEjwKBXRhc2tzGAIgAygLMiAuZGlzcGF0Y2hlci52MS5DcmVhdGVUYXNrUmVxdWVzdEILukgIkgEFCAEQ9ANCEgoQX29yZ2FuaXphdGlvbl9pZCI4ChNDcmVhdGVUYXNrc1Jlc3BvbnNlEiEKBGRhdGEYASADKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sinAEKDkdldFRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBQhIKEF9vcmdhbml6YXRpb25faWQiNAoPR2V0VGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2siqgUKEExpc3RUYXNrc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEj8KBnN0YXR1cxgCIAEoCUIqukgnciVSB3BlbmRpbmdSB2NsYWltZWRSC2luX3Byb2dyZXNzUgRkb25lSAGIAQESHgoFb3duZXIYAyABKAlCCrpIB3IFEAEYyAFIAogBARIiCgltaWxlc3RvbmUYBCABKAlCCrpIB3IFEAEYyAFIA4gBARIsCgVsYXllchgFIAEoCUIYukgVchNSBGNvcmVSBnBsdWdpblIDb3BzSASIAQESIAoHcHJvamVjdBgGIAEoCUIKukgHcgUQARjIAUgFiAEBEicKBXN0YWdlGAcgASgJQhO6SBByDlIFYnVpbGRSBW1lcmdlSAaIAQESEQoEaGVsZBgIIAEoCEgHiAEBEh4KBWxpbWl0GAkgASgFQgq6SAcaBRjIASgBSAiIAQESHAoGb2Zmc2V0GAogASgFQge6SAQaAigASAmIAQESHwoGY3Vyc29yGAsgASgJQgq6SAdyBRABGOgHSAqIAQESRgoJaWRfcHJlZml4GAwgASgJQiO6SCByHjIcXlthLXowLTldW2EtejAtOS5fLV17MCwxMjd9JEgLUglpZF9wcmVmaXiIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIJCgdfc3RhdHVzQggKBl9vd25lckIMCgpfbWlsZXN0b25lQggKBl9sYXllckIKCghfcHJvamVjdEIICgZfc3RhZ2VCBwoFX2hlbGRCCAoGX2xpbWl0QgkKB19vZmZzZXRCCQoHX2N1cnNvckIMCgpfaWRfcHJlZml4IlkKEUxpc3RUYXNrc1Jlc3BvbnNlEiEKBGRhdGEYASADKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sSIQoEbWV0YRgCIAEoCzITLmRpc3BhdGNoZXIudjEuUGFnZSKtCAoRVXBkYXRlVGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESHgoFdGl0bGUYAyABKAlCCrpIB3IFEAEY9ANIAYgBARIjCgtkZXNjcmlwdGlvbhgEIAEoCUIJukgGcgQogIAESAKIAQESIAoHcHJvamVjdBgFIAEoCUIKukgHcgUQARjIAUgDiAEBEh4KBW93bmVyGAYgASgJQgq6SAdyBRABGMgBSASIAQESIgoJbWlsZXN0b25lGAcgASgJQgq6SAdyBRABGMgBSAWIAQESLAoFbGF5ZXIYCCABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gGiAEBEikKA3JldhgJIAEoAUIXukgUEhIZAAAAAAAAJEApAAAAAAAAAABIB4gBARIpCgN1c2UYCiABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAiIAQESKAoCdHMYCyABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAmIAQESKQoDc2VjGAwgASgBQhe6SBQSEhkAAAAAAAAkQCkAAAAAAAAAAEgKiAEBEioKBHN0YWIYDSABKAFCF7pIFBISGQAAAAAAACRAKQAAAAAAAAAASAuIAQESLAoGZWZmb3J0GA4gASgBQhe6SBQSEhkAAAAAAABZQCEAAAAAAAAAAEgMiAEBEhEKBGhlbGQYDyABKAhIDYgBARIdCgVub3RlcxgQIAEoCUIJukgGcgQogIAESA6IAQESQQoLdXBkYXRlX21hc2sYESABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrSA9SC3VwZGF0ZV9tYXNriAEBEkwKCmRlcGVuZHNfb24YEiADKAlCLLpIKZIBJhBAGAEiIHIeMhxeW2EtejAtOV1bYS16MC05Ll8tXXswLDEyN30kUgpkZXBlbmRzX29uEjkKD2NvbmN1cnJlbmN5X2tleRgTIAEoCUIKukgHcgUQARjIAUgQUg9jb25jdXJyZW5jeV9rZXmIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfdGl0bGVCDgoMX2Rlc2NyaXB0aW9uQgoKCF9wcm9qZWN0QggKBl9vd25lckIMCgpfbWlsZXN0b25lQggKBl9sYXllckIGCgRfcmV2QgYKBF91c2VCBQoDX3RzQgYKBF9zZWNCBwoFX3N0YWJCCQoHX2VmZm9ydEIHCgVfaGVsZEIICgZfbm90ZXNCDgoMX3VwZGF0ZV9tYXNrQhIKEF9jb25jdXJyZW5jeV9rZXkiNwoSVXBkYXRlVGFza1Jlc3BvbnNlEiEKBGRhdGEYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sipAIKF0xpc3RUYXNrQWN0aXZpdHlSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWxpbWl0GAMgASgFQgq6SAcaBRjIASgBSAGIAQESHAoGb2Zmc2V0GAQgASgFQge6SAQaAigASAKIAQESHwoGY3Vyc29yGAUgASgJQgq6SAdyBRABGOgHSAOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfbGltaXRCCQoHX29mZnNldEIJCgdfY3Vyc29yImEKGExpc3RUYXNrQWN0aXZpdHlSZXNwb25zZRIiCgRkYXRhGAEgAygLMhQuZGlzcGF0Y2hlci52MS5FdmVudBIhCgRtZXRhGAIgASgLMhMuZGlzcGF0Y2hlci52MS5QYWdlIqEBChNHZXRUYXNrR3JhcGhSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBQhIKEF9vcmdhbml6YXRpb25faWQiPgoUR2V0VGFza0dyYXBoUmVzcG9uc2USJgoEZGF0YRgBIAEoCzIYLmRpc3BhdGNoZXIudjEuVGFza0dyYXBoIngKCVRhc2tHcmFwaBIrCgVub2RlcxgBIAMoCzIcLmRpc3BhdGNoZXIudjEuVGFza0dyYXBoTm9kZRIrCgVlZGdlcxgCIAMoCzIcLmRpc3BhdGNoZXIudjEuVGFza0dyYXBoRWRnZRIRCgl0cnVuY2F0ZWQYAyABKAgiawoNVGFza0dyYXBoTm9kZRIKCgJpZBgBIAEoCRINCgV0aXRsZRgCIAEoCRIOCgZzdGF0dXMYAyABKAkSDAoEaGVsZBgEIAEoCBIPCgdibG9ja2VkGAUgASgIEhAKCGFyY2hpdmVkGAYgASgIIikKDVRhc2tHcmFwaEVkZ2USDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCSKgAQoSRXhwbGFpblRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBQhIKEF9vcmdhbml6YXRpb25faWQiQwoTRXhwbGFpblRhc2tSZXNwb25zZRIsCgRkYXRhGAEgASgLMh4uZGlzcGF0Y2hlci52MS5UYXNrRXhwbGFuYXRpb24i+gEKD1Rhc2tFeHBsYW5hdGlvbhIRCgljbGFpbWFibGUYASABKAgSKgoHcmVhc29ucxgCIAMoCzIZLmRpc3BhdGNoZXIudjEuVGFza1JlYXNvbhIVCghwb3NpdGlvbhgDIAEoBUgAiAEBEhIKBWFoZWFkGAQgASgFSAGIAQESJwoFc2NvcmUYBSABKAsyGC5kaXNwYXRjaGVyLnYxLlRhc2tTY29yZRI9CgxuZXh0X2FjdGlvbnMYBiADKAsyGS5kaXNwYXRjaGVyLnYxLk5leHRBY3Rpb25SDG5leHRfYWN0aW9uc0ILCglfcG9zaXRpb25CCAoGX2FoZWFkIrABCgpUYXNrUmVhc29uEl4KBGNvZGUYASABKAlCULpITXJLUgVyZWFkeVIHY2xhaW1lZFIEZG9uZVIIYXJjaGl2ZWRSBGhlbGRSB3dhaXRpbmdSB2Jsb2NrZWRSEWNvbmN1cnJlbmN5X2xpbWl0Eg8KB21lc3NhZ2UYAiABKAkSMQoHZGV0YWlscxgDIAEoCzIgLmRpc3BhdGNoZXIudjEuVGFza1JlYXNvbkRldGFpbHMi3wMKEVRhc2tSZWFzb25EZXRhaWxzEhIKBWFnZW50GAEgASgJSACIAQESPwoKZXhwaXJlc19hdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIAVIKZXhwaXJlc19hdIgBARIrCg5yZWxlYXNlX3JlYXNvbhgDIAEoCUgCUg5yZWxlYXNlX3JlYXNvbogBARJDCgxhdmFpbGFibGVfYXQYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wSANSDGF2YWlsYWJsZV9hdIgBARIeCgpibG9ja2VkX2J5GAUgAygJUgpibG9ja2VkX2J5Ei0KD2NvbmN1cnJlbmN5X2tleRgGIAEoCUgEUg9jb25jdXJyZW5jeV9rZXmIAQESHQoHdGFza19pZBgHIAEoCUgFUgd0YXNrX2lkiAEBEi4KBXNpbmNlGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgGiAEBQggKBl9hZ2VudEINCgtfZXhwaXJlc19hdEIRCg9fcmVsZWFzZV9yZWFzb25CDwoNX2F2YWlsYWJsZV9hdEISChBfY29uY3VycmVuY3lfa2V5QgoKCF90YXNrX2lkQggKBl9zaW5jZSLEAQoJVGFza1Njb3JlEikKBmlucHV0cxgBIAMoCzIZLmRpc3BhdGNoZXIudjEuU2NvcmVJbnB1dBIPCgdkaXZpc29yGAIgASgBEg0KBXNjb3JlGAMgASgBEhoKCGFnZV9kYXlzGAQgASgFUghhZ2VfZGF5cxImCg5oYWxmX2xpZmVfZGF5cxgFIAEoAVIOaGFsZl9saWZlX2RheXMSKAoPZWZmZWN0aXZlX3Njb3JlGAYgASgBUg9lZmZlY3RpdmVfc2NvcmUiWAoKU2NvcmVJbnB1dBIMCgRuYW1lGAEgASgJEhIKBXZhbHVlGAIgASgBSACIAQESDgoGd2VpZ2h0GAMgASgBEg4KBnBvaW50cxgEIAEoAUIICgZfdmFsdWUiUwoKTmV4dEFjdGlvbhIOCgZtZXRob2QYASABKAkSDAoEcGF0aBgCIAEoCRIRCgRib2R5GAMgASgJSACIAQESCwoDd2h5GAQgASgJQgcKBV9ib2R5MtEJCgtUYXNrU2VydmljZRKKAQoKQ3JlYXRlVGFzaxIgLmRpc3BhdGNoZXIudjEuQ3JlYXRlVGFza1JlcXVlc3QaIS5kaXNwYXRjaGVyLnYxLkNyZWF0ZVRhc2tSZXNwb25zZSI3irUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAh06ASoiGC9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcxKTAQoLQ3JlYXRlVGFza3MSIS5kaXNwYXRjaGVyLnYxLkNyZWF0ZVRhc2tzUmVxdWVzdBoiLmRpc3BhdGNoZXIudjEuQ3JlYXRlVGFza3NSZXNwb25zZSI9irUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAiM6ASoiHi9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy9iYXRjaBKKAQoHR2V0VGFzaxIdLmRpc3BhdGNoZXIudjEuR2V0VGFza1JlcXVlc3QaHi5kaXNwYXRjaGVyLnYxLkdldFRhc2tSZXNwb25zZSJAkAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCJBIiL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfRKGAQoJTGlzdFRhc2tzEh8uZGlzcGF0Y2hlci52MS5MaXN0VGFza3NSZXF1ZXN0GiAuZGlzcGF0Y2hlci52MS5MaXN0VGFza3NSZXNwb25zZSI2kAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCGhIYL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzEpQBCgpVcGRhdGVUYXNrEiAuZGlzcGF0Y2hlci52MS5VcGRhdGVUYXNrUmVxdWVzdBohLmRpc3BhdGNoZXIudjEuVXBkYXRlVGFza1Jlc3BvbnNlIkGKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCJzoBKjIiL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfRKfAQoMR2V0VGFza0dyYXBoEiIuZGlzcGF0Y2hlci52MS5HZXRUYXNrR3JhcGhSZXF1ZXN0GiMuZGlzcGF0Y2hlci52MS5HZXRUYXNrR3JhcGhSZXNwb25zZSJGkAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCKhIoL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfS9ncmFwaBKeAQoLRXhwbGFpblRhc2sSIS5kaXNwYXRjaGVyLnYxLkV4cGxhaW5UYXNrUmVxdWVzdBoiLmRpc3BhdGNoZXIudjEuRXhwbGFpblRhc2tSZXNwb25zZSJIkAIBirUYD2Rpc3BhdGNoZXI6cmVhZILT5JMCLBIqL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfS9leHBsYWluEq4BChBMaXN0VGFza0FjdGl2aXR5EiYuZGlzcGF0Y2hlci52MS5MaXN0VGFza0FjdGl2aXR5UmVxdWVzdBonLmRpc3BhdGNoZXIudjEuTGlzdFRhc2tBY3Rpdml0eVJlc3BvbnNlIkmQAgGKtRgPZGlzcGF0Y2hlcjpyZWFkgtPkkwItEisvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9L2FjdGl2aXR5YgZwcm90bzM", [file_buf_validate_validate, file_dispatcher_v1_event, file_dispatcher_v1_options, file_dispatcher_v1_page, file_google_api_annotations, file_google_protobuf_field_mask, file_google_protobuf_timestamp]);
 
 /**
  * A piece of work.
@@ -2163,6 +2163,652 @@ export const TaskGraphEdgeSchema: GenMessage<TaskGraphEdge, {jsonType: TaskGraph
   messageDesc(file_dispatcher_v1_task, 18);
 
 /**
+ * Which task to explain.
+ *
+ * @generated from message dispatcher.v1.ExplainTaskRequest
+ */
+export type ExplainTaskRequest = Message<"dispatcher.v1.ExplainTaskRequest"> & {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  taskId: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
+   */
+  organizationId?: string | undefined;
+};
+
+/**
+ * Which task to explain.
+ *
+ * @generated from message dispatcher.v1.ExplainTaskRequest
+ */
+export type ExplainTaskRequestJson = {
+  /**
+   * The task.
+   *
+   * @generated from field: string task_id = 1 [json_name = "task_id"];
+   */
+  task_id?: string;
+
+  /**
+   * For the admin: which organization, where the id stands in several.
+   *
+   * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
+   */
+  organization_id?: string;
+};
+
+/**
+ * Describes the message dispatcher.v1.ExplainTaskRequest.
+ * Use `create(ExplainTaskRequestSchema)` to create a new message.
+ */
+export const ExplainTaskRequestSchema: GenMessage<ExplainTaskRequest, {jsonType: ExplainTaskRequestJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 19);
+
+/**
+ * The explanation.
+ *
+ * @generated from message dispatcher.v1.ExplainTaskResponse
+ */
+export type ExplainTaskResponse = Message<"dispatcher.v1.ExplainTaskResponse"> & {
+  /**
+   * The explanation.
+   *
+   * @generated from field: dispatcher.v1.TaskExplanation data = 1;
+   */
+  data?: TaskExplanation | undefined;
+};
+
+/**
+ * The explanation.
+ *
+ * @generated from message dispatcher.v1.ExplainTaskResponse
+ */
+export type ExplainTaskResponseJson = {
+  /**
+   * The explanation.
+   *
+   * @generated from field: dispatcher.v1.TaskExplanation data = 1;
+   */
+  data?: TaskExplanationJson;
+};
+
+/**
+ * Describes the message dispatcher.v1.ExplainTaskResponse.
+ * Use `create(ExplainTaskResponseSchema)` to create a new message.
+ */
+export const ExplainTaskResponseSchema: GenMessage<ExplainTaskResponse, {jsonType: ExplainTaskResponseJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 20);
+
+/**
+ * Why claim-next hands a task out or not.
+ *
+ * @generated from message dispatcher.v1.TaskExplanation
+ */
+export type TaskExplanation = Message<"dispatcher.v1.TaskExplanation"> & {
+  /**
+   * Whether claim-next hands it out, to a caller who asks for its stage, when its turn comes.
+   *
+   * @generated from field: bool claimable = 1;
+   */
+  claimable: boolean;
+
+  /**
+   * All that apply, the most decisive first.
+   *
+   * @generated from field: repeated dispatcher.v1.TaskReason reasons = 2;
+   */
+  reasons: TaskReason[];
+
+  /**
+   * Its place in the order of claim-next in its organization and stage: 1 is next. Exact up to 10,000; 10,001 stands
+   * for all places after that. Null when it is not claimable.
+   *
+   * @generated from field: optional int32 position = 3;
+   */
+  position?: number | undefined;
+
+  /**
+   * How many claimable tasks come before it, counted up to 10,000. Null for a task that is claimed, done or archived.
+   *
+   * @generated from field: optional int32 ahead = 4;
+   */
+  ahead?: number | undefined;
+
+  /**
+   * How its score comes about.
+   *
+   * @generated from field: dispatcher.v1.TaskScore score = 5;
+   */
+  score?: TaskScore | undefined;
+
+  /**
+   * Calls that tell more or change something about it. None of them ends a claim or loses work.
+   *
+   * @generated from field: repeated dispatcher.v1.NextAction next_actions = 6 [json_name = "next_actions"];
+   */
+  nextActions: NextAction[];
+};
+
+/**
+ * Why claim-next hands a task out or not.
+ *
+ * @generated from message dispatcher.v1.TaskExplanation
+ */
+export type TaskExplanationJson = {
+  /**
+   * Whether claim-next hands it out, to a caller who asks for its stage, when its turn comes.
+   *
+   * @generated from field: bool claimable = 1;
+   */
+  claimable?: boolean;
+
+  /**
+   * All that apply, the most decisive first.
+   *
+   * @generated from field: repeated dispatcher.v1.TaskReason reasons = 2;
+   */
+  reasons?: TaskReasonJson[];
+
+  /**
+   * Its place in the order of claim-next in its organization and stage: 1 is next. Exact up to 10,000; 10,001 stands
+   * for all places after that. Null when it is not claimable.
+   *
+   * @generated from field: optional int32 position = 3;
+   */
+  position?: number;
+
+  /**
+   * How many claimable tasks come before it, counted up to 10,000. Null for a task that is claimed, done or archived.
+   *
+   * @generated from field: optional int32 ahead = 4;
+   */
+  ahead?: number;
+
+  /**
+   * How its score comes about.
+   *
+   * @generated from field: dispatcher.v1.TaskScore score = 5;
+   */
+  score?: TaskScoreJson;
+
+  /**
+   * Calls that tell more or change something about it. None of them ends a claim or loses work.
+   *
+   * @generated from field: repeated dispatcher.v1.NextAction next_actions = 6 [json_name = "next_actions"];
+   */
+  next_actions?: NextActionJson[];
+};
+
+/**
+ * Describes the message dispatcher.v1.TaskExplanation.
+ * Use `create(TaskExplanationSchema)` to create a new message.
+ */
+export const TaskExplanationSchema: GenMessage<TaskExplanation, {jsonType: TaskExplanationJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 21);
+
+/**
+ * One reason why claim-next hands a task out or not.
+ *
+ * @generated from message dispatcher.v1.TaskReason
+ */
+export type TaskReason = Message<"dispatcher.v1.TaskReason"> & {
+  /**
+   * What it is. `concurrency_limit`: a claimed task has the same `concurrency_key`.
+   *
+   * @generated from field: string code = 1;
+   */
+  code: string;
+
+  /**
+   * The same in a sentence, for people.
+   *
+   * @generated from field: string message = 2;
+   */
+  message: string;
+
+  /**
+   * The same for programs.
+   *
+   * @generated from field: dispatcher.v1.TaskReasonDetails details = 3;
+   */
+  details?: TaskReasonDetails | undefined;
+};
+
+/**
+ * One reason why claim-next hands a task out or not.
+ *
+ * @generated from message dispatcher.v1.TaskReason
+ */
+export type TaskReasonJson = {
+  /**
+   * What it is. `concurrency_limit`: a claimed task has the same `concurrency_key`.
+   *
+   * @generated from field: string code = 1;
+   */
+  code?: string;
+
+  /**
+   * The same in a sentence, for people.
+   *
+   * @generated from field: string message = 2;
+   */
+  message?: string;
+
+  /**
+   * The same for programs.
+   *
+   * @generated from field: dispatcher.v1.TaskReasonDetails details = 3;
+   */
+  details?: TaskReasonDetailsJson;
+};
+
+/**
+ * Describes the message dispatcher.v1.TaskReason.
+ * Use `create(TaskReasonSchema)` to create a new message.
+ */
+export const TaskReasonSchema: GenMessage<TaskReason, {jsonType: TaskReasonJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 22);
+
+/**
+ * What a reason is about. What it is not about is null, or empty.
+ *
+ * @generated from message dispatcher.v1.TaskReasonDetails
+ */
+export type TaskReasonDetails = Message<"dispatcher.v1.TaskReasonDetails"> & {
+  /**
+   * Of `claimed` and `concurrency_limit`: who holds the claim.
+   *
+   * @generated from field: optional string agent = 1;
+   */
+  agent?: string | undefined;
+
+  /**
+   * Of `claimed` and `concurrency_limit`: when the lease ends unless a heartbeat comes.
+   *
+   * @generated from field: optional google.protobuf.Timestamp expires_at = 2 [json_name = "expires_at"];
+   */
+  expiresAt?: Timestamp | undefined;
+
+  /**
+   * Of `held`: why it was released last.
+   *
+   * @generated from field: optional string release_reason = 3 [json_name = "release_reason"];
+   */
+  releaseReason?: string | undefined;
+
+  /**
+   * Of `waiting`: claim-next hands it out at this time or later.
+   *
+   * @generated from field: optional google.protobuf.Timestamp available_at = 4 [json_name = "available_at"];
+   */
+  availableAt?: Timestamp | undefined;
+
+  /**
+   * Of `blocked`: the tasks that it waits for.
+   *
+   * @generated from field: repeated string blocked_by = 5 [json_name = "blocked_by"];
+   */
+  blockedBy: string[];
+
+  /**
+   * Of `concurrency_limit`: the key.
+   *
+   * @generated from field: optional string concurrency_key = 6 [json_name = "concurrency_key"];
+   */
+  concurrencyKey?: string | undefined;
+
+  /**
+   * Of `concurrency_limit`: the claimed task that has it.
+   *
+   * @generated from field: optional string task_id = 7 [json_name = "task_id"];
+   */
+  taskId?: string | undefined;
+
+  /**
+   * Of `done` and `archived`: since when it is.
+   *
+   * @generated from field: optional google.protobuf.Timestamp since = 8;
+   */
+  since?: Timestamp | undefined;
+};
+
+/**
+ * What a reason is about. What it is not about is null, or empty.
+ *
+ * @generated from message dispatcher.v1.TaskReasonDetails
+ */
+export type TaskReasonDetailsJson = {
+  /**
+   * Of `claimed` and `concurrency_limit`: who holds the claim.
+   *
+   * @generated from field: optional string agent = 1;
+   */
+  agent?: string;
+
+  /**
+   * Of `claimed` and `concurrency_limit`: when the lease ends unless a heartbeat comes.
+   *
+   * @generated from field: optional google.protobuf.Timestamp expires_at = 2 [json_name = "expires_at"];
+   */
+  expires_at?: TimestampJson;
+
+  /**
+   * Of `held`: why it was released last.
+   *
+   * @generated from field: optional string release_reason = 3 [json_name = "release_reason"];
+   */
+  release_reason?: string;
+
+  /**
+   * Of `waiting`: claim-next hands it out at this time or later.
+   *
+   * @generated from field: optional google.protobuf.Timestamp available_at = 4 [json_name = "available_at"];
+   */
+  available_at?: TimestampJson;
+
+  /**
+   * Of `blocked`: the tasks that it waits for.
+   *
+   * @generated from field: repeated string blocked_by = 5 [json_name = "blocked_by"];
+   */
+  blocked_by?: string[];
+
+  /**
+   * Of `concurrency_limit`: the key.
+   *
+   * @generated from field: optional string concurrency_key = 6 [json_name = "concurrency_key"];
+   */
+  concurrency_key?: string;
+
+  /**
+   * Of `concurrency_limit`: the claimed task that has it.
+   *
+   * @generated from field: optional string task_id = 7 [json_name = "task_id"];
+   */
+  task_id?: string;
+
+  /**
+   * Of `done` and `archived`: since when it is.
+   *
+   * @generated from field: optional google.protobuf.Timestamp since = 8;
+   */
+  since?: TimestampJson;
+};
+
+/**
+ * Describes the message dispatcher.v1.TaskReasonDetails.
+ * Use `create(TaskReasonDetailsSchema)` to create a new message.
+ */
+export const TaskReasonDetailsSchema: GenMessage<TaskReasonDetails, {jsonType: TaskReasonDetailsJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 23);
+
+/**
+ * How a score comes about: the points of the inputs, divided, then halved for each half-life of its age.
+ *
+ * @generated from message dispatcher.v1.TaskScore
+ */
+export type TaskScore = Message<"dispatcher.v1.TaskScore"> & {
+  /**
+   * `rev`, `use`, `ts`, `sec` and `stab`.
+   *
+   * @generated from field: repeated dispatcher.v1.ScoreInput inputs = 1;
+   */
+  inputs: ScoreInput[];
+
+  /**
+   * The effort, 2 at least.
+   *
+   * @generated from field: double divisor = 2;
+   */
+  divisor: number;
+
+  /**
+   * The sum of the points over the divisor.
+   *
+   * @generated from field: double score = 3;
+   */
+  score: number;
+
+  /**
+   * Whole UTC days since `updated_at`.
+   *
+   * @generated from field: int32 age_days = 4 [json_name = "age_days"];
+   */
+  ageDays: number;
+
+  /**
+   * After so many days a score counts half.
+   *
+   * @generated from field: double half_life_days = 5 [json_name = "half_life_days"];
+   */
+  halfLifeDays: number;
+
+  /**
+   * What the order goes by.
+   *
+   * @generated from field: double effective_score = 6 [json_name = "effective_score"];
+   */
+  effectiveScore: number;
+};
+
+/**
+ * How a score comes about: the points of the inputs, divided, then halved for each half-life of its age.
+ *
+ * @generated from message dispatcher.v1.TaskScore
+ */
+export type TaskScoreJson = {
+  /**
+   * `rev`, `use`, `ts`, `sec` and `stab`.
+   *
+   * @generated from field: repeated dispatcher.v1.ScoreInput inputs = 1;
+   */
+  inputs?: ScoreInputJson[];
+
+  /**
+   * The effort, 2 at least.
+   *
+   * @generated from field: double divisor = 2;
+   */
+  divisor?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * The sum of the points over the divisor.
+   *
+   * @generated from field: double score = 3;
+   */
+  score?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * Whole UTC days since `updated_at`.
+   *
+   * @generated from field: int32 age_days = 4 [json_name = "age_days"];
+   */
+  age_days?: number;
+
+  /**
+   * After so many days a score counts half.
+   *
+   * @generated from field: double half_life_days = 5 [json_name = "half_life_days"];
+   */
+  half_life_days?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * What the order goes by.
+   *
+   * @generated from field: double effective_score = 6 [json_name = "effective_score"];
+   */
+  effective_score?: number | "NaN" | "Infinity" | "-Infinity";
+};
+
+/**
+ * Describes the message dispatcher.v1.TaskScore.
+ * Use `create(TaskScoreSchema)` to create a new message.
+ */
+export const TaskScoreSchema: GenMessage<TaskScore, {jsonType: TaskScoreJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 24);
+
+/**
+ * One input of a score.
+ *
+ * @generated from message dispatcher.v1.ScoreInput
+ */
+export type ScoreInput = Message<"dispatcher.v1.ScoreInput"> & {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Its value; null counts 0.
+   *
+   * @generated from field: optional double value = 2;
+   */
+  value?: number | undefined;
+
+  /**
+   * How much it counts.
+   *
+   * @generated from field: double weight = 3;
+   */
+  weight: number;
+
+  /**
+   * The value times the weight.
+   *
+   * @generated from field: double points = 4;
+   */
+  points: number;
+};
+
+/**
+ * One input of a score.
+ *
+ * @generated from message dispatcher.v1.ScoreInput
+ */
+export type ScoreInputJson = {
+  /**
+   * Its name.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * Its value; null counts 0.
+   *
+   * @generated from field: optional double value = 2;
+   */
+  value?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * How much it counts.
+   *
+   * @generated from field: double weight = 3;
+   */
+  weight?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * The value times the weight.
+   *
+   * @generated from field: double points = 4;
+   */
+  points?: number | "NaN" | "Infinity" | "-Infinity";
+};
+
+/**
+ * Describes the message dispatcher.v1.ScoreInput.
+ * Use `create(ScoreInputSchema)` to create a new message.
+ */
+export const ScoreInputSchema: GenMessage<ScoreInput, {jsonType: ScoreInputJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 25);
+
+/**
+ * A call that tells more about a task, or changes something about it.
+ *
+ * @generated from message dispatcher.v1.NextAction
+ */
+export type NextAction = Message<"dispatcher.v1.NextAction"> & {
+  /**
+   * `GET`, `POST` or `PATCH`.
+   *
+   * @generated from field: string method = 1;
+   */
+  method: string;
+
+  /**
+   * The path with its query, on this server.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * The JSON text of the body to send, with `{agent}` where your name goes. Null where none is needed.
+   *
+   * @generated from field: optional string body = 3;
+   */
+  body?: string | undefined;
+
+  /**
+   * What it does.
+   *
+   * @generated from field: string why = 4;
+   */
+  why: string;
+};
+
+/**
+ * A call that tells more about a task, or changes something about it.
+ *
+ * @generated from message dispatcher.v1.NextAction
+ */
+export type NextActionJson = {
+  /**
+   * `GET`, `POST` or `PATCH`.
+   *
+   * @generated from field: string method = 1;
+   */
+  method?: string;
+
+  /**
+   * The path with its query, on this server.
+   *
+   * @generated from field: string path = 2;
+   */
+  path?: string;
+
+  /**
+   * The JSON text of the body to send, with `{agent}` where your name goes. Null where none is needed.
+   *
+   * @generated from field: optional string body = 3;
+   */
+  body?: string;
+
+  /**
+   * What it does.
+   *
+   * @generated from field: string why = 4;
+   */
+  why?: string;
+};
+
+/**
+ * Describes the message dispatcher.v1.NextAction.
+ * Use `create(NextActionSchema)` to create a new message.
+ */
+export const NextActionSchema: GenMessage<NextAction, {jsonType: NextActionJson}> = /*@__PURE__*/
+  messageDesc(file_dispatcher_v1_task, 26);
+
+/**
  * What a task is: its content, its place in the order, its history.
  *
  * @generated from service dispatcher.v1.TaskService
@@ -2232,6 +2878,16 @@ export const TaskService: GenService<{
     methodKind: "unary";
     input: typeof GetTaskGraphRequestSchema;
     output: typeof GetTaskGraphResponseSchema;
+  },
+  /**
+   * Why claim-next hands a task out or not, its place in the order, and what could be done about it.
+   *
+   * @generated from rpc dispatcher.v1.TaskService.ExplainTask
+   */
+  explainTask: {
+    methodKind: "unary";
+    input: typeof ExplainTaskRequestSchema;
+    output: typeof ExplainTaskResponseSchema;
   },
   /**
    * Every transition of one task with the agent that made it, oldest first.
