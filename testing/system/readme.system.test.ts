@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { patience } from '../harness/patience.ts';
 import { runShell, runTypeScript, snippetsOf } from '../harness/readme-snippets.ts';
 import { useDispatcher } from '../harness/use-dispatcher.ts';
 import { useFolder } from '../harness/use-folder.ts';
@@ -19,7 +20,7 @@ async function useStarted() {
 }
 
 /** `curl` as people type it says nothing of a refusal; here it fails, and shows each answer on a line. */
-const strictCurl = `curl() { command curl --fail-with-body --max-time 20 --write-out '\\n' "$@"; }\n`;
+const strictCurl = `curl() { command curl --fail-with-body --max-time ${Math.ceil(20 * patience())} --write-out '\\n' "$@"; }\n`;
 
 test('the curl lines of the README work as they are pasted, on a dispatcher that has just started', async () => {
   const pasted = snippets.filter(({ language, code }) => language === 'sh' && code.includes('curl'));
