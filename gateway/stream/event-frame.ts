@@ -1,3 +1,4 @@
+import { messageBatches } from '@dispatcher/kit/channel/batches.ts';
 import { type Event, EventSchema } from '@recursiv/proto/gen/dispatcher/v1/event_pb.ts';
 import type { EventReset } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { createJsonWriter } from '../rest/write-json.ts';
@@ -12,6 +13,9 @@ export interface EventFrame {
 }
 
 const writeEvent = createJsonWriter(EventSchema);
+
+/** Cuts frames into pieces of at most 128 KiB, so that little waits for a reader that does not read. */
+export const framePieces = (frames: readonly EventFrame[]): EventFrame[][] => messageBatches(frames, ({ bytes }) => bytes.length);
 
 /** Encodes an event. */
 export function frameFromEvent(event: Event): EventFrame {

@@ -2,7 +2,7 @@ import type { Transport } from '@connectrpc/connect';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { WatchEventsResponse } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
-import { type EventFrame, frameFromEvent } from './event-frame.ts';
+import { type EventFrame, frameFromEvent, framePieces } from './event-frame.ts';
 import { followEvents } from './follow-events.ts';
 import { RecentFrames } from './recent-frames.ts';
 import type { StreamReader } from './stream-reader.ts';
@@ -29,17 +29,22 @@ export function createEventHub(source: { transport: Transport; adminKey: string;
   let follower: AsyncDisposable | undefined;
   let isClosed = false;
 
-  // What arrives in one turn goes out in one write per reader, the same bytes to all who want the same.
-  const flush = () => {
-    const frames = incoming;
-    incoming = [];
+  // What arrives in one turn goes out in one write per reader, the same bytes to all who want the same. More than one
+  // piece goes out over several turns, so that readers can receive one before the next is written.
+  const deliverPiece = () => {
+    const [frames = [], ...rest] = framePieces(incoming);
+    incoming = rest.flat();
     recent.add(frames);
     const pieces = new Map<string, Buffer>();
     for (const reader of readers) reader.deliver(frames, pieces);
   };
+  const flush = () => {
+    deliverPiece();
+    if (incoming.length > 0) setImmediate(flush);
+  };
   const onMessage = ({ events, reset, position }: WatchEventsResponse) => {
     if (reset) {
-      flush();
+      while (incoming.length > 0) deliverPiece();
       recent.startAfter(Number(reset.position));
       for (const reader of readers) reader.reset(reset);
     }

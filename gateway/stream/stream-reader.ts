@@ -53,10 +53,10 @@ export class StreamReader {
     this.#told = this.#position;
   }
 
-  /** Writes bytes. When too many wait already, it ends the connection. */
+  /** Writes bytes. When too many would wait, it ends the connection. */
   write(bytes: Buffer): void {
     if (this.#response.destroyed || this.#response.writableEnded) return;
-    if (this.#response.writableLength > unreadMaxBytes) this.#response.destroy();
+    if (this.#response.writableLength + bytes.length > unreadMaxBytes) this.#response.destroy();
     else this.#response.write(bytes);
   }
 

@@ -17,7 +17,7 @@ import { callHeaders } from '../edge/request-headers.ts';
 import type { SetCaller } from '../edge/request-log.ts';
 import { createRequestReader } from '../rest/read-request.ts';
 import type { Route } from '../rest/routes.ts';
-import { bytesFromRetry, frameFromEvent } from './event-frame.ts';
+import { bytesFromRetry, frameFromEvent, framePieces } from './event-frame.ts';
 import type { EventHub } from './event-hub.ts';
 import { only } from './follow-events.ts';
 import type { OpenStreams } from './open-streams.ts';
@@ -175,10 +175,12 @@ async function replay(reader: StreamReader, parts: Awaited<ReturnType<typeof ope
   let part: WatchEventsResponse = parts.first;
   while (true) {
     if (part.reset) reader.reset(part.reset);
-    reader.deliver(part.events.map(frameFromEvent));
+    for (const piece of framePieces(part.events.map(frameFromEvent))) {
+      reader.deliver(piece);
+      await reader.drained(call.signal);
+    }
     reader.passTo(Number(part.position));
     if (hub.join(reader)) return;
-    await reader.drained(call.signal);
     const next = await parts.next();
     if (next.done) return reader.end();
     part = next.value;
