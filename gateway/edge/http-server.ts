@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerOptions, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
@@ -122,13 +123,18 @@ function refuseConnection(error: Error & { code?: string }, socket: Socket): voi
     socket.destroy();
     return;
   }
-  const sentence = refusals[error.code ?? ''] ?? 'The request is not valid HTTP.';
+  const { status = '400 Bad Request', sentence } = refusals[error.code ?? ''] ?? { sentence: 'The request is not valid HTTP.' };
   const { headers, body } = errorAnswer(new DispatcherError('invalid_argument', sentence));
-  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(body)), connection: 'close' });
-  socket.end(`HTTP/1.1 400 Bad Request\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`, () => socket.destroy());
+  const more = { 'x-request-id': randomUUID(), 'content-length': String(Buffer.byteLength(body)), connection: 'close' };
+  const lines = Object.entries({ ...headers, ...more });
+  socket.end(`HTTP/1.1 ${status}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`, () => socket.destroy());
 }
 
-const refusals: Record<string, string> = {
-  ERR_HTTP_REQUEST_TIMEOUT: 'The request did not arrive in time.',
-  HPE_HEADER_OVERFLOW: `The headers are larger than ${headersMaxBytes / 1024} KiB.`,
+/** Load balancers know the status 431. */
+const refusals: Record<string, { status?: string; sentence: string }> = {
+  ERR_HTTP_REQUEST_TIMEOUT: { sentence: 'The request did not arrive in time.' },
+  HPE_HEADER_OVERFLOW: {
+    status: '431 Request Header Fields Too Large',
+    sentence: `The headers are larger than ${headersMaxBytes / 1024} KiB.`,
+  },
 };

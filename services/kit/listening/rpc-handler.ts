@@ -10,6 +10,7 @@ import type { Authenticate } from '../auth/authentication.ts';
 import { dispatcherErrorFrom } from '../serving/errors.ts';
 import type { Routes } from '../serving/routes.ts';
 import type { UnreadAnswers } from './answer-body.ts';
+import { writeGrpcMessage } from './grpc-message.ts';
 import { networkOf } from './network-of.ts';
 import { createOpenCalls } from './open-calls.ts';
 import { type BodyLimits, boundedBody } from './request-body.ts';
@@ -140,6 +141,7 @@ async function answer({ handler, check }: Served, unread: UnreadAnswers, node: N
     const limits = () => check(arrived).catch((thrown: unknown) => Promise.reject(dispatcherErrorFrom(thrown)));
     const answered = await handler({ ...request, body: boundedBody(request.body as AsyncIterable<Uint8Array>, limits) });
     const { body } = answered;
+    writeGrpcMessage(answered.trailer);
     await universalResponseToNodeResponse(body ? { ...answered, body: unread.of(body, response, arrived.room) } : answered, response);
   } catch {
     // The caller has left, or did not send a valid request. Nobody can receive an answer.

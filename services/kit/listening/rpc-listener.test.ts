@@ -104,6 +104,14 @@ test('a caller with a known key may send its body, and a body that does not arri
   expect(await within(5_000, statusOf(half))).toBe('4');
 });
 
+test('the message of a refusal is readable', async () => {
+  await using port = await usePort();
+  using session = await useSession(port.port);
+  const stream = begin(session, createTask).end(frameOf(Buffer.alloc(0)));
+  const [trailers] = await once(stream.resume(), 'trailers');
+  expect(trailers['grpc-message']).toContain('"Authorization: Bearer');
+});
+
 test('a preface that arrives in pieces is understood', async () => {
   await using port = await usePort();
   using socket = await useSocket(port.port);
