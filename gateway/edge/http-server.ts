@@ -15,7 +15,7 @@ import { requestIdOf } from './request-headers.ts';
 const defaultReceiveTimeoutMs = 10_000;
 
 /** Longer than the usual 60 s of a load balancer, so that the gateway does not close a connection under a request. */
-const keepAliveTimeoutMs = 72_000;
+const defaultKeepAliveMs = 72_000;
 
 /** How long a client may take for the TLS handshake. */
 const tlsHandshakeMs = 10_000;
@@ -32,21 +32,25 @@ const defaultTakenMs = 30_000;
 export interface HttpServerOptions {
   readonly receiveTimeoutMs?: number;
   readonly takenMs?: number;
+  readonly keepAliveMs?: number;
   readonly connections?: ConnectionLimits;
   readonly tls?: Tls | null;
 }
 
 /** Creates a Fastify instance without routes. It has the limits, and the answers for requests without a route. */
 export function createHttpServer(log: Log, options: HttpServerOptions = {}): FastifyInstance {
-  const { receiveTimeoutMs = defaultReceiveTimeoutMs, takenMs = defaultTakenMs, tls } = options;
+  const { receiveTimeoutMs = defaultReceiveTimeoutMs, takenMs = defaultTakenMs, keepAliveMs = defaultKeepAliveMs, tls } = options;
   const http = { maxHeaderSize: headersMaxBytes, headersTimeout: receiveTimeoutMs, connectionsCheckingInterval: 1000 };
   const server = fastify({
     genReqId: requestIdOf,
     requestTimeout: receiveTimeoutMs,
-    keepAliveTimeout: keepAliveTimeoutMs,
+    keepAliveTimeout: keepAliveMs,
     return503OnClosing: false,
     http,
-    ...(tls && { serverFactory: (handler: RequestListener) => createHttpsServer(tls, { ...http, requestTimeout: receiveTimeoutMs }, handler) }),
+    ...(tls && {
+      serverFactory: (handler: RequestListener) =>
+        createHttpsServer(tls, { ...http, requestTimeout: receiveTimeoutMs, keepAliveTimeout: keepAliveMs }, handler),
+    }),
     routerOptions: { maxParamLength: headersMaxBytes, querystringParser: () => emptyQuery },
     frameworkErrors: (error, request, reply) => sendError(log, error, request, reply),
     clientErrorHandler: refuseConnection,
@@ -79,10 +83,7 @@ function limitConnections(server: HttpServer, takenMs: number, limits?: Connecti
 }
 
 function createHttpsServer(tls: Tls, options: ServerOptions, handler: RequestListener): Server {
-  const server = createServer(
-    { ...options, ...secretsOf(tls.current), keepAliveTimeout: keepAliveTimeoutMs, handshakeTimeout: tlsHandshakeMs },
-    handler,
-  );
+  const server = createServer({ ...options, ...secretsOf(tls.current), handshakeTimeout: tlsHandshakeMs }, handler);
   tls.onRenewed((material) => server.setSecureContext(secretsOf(material)));
   return server;
 }

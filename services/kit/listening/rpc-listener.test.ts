@@ -7,6 +7,7 @@ import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topolo
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { expect, test, vi } from 'vitest';
+import { createApiKey } from '../auth/api-key.ts';
 import { createAuthenticate } from '../auth/authentication.ts';
 import { healthRoutes } from '../serving/health.ts';
 import { createLog } from '../telemetry/log.ts';
@@ -264,4 +265,31 @@ testWhere(canMakeCertificates, 'openssl')('connections that never finish the han
   expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
   session.destroy();
   for (const socket of held) socket.destroy();
+});
+
+testWhere(canMakeCertificates, 'openssl')('a connection that never finishes the handshake of TLS is closed in time', async () => {
+  await using files = await useCertificates();
+  using tls = await watchTls({ TLS_CERT: files.cert, TLS_KEY: files.key }, createLog('silent'));
+  await using port = await usePort({ receiveTimeoutMs: 300 }, tls);
+  using silent = await useSocket(port.port);
+  await within(10_000, once(silent, 'close'));
+});
+
+test('a client may have 1,024 streams at once, and headers of 16 KiB', async () => {
+  await using port = await usePort();
+  using session = await useSession(port.port);
+  await vi.waitFor(() => expect(session.remoteSettings).toMatchObject({ maxConcurrentStreams: 1024, maxHeaderListSize: 16 * 1024 }));
+  const large = begin(session, createTask, { ...admin, 'x-large': 'x'.repeat(20_000) });
+  await within(5_000, new Promise((resolve) => large.once('close', resolve)));
+  expect(large.rstCode).toBe(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  expect(port.calls).toEqual([]);
+});
+
+test('made-up keys are looked up at a limited rate, then answered RESOURCE_EXHAUSTED', async () => {
+  await using port = await usePort();
+  using session = await useSession(port.port);
+  const call = () => statusOf(begin(session, createTask, { authorization: `Bearer ${createApiKey()}` }).end(frameOf(Buffer.alloc(0))));
+  const statuses = await Promise.all(Array.from({ length: 400 }, call));
+  expect(new Set(statuses)).toEqual(new Set(['16', '8']));
+  expect(statuses.filter((status) => status === '8').length).toBeGreaterThan(100);
 });

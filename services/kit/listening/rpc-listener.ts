@@ -194,6 +194,8 @@ function endUnread(stream: ServerHttp2Stream): void {
 
 function createTlsListener(tls: Tls, handshakeTimeout: number, onConnection: (socket: Socket) => void): Server {
   const server = createTlsServer({ ...secretsOf(tls.current), ALPNProtocols: ['h2', 'http/1.1'], handshakeTimeout }, onConnection);
+  // Node leaves a connection open whose handshake fails or takes too long.
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
   tls.onRenewed((material) => server.setSecureContext(secretsOf(material)));
   return server;
 }
