@@ -1,4 +1,4 @@
-import { onBehalfOfAll } from '@dispatcher/kit/admission/on-behalf-of.ts';
+import { onBehalfOf, onBehalfOfAll } from '@dispatcher/kit/admission/on-behalf-of.ts';
 import { DispatcherError, unavailable } from '@dispatcher/kit/serving/errors.ts';
 import { isRefusedAsAWhole } from '../connection/errors.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -143,6 +143,7 @@ export class Batcher<Item, Answer> {
   }
 
   async #sendAlone({ item, resolve, reject }: Waiting<Item, Answer>): Promise<void> {
-    await this.#statement.one(item).then(resolve, reject);
+    const organizationId = this.#statement.organizationOf(item);
+    await onBehalfOf({ organizationId }, () => this.#statement.one(item)).then(resolve, reject);
   }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../telemetry/log.ts';
 
 /** Work that a service repeats until the loop is disposed. */
@@ -13,8 +12,8 @@ export interface Loop extends AsyncDisposable {
  */
 export function startLoop(name: string, intervalMs: number, log: Log, round: (signal: AbortSignal) => Promise<boolean>): Loop {
   const stop = new AbortController();
-  let nap = new AbortController();
   let woken = false;
+  let endNap: () => void = () => undefined;
 
   const run = async () => {
     while (!stop.signal.aborted) {
@@ -24,19 +23,24 @@ export function startLoop(name: string, intervalMs: number, log: Log, round: (si
         return false;
       });
       if (again || woken) continue;
-      nap = new AbortController();
-      await sleep(intervalMs, undefined, { signal: AbortSignal.any([stop.signal, nap.signal]) }).catch(() => undefined);
+      const nap = Promise.withResolvers<void>();
+      endNap = nap.resolve;
+      const timer = setTimeout(endNap, intervalMs);
+      await nap.promise;
+      clearTimeout(timer);
     }
   };
   const ended = run();
+  const wake = () => {
+    woken = true;
+    endNap();
+  };
 
   return {
-    wake() {
-      woken = true;
-      nap.abort();
-    },
+    wake,
     async [Symbol.asyncDispose]() {
       stop.abort();
+      wake();
       await ended;
     },
   };
