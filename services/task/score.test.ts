@@ -1,3 +1,4 @@
+import { effectiveScore, rank } from '@dispatcher/database/tasks/score-sql.ts';
 import { as, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { array, assert, asyncProperty, double, integer, oneof, option, record } from 'fast-check';
 import { expect, test } from 'vitest';
@@ -75,4 +76,22 @@ test.each([0.01, 0.5, 100_000])('with a half-life of %d days a task of today doe
   await tasks.query('UPDATE tasks SET rank = task_rank(score, updated_at)');
   expect(await effectiveScore()).toBeLessThan(1.5);
   expect((await tasks.client.listTasks({}, as('acme'))).data).toHaveLength(4);
+});
+
+test('the expressions of the statements have the values of the functions in the schema', async () => {
+  await using tasks = await useTasks();
+  const [scores, ages] = [
+    [0, 1e-100, 1e-12, 0.1, 1, 10.5, 65],
+    [-1, 0, 1, 13, 14, 400, 8400, 100_000],
+  ];
+  for (const days of [0.01, 14, 100_000]) {
+    await tasks.query('UPDATE settings SET half_life_days = $1', [days]);
+    const differing = await tasks.query(
+      `SELECT score, at FROM unnest($1::float8[]) AS score, (SELECT now() - age * interval '1 day' AS at FROM unnest($2::integer[]) AS age) AS ages
+       WHERE ${rank('score', 'at')} IS DISTINCT FROM task_rank(score, at)
+         OR ${effectiveScore('score', 'at')} IS DISTINCT FROM task_effective_score(score, at)`,
+      [scores, ages],
+    );
+    expect(differing).toEqual([]);
+  }
 });

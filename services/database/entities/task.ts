@@ -1,4 +1,5 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { effectiveScore } from '../tasks/score-sql.ts';
 
 /** A task: its content and its state. The database computes `ready`, `score` and `rank`. */
 export const Task = defineEntity({
@@ -21,7 +22,7 @@ export const Task = defineEntity({
     effort: p.float().nullable(),
     score: p.float(),
     rank: p.float(),
-    effectiveScore: p.float().formula((columns) => `task_effective_score(${columns.score}, ${columns.updatedAt})`),
+    effectiveScore: p.float().formula((columns) => effectiveScore(String(columns.score), String(columns.updatedAt))),
     notes: p.text().nullable(),
     createdBy: p.text(),
     createdAt: p.datetime(),

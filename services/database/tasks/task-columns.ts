@@ -1,4 +1,5 @@
 import { Task } from '../entities/task.ts';
+import { effectiveScore } from './score-sql.ts';
 
 /**
  * The columns of a task row with the names of `TaskRow`, so that a hot statement and the ORM return the same. `row`
@@ -7,7 +8,7 @@ import { Task } from '../entities/task.ts';
 export function taskColumns(row: string): string {
   return columns
     .map(([property, column]) => `${row}.${column} AS "${property}"`)
-    .concat(`task_effective_score(${row}.score, ${row}.updated_at) AS "effectiveScore"`)
+    .concat(`${effectiveScore(`${row}.score`, `${row}.updated_at`)} AS "effectiveScore"`)
     .join(', ');
 }
 

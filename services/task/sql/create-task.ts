@@ -2,6 +2,7 @@ import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { rank } from '@dispatcher/database/tasks/score-sql.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { type ContentColumn, contentColumns, contentTypes, type TaskContent } from '../task-content.ts';
 
@@ -62,7 +63,7 @@ ${insertTask('ARRAY(SELECT id FROM dependency WHERE is_open ORDER BY array_posit
 function insertTask(blockedBy: string, edges = ''): string {
   return `task AS (
   INSERT INTO tasks (organization_id, id, created_by, ${columns}, blocked_by, rank, created_at, updated_at)
-  SELECT $4, $5, $6, ${columns}, ${blockedBy}, task_rank(task_score(rev, use, ts, sec, stab, effort), now), now, now FROM content
+  SELECT $4, $5, $6, ${columns}, ${blockedBy}, ${rank('task_score(rev, use, ts, sec, stab, effort)', 'now')}, now, now FROM content
   ON CONFLICT (organization_id, id) DO NOTHING
   RETURNING *
 ),${edges}

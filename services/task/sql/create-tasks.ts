@@ -4,6 +4,7 @@ import type { Database } from '@dispatcher/database/connection/database.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { askedByRow, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
+import { rank } from '@dispatcher/database/tasks/score-sql.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { contentColumns, contentTypes } from '../task-content.ts';
 import { createTask, type NewTask } from './create-task.ts';
@@ -63,7 +64,7 @@ content AS MATERIALIZED (
 ),
 task AS (
   INSERT INTO tasks (organization_id, id, created_by, ${columns}, rank, created_at, updated_at)
-  SELECT organization_id, id, created_by, ${columns}, task_rank(score, now), now, now FROM content
+  SELECT organization_id, id, created_by, ${columns}, ${rank('score', 'now')}, now, now FROM content
   ON CONFLICT (organization_id, id) DO NOTHING
   RETURNING *
 ),

