@@ -55,7 +55,7 @@ test.each([
     'an id with a space',
     'create_task',
     { title: 'a', id: 'My id' },
-    'id is "My id", which is not allowed. Your own id for it: lower-case letters, digits, `.`, `_`, `-`, up to 128.',
+    'id is "My id", which is not allowed. Your own id for the task: up to 128 lower-case letters, digits, `.`, `_` and `-`.',
   ],
   ['an item of a list', 'complete_task', { task_id: 'a', commits: ['ok', ''] }, 'commits 1 is "", which is not allowed.'],
 ])('%s is refused before any call, and the answer says what to correct', async (_, name, given, message) => {

@@ -20,7 +20,7 @@ export const file_dispatcher_v1_claim: GenFile = /*@__PURE__*/
   fileDesc("ChlkaXNwYXRjaGVyL3YxL2NsYWltLnByb3RvEg1kaXNwYXRjaGVyLnYxIlUKC0NsYWltZWRUYXNrEiEKBHRhc2sYASABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2sSIwoFY2xhaW0YAiABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIpoEChRDbGFpbU5leHRUYXNrUmVxdWVzdBJQCg9vcmdhbml6YXRpb25faWQYASABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAiABKAlCCrpIB3IFEAEYyAESHgoFb3duZXIYAyABKAlCCrpIB3IFEAEYyAFIAYgBARIgCgdwcm9qZWN0GAQgASgJQgq6SAdyBRABGMgBSAKIAQESLAoFbGF5ZXIYBSABKAlCGLpIFXITUgRjb3JlUgZwbHVnaW5SA29wc0gDiAEBEiIKCW1pbGVzdG9uZRgGIAEoCUIKukgHcgUQARjIAUgEiAEBEicKBXN0YWdlGAcgASgJQhO6SBByDlIFYnVpbGRSBW1lcmdlSAWIAQESNQoNbGVhc2Vfc2Vjb25kcxgIIAEoBUIKukgHGgUYiA4oHkgGUg1sZWFzZV9zZWNvbmRziAEBEjIKDHdhaXRfc2Vjb25kcxgJIAEoBUIJukgGGgQYHigASAdSDHdhaXRfc2Vjb25kc4gBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9vd25lckIKCghfcHJvamVjdEIICgZfbGF5ZXJCDAoKX21pbGVzdG9uZUIICgZfc3RhZ2VCEAoOX2xlYXNlX3NlY29uZHNCDwoNX3dhaXRfc2Vjb25kcyJPChVDbGFpbU5leHRUYXNrUmVzcG9uc2USLQoEZGF0YRgBIAEoCzIaLmRpc3BhdGNoZXIudjEuQ2xhaW1lZFRhc2tIAIgBAUIHCgVfZGF0YSLEBAoVQ2xhaW1OZXh0VGFza3NSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIZCgVhZ2VudBgCIAEoCUIKukgHcgUQARjIARInCgltYXhfdGFza3MYAyABKAVCCbpIBhoEGGQoAVIJbWF4X3Rhc2tzEh4KBW93bmVyGAQgASgJQgq6SAdyBRABGMgBSAGIAQESIAoHcHJvamVjdBgFIAEoCUIKukgHcgUQARjIAUgCiAEBEiwKBWxheWVyGAYgASgJQhi6SBVyE1IEY29yZVIGcGx1Z2luUgNvcHNIA4gBARIiCgltaWxlc3RvbmUYByABKAlCCrpIB3IFEAEYyAFIBIgBARInCgVzdGFnZRgIIAEoCUITukgQcg5SBWJ1aWxkUgVtZXJnZUgFiAEBEjUKDWxlYXNlX3NlY29uZHMYCSABKAVCCrpIBxoFGIgOKB5IBlINbGVhc2Vfc2Vjb25kc4gBARIyCgx3YWl0X3NlY29uZHMYCiABKAVCCbpIBhoEGB4oAEgHUgx3YWl0X3NlY29uZHOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfb3duZXJCCgoIX3Byb2plY3RCCAoGX2xheWVyQgwKCl9taWxlc3RvbmVCCAoGX3N0YWdlQhAKDl9sZWFzZV9zZWNvbmRzQg8KDV93YWl0X3NlY29uZHMiQgoWQ2xhaW1OZXh0VGFza3NSZXNwb25zZRIoCgRkYXRhGAEgAygLMhouZGlzcGF0Y2hlci52MS5DbGFpbWVkVGFzayKCAgoQQ2xhaW1UYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIZCgVhZ2VudBgDIAEoCUIKukgHcgUQARjIARI1Cg1sZWFzZV9zZWNvbmRzGAQgASgFQgq6SAcaBRiIDigeSAFSDWxlYXNlX3NlY29uZHOIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIQCg5fbGVhc2Vfc2Vjb25kcyI9ChFDbGFpbVRhc2tSZXNwb25zZRIoCgRkYXRhGAEgASgLMhouZGlzcGF0Y2hlci52MS5DbGFpbWVkVGFzayKDAgoUSGVhcnRiZWF0VGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESGQoFYWdlbnQYAyABKAlCCrpIB3IFEAEYyAESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAVILY2xhaW1fdG9rZW6IAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIOCgxfY2xhaW1fdG9rZW4iOwoVSGVhcnRiZWF0VGFza1Jlc3BvbnNlEiIKBGRhdGEYASABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltIrgBChVIZWFydGJlYXRUYXNrc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEjkKBmNsYWltcxgCIAMoCzIcLmRpc3BhdGNoZXIudjEuSGVhcnRiZWF0SXRlbUILukgIkgEFCAEQ9ANCEgoQX29yZ2FuaXphdGlvbl9pZCL2AQoNSGVhcnRiZWF0SXRlbRIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkEi8KC2NsYWltX3Rva2VuGAIgASgJQg2AAQG6SAdyBRABGMgBUgtjbGFpbV90b2tlbhJQCg9vcmdhbml6YXRpb25faWQYAyABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESHgoFYWdlbnQYBCABKAlCCrpIB3IFEAEYyAFIAYgBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudCJGChZIZWFydGJlYXRUYXNrc1Jlc3BvbnNlEiwKBGRhdGEYASADKAsyHi5kaXNwYXRjaGVyLnYxLkhlYXJ0YmVhdFJlc3VsdCKXAQoPSGVhcnRiZWF0UmVzdWx0EhgKB3Rhc2tfaWQYASABKAlSB3Rhc2tfaWQSKAoFY2xhaW0YAiABKAsyFC5kaXNwYXRjaGVyLnYxLkNsYWltSACIAQESLAoFZXJyb3IYAyABKAsyGC5kaXNwYXRjaGVyLnYxLkl0ZW1FcnJvckgBiAEBQggKBl9jbGFpbUIICgZfZXJyb3IijAMKE0NvbXBsZXRlVGFza1JlcXVlc3QSJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBJQCg9vcmdhbml6YXRpb25faWQYAiABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQESHgoFYWdlbnQYAyABKAlCCrpIB3IFEAEYyAFIAYgBARI0CgtjbGFpbV90b2tlbhgEIAEoCUINgAEBukgHcgUQARjIAUgCUgtjbGFpbV90b2tlbogBARIdCgVub3RlcxgFIAEoCUIJukgGcgQogIAESAOIAQESKwoHcHJfdXJscxgGIAMoCUIRukgOkgELEGQiB3IFEAEY0A9SB3ByX3VybHMSIwoHY29tbWl0cxgHIAMoCUISukgPkgEMEOgHIgdyBRABGMgBQhIKEF9vcmdhbml6YXRpb25faWRCCAoGX2FnZW50Qg4KDF9jbGFpbV90b2tlbkIICgZfbm90ZXMiOQoUQ29tcGxldGVUYXNrUmVzcG9uc2USIQoEZGF0YRgBIAEoCzITLmRpc3BhdGNoZXIudjEuVGFzayK2AQoUQ29tcGxldGVUYXNrc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEjgKBmNsYWltcxgCIAMoCzIbLmRpc3BhdGNoZXIudjEuQ29tcGxldGVJdGVtQgu6SAiSAQUIARD0A0ISChBfb3JnYW5pemF0aW9uX2lkIvACCgxDb21wbGV0ZUl0ZW0SJAoHdGFza19pZBgBIAEoCUIKukgHcgUQARiAAVIHdGFza19pZBIvCgtjbGFpbV90b2tlbhgCIAEoCUINgAEBukgHcgUQARjIAVILY2xhaW1fdG9rZW4SUAoPb3JnYW5pemF0aW9uX2lkGAMgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAQgASgJQgq6SAdyBRABGMgBSAGIAQESHQoFbm90ZXMYBSABKAlCCbpIBnIEKICABEgCiAEBEisKB3ByX3VybHMYBiADKAlCEbpIDpIBCxBkIgdyBRABGNAPUgdwcl91cmxzEiMKB2NvbW1pdHMYByADKAlCErpID5IBDBDoByIHcgUQARjIAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudEIICgZfbm90ZXMiRAoVQ29tcGxldGVUYXNrc1Jlc3BvbnNlEisKBGRhdGEYASADKAsyHS5kaXNwYXRjaGVyLnYxLkNvbXBsZXRlUmVzdWx0IpMBCg5Db21wbGV0ZVJlc3VsdBIYCgd0YXNrX2lkGAEgASgJUgd0YXNrX2lkEiYKBHRhc2sYAiABKAsyEy5kaXNwYXRjaGVyLnYxLlRhc2tIAIgBARIsCgVlcnJvchgDIAEoCzIYLmRpc3BhdGNoZXIudjEuSXRlbUVycm9ySAGIAQFCBwoFX3Rhc2tCCAoGX2Vycm9yIqABCglJdGVtRXJyb3ISDAoEdHlwZRgBIAEoCRIMCgRjb2RlGAIgASgJEg8KB21lc3NhZ2UYAyABKAkSNgoHZGV0YWlscxgEIAMoCzIlLmRpc3BhdGNoZXIudjEuSXRlbUVycm9yLkRldGFpbHNFbnRyeRouCgxEZXRhaWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKIBgoSUmVsZWFzZVRhc2tSZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAMgASgJQgq6SAdyBRABGMgBSAGIAQESNAoLY2xhaW1fdG9rZW4YBCABKAlCDYABAbpIB3IFEAEYyAFIAlILY2xhaW1fdG9rZW6IAQESHQoFbm90ZXMYBSABKAlCCbpIBnIEKICABEgDiAEBEpEBCg5yZWxlYXNlX3JlYXNvbhgGIAEoCUJkukhhcl9SCWNvbXBsZXRlZFIMYXVkaXRfZmFpbGVkUgdibG9ja2VkUgtuZWVkc19odW1hblIHdGltZW91dFIKcmVhc3NpZ25lZFIMb3V0X29mX3Njb3BlUgtub3Rfc3RhcnRlZEgEUg5yZWxlYXNlX3JlYXNvbogBARJCChNyZXRyeV9hZnRlcl9zZWNvbmRzGAcgASgFQgu6SAgaBhiAowUoAEgFUhNyZXRyeV9hZnRlcl9zZWNvbmRziAEBEh8KBmJyYW5jaBgIIAEoCUIKukgHcgUQARj0A0gGiAEBEisKB3ByX3VybHMYCSADKAlCEbpIDpIBCxBkIgdyBRABGNAPUgdwcl91cmxzEiMKB2NvbW1pdHMYCiADKAlCErpID5IBDBDoByIHcgUQARjIARI4Cg9jb250ZXh0X2hhbmRvZmYYCyABKAlCCbpIBnIEKICABEgHUg9jb250ZXh0X2hhbmRvZmaIAQFCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfYWdlbnRCDgoMX2NsYWltX3Rva2VuQggKBl9ub3Rlc0IRCg9fcmVsZWFzZV9yZWFzb25CFgoUX3JldHJ5X2FmdGVyX3NlY29uZHNCCQoHX2JyYW5jaEISChBfY29udGV4dF9oYW5kb2ZmIjgKE1JlbGVhc2VUYXNrUmVzcG9uc2USIQoEZGF0YRgBIAEoCzITLmRpc3BhdGNoZXIudjEuVGFzayLRAQoSUmV0dXJuQ2xhaW1SZXF1ZXN0EiQKB3Rhc2tfaWQYASABKAlCCrpIB3IFEAEYgAFSB3Rhc2tfaWQSUAoPb3JnYW5pemF0aW9uX2lkGAIgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEi8KC2NsYWltX3Rva2VuGAMgASgJQg2AAQG6SAdyBRABGMgBUgtjbGFpbV90b2tlbkISChBfb3JnYW5pemF0aW9uX2lkIhUKE1JldHVybkNsYWltUmVzcG9uc2UioAEKEkFyY2hpdmVUYXNrUmVxdWVzdBIkCgd0YXNrX2lkGAEgASgJQgq6SAdyBRABGIABUgd0YXNrX2lkElAKD29yZ2FuaXphdGlvbl9pZBgCIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBAUISChBfb3JnYW5pemF0aW9uX2lkIjgKE0FyY2hpdmVUYXNrUmVzcG9uc2USIQoEZGF0YRgBIAEoCzITLmRpc3BhdGNoZXIudjEuVGFzayKiAgoRTGlzdENsYWltc1JlcXVlc3QSUAoPb3JnYW5pemF0aW9uX2lkGAEgASgJQiG6SB5yHDIaXlthLXowLTldW2EtejAtOV8tXXswLDYzfSRIAFIPb3JnYW5pemF0aW9uX2lkiAEBEh4KBWFnZW50GAIgASgJQgq6SAdyBRABGMgBSAGIAQESHgoFbGltaXQYAyABKAVCCrpIBxoFGMgBKAFIAogBARIcCgZvZmZzZXQYBCABKAVCB7pIBBoCKABIA4gBARIfCgZjdXJzb3IYBSABKAlCCrpIB3IFEAEY6AdIBIgBAUISChBfb3JnYW5pemF0aW9uX2lkQggKBl9hZ2VudEIICgZfbGltaXRCCQoHX29mZnNldEIJCgdfY3Vyc29yIlsKEkxpc3RDbGFpbXNSZXNwb25zZRIiCgRkYXRhGAEgAygLMhQuZGlzcGF0Y2hlci52MS5DbGFpbRIhCgRtZXRhGAIgASgLMhMuZGlzcGF0Y2hlci52MS5QYWdlMs4NCgxDbGFpbVNlcnZpY2USngEKDUNsYWltTmV4dFRhc2sSIy5kaXNwYXRjaGVyLnYxLkNsYWltTmV4dFRhc2tSZXF1ZXN0GiQuZGlzcGF0Y2hlci52MS5DbGFpbU5leHRUYXNrUmVzcG9uc2UiQoq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIoOgEqIiMvYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3MvY2xhaW0tbmV4dBKiAQoOQ2xhaW1OZXh0VGFza3MSJC5kaXNwYXRjaGVyLnYxLkNsYWltTmV4dFRhc2tzUmVxdWVzdBolLmRpc3BhdGNoZXIudjEuQ2xhaW1OZXh0VGFza3NSZXNwb25zZSJDirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAik6ASoiJC9hcGkvdjEvZGlzcGF0Y2hlci90YXNrcy9jbGFpbS1iYXRjaBLAAQoJQ2xhaW1UYXNrEh8uZGlzcGF0Y2hlci52MS5DbGFpbVRhc2tSZXF1ZXN0GiAuZGlzcGF0Y2hlci52MS5DbGFpbVRhc2tSZXNwb25zZSJwirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAlY6ASpaLToBKiIoL2FwaS92MS9kaXNwYXRjaGVyL3Rhc2tzL3t0YXNrX2lkfS9jbGFpbSIiL2FwaS92MS9kaXNwYXRjaGVyL2NsYWltL3t0YXNrX2lkfRKhAQoNSGVhcnRiZWF0VGFzaxIjLmRpc3BhdGNoZXIudjEuSGVhcnRiZWF0VGFza1JlcXVlc3QaJC5kaXNwYXRjaGVyLnYxLkhlYXJ0YmVhdFRhc2tSZXNwb25zZSJFirUYEGRpc3BhdGNoZXI6d3JpdGWC0+STAis6ASoiJi9hcGkvdjEvZGlzcGF0Y2hlci9oZWFydGJlYXQve3Rhc2tfaWR9EqEBCg5IZWFydGJlYXRUYXNrcxIkLmRpc3BhdGNoZXIudjEuSGVhcnRiZWF0VGFza3NSZXF1ZXN0GiUuZGlzcGF0Y2hlci52MS5IZWFydGJlYXRUYXNrc1Jlc3BvbnNlIkKKtRgQZGlzcGF0Y2hlcjp3cml0ZYLT5JMCKDoBKiIjL2FwaS92MS9kaXNwYXRjaGVyL2NsYWltcy9oZWFydGJlYXQSmQEKDENvbXBsZXRlVGFzaxIiLmRpc3BhdGNoZXIudjEuQ29tcGxldGVUYXNrUmVxdWVzdBojLmRpc3BhdGNoZXIudjEuQ29tcGxldGVUYXNrUmVzcG9uc2UiQIq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwImOgEqIiEvYXBpL3YxL2Rpc3BhdGNoZXIvZG9uZS97dGFza19pZH0SmQEKDUNvbXBsZXRlVGFza3MSIy5kaXNwYXRjaGVyLnYxLkNvbXBsZXRlVGFza3NSZXF1ZXN0GiQuZGlzcGF0Y2hlci52MS5Db21wbGV0ZVRhc2tzUmVzcG9uc2UiPYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIjOgEqIh4vYXBpL3YxL2Rpc3BhdGNoZXIvY2xhaW1zL2RvbmUSmQEKC1JlbGVhc2VUYXNrEiEuZGlzcGF0Y2hlci52MS5SZWxlYXNlVGFza1JlcXVlc3QaIi5kaXNwYXRjaGVyLnYxLlJlbGVhc2VUYXNrUmVzcG9uc2UiQ4q1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIpOgEqIiQvYXBpL3YxL2Rpc3BhdGNoZXIvcmVsZWFzZS97dGFza19pZH0SagoLUmV0dXJuQ2xhaW0SIS5kaXNwYXRjaGVyLnYxLlJldHVybkNsYWltUmVxdWVzdBoiLmRpc3BhdGNoZXIudjEuUmV0dXJuQ2xhaW1SZXNwb25zZSIUirUYEGRpc3BhdGNoZXI6d3JpdGUSnwEKC0FyY2hpdmVUYXNrEiEuZGlzcGF0Y2hlci52MS5BcmNoaXZlVGFza1JlcXVlc3QaIi5kaXNwYXRjaGVyLnYxLkFyY2hpdmVUYXNrUmVzcG9uc2UiSYq1GBBkaXNwYXRjaGVyOndyaXRlgtPkkwIvOgEqIiovYXBpL3YxL2Rpc3BhdGNoZXIvdGFza3Mve3Rhc2tfaWR9L2FyY2hpdmUSigEKCkxpc3RDbGFpbXMSIC5kaXNwYXRjaGVyLnYxLkxpc3RDbGFpbXNSZXF1ZXN0GiEuZGlzcGF0Y2hlci52MS5MaXN0Q2xhaW1zUmVzcG9uc2UiN5ACAYq1GA9kaXNwYXRjaGVyOnJlYWSC0+STAhsSGS9hcGkvdjEvZGlzcGF0Y2hlci9jbGFpbXNiBnByb3RvMw", [file_buf_validate_validate, file_dispatcher_v1_options, file_dispatcher_v1_page, file_dispatcher_v1_task, file_google_api_annotations]);
 
 /**
- * A task together with the claim just made on it.
+ * A task with the claim that was just made on it.
  *
  * @generated from message dispatcher.v1.ClaimedTask
  */
@@ -41,7 +41,7 @@ export type ClaimedTask = Message<"dispatcher.v1.ClaimedTask"> & {
 };
 
 /**
- * A task together with the claim just made on it.
+ * A task with the claim that was just made on it.
  *
  * @generated from message dispatcher.v1.ClaimedTask
  */
@@ -69,21 +69,21 @@ export const ClaimedTaskSchema: GenMessage<ClaimedTask, {jsonType: ClaimedTaskJs
   messageDesc(file_dispatcher_v1_claim, 0);
 
 /**
- * Who asks for work, and which.
+ * The claimer, and the tasks that it accepts.
  *
  * @generated from message dispatcher.v1.ClaimNextTaskRequest
  */
 export type ClaimNextTaskRequest = Message<"dispatcher.v1.ClaimNextTaskRequest"> & {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
   organizationId?: string | undefined;
 
   /**
-   * The name of the claimer, 1 to 200 characters. Not `admin`, and nothing that begins with `key:`: events name API
-   * keys so.
+   * The name of the claimer, 1 to 200 characters. Not `admin`, and not a name that begins with `key:`: events
+   * use these names for API keys.
    *
    * @generated from field: string agent = 2;
    */
@@ -125,14 +125,14 @@ export type ClaimNextTaskRequest = Message<"dispatcher.v1.ClaimNextTaskRequest">
   stage?: string | undefined;
 
   /**
-   * Length of the lease in seconds, 30 to 1800; 1800 when absent.
+   * The length of the lease in seconds, 30 to 1800; 1800 when absent.
    *
    * @generated from field: optional int32 lease_seconds = 8 [json_name = "lease_seconds"];
    */
   leaseSeconds?: number | undefined;
 
   /**
-   * How long to wait for a task when there is none, in seconds, 0 to 30; 0 when absent.
+   * How long to wait when there is no task, in seconds, 0 to 30; 0 when absent.
    *
    * @generated from field: optional int32 wait_seconds = 9 [json_name = "wait_seconds"];
    */
@@ -140,21 +140,21 @@ export type ClaimNextTaskRequest = Message<"dispatcher.v1.ClaimNextTaskRequest">
 };
 
 /**
- * Who asks for work, and which.
+ * The claimer, and the tasks that it accepts.
  *
  * @generated from message dispatcher.v1.ClaimNextTaskRequest
  */
 export type ClaimNextTaskRequestJson = {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * The name of the claimer, 1 to 200 characters. Not `admin`, and nothing that begins with `key:`: events name API
-   * keys so.
+   * The name of the claimer, 1 to 200 characters. Not `admin`, and not a name that begins with `key:`: events
+   * use these names for API keys.
    *
    * @generated from field: string agent = 2;
    */
@@ -196,14 +196,14 @@ export type ClaimNextTaskRequestJson = {
   stage?: string;
 
   /**
-   * Length of the lease in seconds, 30 to 1800; 1800 when absent.
+   * The length of the lease in seconds, 30 to 1800; 1800 when absent.
    *
    * @generated from field: optional int32 lease_seconds = 8 [json_name = "lease_seconds"];
    */
   lease_seconds?: number;
 
   /**
-   * How long to wait for a task when there is none, in seconds, 0 to 30; 0 when absent.
+   * How long to wait when there is no task, in seconds, 0 to 30; 0 when absent.
    *
    * @generated from field: optional int32 wait_seconds = 9 [json_name = "wait_seconds"];
    */
@@ -218,13 +218,13 @@ export const ClaimNextTaskRequestSchema: GenMessage<ClaimNextTaskRequest, {jsonT
   messageDesc(file_dispatcher_v1_claim, 1);
 
 /**
- * The claimed task, or nothing.
+ * The claimed task, or null.
  *
  * @generated from message dispatcher.v1.ClaimNextTaskResponse
  */
 export type ClaimNextTaskResponse = Message<"dispatcher.v1.ClaimNextTaskResponse"> & {
   /**
-   * Null when nothing is available.
+   * Null when no task is available.
    *
    * @generated from field: optional dispatcher.v1.ClaimedTask data = 1;
    */
@@ -232,13 +232,13 @@ export type ClaimNextTaskResponse = Message<"dispatcher.v1.ClaimNextTaskResponse
 };
 
 /**
- * The claimed task, or nothing.
+ * The claimed task, or null.
  *
  * @generated from message dispatcher.v1.ClaimNextTaskResponse
  */
 export type ClaimNextTaskResponseJson = {
   /**
-   * Null when nothing is available.
+   * Null when no task is available.
    *
    * @generated from field: optional dispatcher.v1.ClaimedTask data = 1;
    */
@@ -259,7 +259,7 @@ export const ClaimNextTaskResponseSchema: GenMessage<ClaimNextTaskResponse, {jso
  */
 export type ClaimNextTasksRequest = Message<"dispatcher.v1.ClaimNextTasksRequest"> & {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
@@ -336,7 +336,7 @@ export type ClaimNextTasksRequest = Message<"dispatcher.v1.ClaimNextTasksRequest
  */
 export type ClaimNextTasksRequestJson = {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
@@ -449,7 +449,7 @@ export const ClaimNextTasksResponseSchema: GenMessage<ClaimNextTasksResponse, {j
   messageDesc(file_dispatcher_v1_claim, 4);
 
 /**
- * Which task, and who claims it.
+ * The task to claim, and the claimer.
  *
  * @generated from message dispatcher.v1.ClaimTaskRequest
  */
@@ -462,22 +462,22 @@ export type ClaimTaskRequest = Message<"dispatcher.v1.ClaimTaskRequest"> & {
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organizationId?: string | undefined;
 
   /**
-   * The name of the claimer, 1 to 200 characters. Not `admin`, and nothing that begins with `key:`: events name API
-   * keys so.
+   * The name of the claimer, 1 to 200 characters. Not `admin`, and not a name that begins with `key:`: events
+   * use these names for API keys.
    *
    * @generated from field: string agent = 3;
    */
   agent: string;
 
   /**
-   * Length of the lease in seconds, 30 to 1800; 1800 when absent.
+   * The length of the lease in seconds, 30 to 1800; 1800 when absent.
    *
    * @generated from field: optional int32 lease_seconds = 4 [json_name = "lease_seconds"];
    */
@@ -485,7 +485,7 @@ export type ClaimTaskRequest = Message<"dispatcher.v1.ClaimTaskRequest"> & {
 };
 
 /**
- * Which task, and who claims it.
+ * The task to claim, and the claimer.
  *
  * @generated from message dispatcher.v1.ClaimTaskRequest
  */
@@ -498,22 +498,22 @@ export type ClaimTaskRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * The name of the claimer, 1 to 200 characters. Not `admin`, and nothing that begins with `key:`: events name API
-   * keys so.
+   * The name of the claimer, 1 to 200 characters. Not `admin`, and not a name that begins with `key:`: events
+   * use these names for API keys.
    *
    * @generated from field: string agent = 3;
    */
   agent?: string;
 
   /**
-   * Length of the lease in seconds, 30 to 1800; 1800 when absent.
+   * The length of the lease in seconds, 30 to 1800; 1800 when absent.
    *
    * @generated from field: optional int32 lease_seconds = 4 [json_name = "lease_seconds"];
    */
@@ -563,7 +563,7 @@ export const ClaimTaskResponseSchema: GenMessage<ClaimTaskResponse, {jsonType: C
   messageDesc(file_dispatcher_v1_claim, 6);
 
 /**
- * Which claim to keep alive.
+ * The claim to keep alive.
  *
  * @generated from message dispatcher.v1.HeartbeatTaskRequest
  */
@@ -576,21 +576,21 @@ export type HeartbeatTaskRequest = Message<"dispatcher.v1.HeartbeatTaskRequest">
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organizationId?: string | undefined;
 
   /**
-   * The holder's name; what counts when no token is given.
+   * The holder's name. It is compared when no token is given.
    *
    * @generated from field: string agent = 3;
    */
   agent: string;
 
   /**
-   * The token of the claim; given, it must be the live claim's.
+   * The token of the claim. When it is given, it must be the token of the live claim.
    *
    * @generated from field: optional string claim_token = 4 [json_name = "claim_token"];
    */
@@ -598,7 +598,7 @@ export type HeartbeatTaskRequest = Message<"dispatcher.v1.HeartbeatTaskRequest">
 };
 
 /**
- * Which claim to keep alive.
+ * The claim to keep alive.
  *
  * @generated from message dispatcher.v1.HeartbeatTaskRequest
  */
@@ -611,21 +611,21 @@ export type HeartbeatTaskRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * The holder's name; what counts when no token is given.
+   * The holder's name. It is compared when no token is given.
    *
    * @generated from field: string agent = 3;
    */
   agent?: string;
 
   /**
-   * The token of the claim; given, it must be the live claim's.
+   * The token of the claim. When it is given, it must be the token of the live claim.
    *
    * @generated from field: optional string claim_token = 4 [json_name = "claim_token"];
    */
@@ -744,7 +744,7 @@ export type HeartbeatItem = Message<"dispatcher.v1.HeartbeatItem"> & {
   claimToken: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 3 [json_name = "organization_id"];
    */
@@ -779,7 +779,7 @@ export type HeartbeatItemJson = {
   claim_token?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 3 [json_name = "organization_id"];
    */
@@ -899,8 +899,8 @@ export const HeartbeatResultSchema: GenMessage<HeartbeatResult, {jsonType: Heart
   messageDesc(file_dispatcher_v1_claim, 12);
 
 /**
- * Which task is done. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the
- * event names the key.
+ * The task that is done. With neither `agent` nor `claim_token` it ends the live claim of any holder, and the event
+ * names the key.
  *
  * @generated from message dispatcher.v1.CompleteTaskRequest
  */
@@ -913,42 +913,42 @@ export type CompleteTaskRequest = Message<"dispatcher.v1.CompleteTaskRequest"> &
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organizationId?: string | undefined;
 
   /**
-   * The holder's name; what counts when no token is given.
+   * The holder's name. It is compared when no token is given.
    *
    * @generated from field: optional string agent = 3;
    */
   agent?: string | undefined;
 
   /**
-   * The token of the claim; given, it must be the live claim's.
+   * The token of the claim. When it is given, it must be the token of the live claim.
    *
    * @generated from field: optional string claim_token = 4 [json_name = "claim_token"];
    */
   claimToken?: string | undefined;
 
   /**
-   * Replaces the task's notes; up to 64 KiB.
+   * Replaces the task's notes, up to 64 KiB.
    *
    * @generated from field: optional string notes = 5;
    */
   notes?: string | undefined;
 
   /**
-   * Replaces the task's pull requests when not empty; up to 100 of up to 2,000 characters.
+   * Replaces the task's pull requests when not empty: up to 100, each of up to 2,000 characters.
    *
    * @generated from field: repeated string pr_urls = 6 [json_name = "pr_urls"];
    */
   prUrls: string[];
 
   /**
-   * Replaces the task's commits when not empty; up to 1,000 of up to 200 characters.
+   * Replaces the task's commits when not empty: up to 1,000, each of up to 200 characters.
    *
    * @generated from field: repeated string commits = 7;
    */
@@ -956,8 +956,8 @@ export type CompleteTaskRequest = Message<"dispatcher.v1.CompleteTaskRequest"> &
 };
 
 /**
- * Which task is done. With neither `agent` nor `claim_token` it acts on the live claim, whoever holds it, and the
- * event names the key.
+ * The task that is done. With neither `agent` nor `claim_token` it ends the live claim of any holder, and the event
+ * names the key.
  *
  * @generated from message dispatcher.v1.CompleteTaskRequest
  */
@@ -970,42 +970,42 @@ export type CompleteTaskRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * The holder's name; what counts when no token is given.
+   * The holder's name. It is compared when no token is given.
    *
    * @generated from field: optional string agent = 3;
    */
   agent?: string;
 
   /**
-   * The token of the claim; given, it must be the live claim's.
+   * The token of the claim. When it is given, it must be the token of the live claim.
    *
    * @generated from field: optional string claim_token = 4 [json_name = "claim_token"];
    */
   claim_token?: string;
 
   /**
-   * Replaces the task's notes; up to 64 KiB.
+   * Replaces the task's notes, up to 64 KiB.
    *
    * @generated from field: optional string notes = 5;
    */
   notes?: string;
 
   /**
-   * Replaces the task's pull requests when not empty; up to 100 of up to 2,000 characters.
+   * Replaces the task's pull requests when not empty: up to 100, each of up to 2,000 characters.
    *
    * @generated from field: repeated string pr_urls = 6 [json_name = "pr_urls"];
    */
   pr_urls?: string[];
 
   /**
-   * Replaces the task's commits when not empty; up to 1,000 of up to 200 characters.
+   * Replaces the task's commits when not empty: up to 1,000, each of up to 200 characters.
    *
    * @generated from field: repeated string commits = 7;
    */
@@ -1124,7 +1124,7 @@ export type CompleteItem = Message<"dispatcher.v1.CompleteItem"> & {
   claimToken: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 3 [json_name = "organization_id"];
    */
@@ -1138,21 +1138,21 @@ export type CompleteItem = Message<"dispatcher.v1.CompleteItem"> & {
   agent?: string | undefined;
 
   /**
-   * Replaces the task's notes; up to 64 KiB.
+   * Replaces the task's notes, up to 64 KiB.
    *
    * @generated from field: optional string notes = 5;
    */
   notes?: string | undefined;
 
   /**
-   * Replaces the task's pull requests when not empty; up to 100 of up to 2,000 characters.
+   * Replaces the task's pull requests when not empty: up to 100, each of up to 2,000 characters.
    *
    * @generated from field: repeated string pr_urls = 6 [json_name = "pr_urls"];
    */
   prUrls: string[];
 
   /**
-   * Replaces the task's commits when not empty; up to 1,000 of up to 200 characters.
+   * Replaces the task's commits when not empty: up to 1,000, each of up to 200 characters.
    *
    * @generated from field: repeated string commits = 7;
    */
@@ -1180,7 +1180,7 @@ export type CompleteItemJson = {
   claim_token?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 3 [json_name = "organization_id"];
    */
@@ -1194,21 +1194,21 @@ export type CompleteItemJson = {
   agent?: string;
 
   /**
-   * Replaces the task's notes; up to 64 KiB.
+   * Replaces the task's notes, up to 64 KiB.
    *
    * @generated from field: optional string notes = 5;
    */
   notes?: string;
 
   /**
-   * Replaces the task's pull requests when not empty; up to 100 of up to 2,000 characters.
+   * Replaces the task's pull requests when not empty: up to 100, each of up to 2,000 characters.
    *
    * @generated from field: repeated string pr_urls = 6 [json_name = "pr_urls"];
    */
   pr_urls?: string[];
 
   /**
-   * Replaces the task's commits when not empty; up to 1,000 of up to 200 characters.
+   * Replaces the task's commits when not empty: up to 1,000, each of up to 200 characters.
    *
    * @generated from field: repeated string commits = 7;
    */
@@ -1400,8 +1400,8 @@ export const ItemErrorSchema: GenMessage<ItemError, {jsonType: ItemErrorJson}> =
   messageDesc(file_dispatcher_v1_claim, 19);
 
 /**
- * Which task goes back to the queue, and why. With neither `agent` nor `claim_token` it acts on the live claim,
- * whoever holds it, and the event names the key.
+ * The task that goes back to the queue, and why. With neither `agent` nor `claim_token` it ends the live claim of any
+ * holder, and the event names the key.
  *
  * @generated from message dispatcher.v1.ReleaseTaskRequest
  */
@@ -1414,28 +1414,28 @@ export type ReleaseTaskRequest = Message<"dispatcher.v1.ReleaseTaskRequest"> & {
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organizationId?: string | undefined;
 
   /**
-   * The holder's name; what counts when no token is given.
+   * The holder's name. It is compared when no token is given.
    *
    * @generated from field: optional string agent = 3;
    */
   agent?: string | undefined;
 
   /**
-   * The token of the claim; given, it must be the live claim's.
+   * The token of the claim. When it is given, it must be the token of the live claim.
    *
    * @generated from field: optional string claim_token = 4 [json_name = "claim_token"];
    */
   claimToken?: string | undefined;
 
   /**
-   * Replaces the task's notes; up to 64 KiB.
+   * Replaces the task's notes, up to 64 KiB.
    *
    * @generated from field: optional string notes = 5;
    */
@@ -1443,42 +1443,43 @@ export type ReleaseTaskRequest = Message<"dispatcher.v1.ReleaseTaskRequest"> & {
 
   /**
    * Why the claim ends. `completed` moves the task from `build` to `merge`, `audit_failed` from `merge` to `build`.
-   * `blocked` and `needs_human` hold it. `not_started` says that no work was done: it counts no attempt.
+   * `blocked` and `needs_human` hold the task. `not_started` says that no work was done, and does not count as an
+   * attempt.
    *
    * @generated from field: optional string release_reason = 6 [json_name = "release_reason"];
    */
   releaseReason?: string | undefined;
 
   /**
-   * Keeps it out of claim-next for this long, in seconds, 0 to 86400.
+   * How long claim-next does not return the task, in seconds, 0 to 86400.
    *
    * @generated from field: optional int32 retry_after_seconds = 7 [json_name = "retry_after_seconds"];
    */
   retryAfterSeconds?: number | undefined;
 
   /**
-   * The branch the work is on, 1 to 500 characters.
+   * The branch of the work, 1 to 500 characters.
    *
    * @generated from field: optional string branch = 8;
    */
   branch?: string | undefined;
 
   /**
-   * Replaces the task's pull requests when not empty; up to 100 of up to 2,000 characters.
+   * Replaces the task's pull requests when not empty: up to 100, each of up to 2,000 characters.
    *
    * @generated from field: repeated string pr_urls = 9 [json_name = "pr_urls"];
    */
   prUrls: string[];
 
   /**
-   * Replaces the task's commits when not empty; up to 1,000 of up to 200 characters.
+   * Replaces the task's commits when not empty: up to 1,000, each of up to 200 characters.
    *
    * @generated from field: repeated string commits = 10;
    */
   commits: string[];
 
   /**
-   * What the next holder should know; up to 64 KiB.
+   * A message for the next holder, up to 64 KiB.
    *
    * @generated from field: optional string context_handoff = 11 [json_name = "context_handoff"];
    */
@@ -1486,8 +1487,8 @@ export type ReleaseTaskRequest = Message<"dispatcher.v1.ReleaseTaskRequest"> & {
 };
 
 /**
- * Which task goes back to the queue, and why. With neither `agent` nor `claim_token` it acts on the live claim,
- * whoever holds it, and the event names the key.
+ * The task that goes back to the queue, and why. With neither `agent` nor `claim_token` it ends the live claim of any
+ * holder, and the event names the key.
  *
  * @generated from message dispatcher.v1.ReleaseTaskRequest
  */
@@ -1500,28 +1501,28 @@ export type ReleaseTaskRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * The holder's name; what counts when no token is given.
+   * The holder's name. It is compared when no token is given.
    *
    * @generated from field: optional string agent = 3;
    */
   agent?: string;
 
   /**
-   * The token of the claim; given, it must be the live claim's.
+   * The token of the claim. When it is given, it must be the token of the live claim.
    *
    * @generated from field: optional string claim_token = 4 [json_name = "claim_token"];
    */
   claim_token?: string;
 
   /**
-   * Replaces the task's notes; up to 64 KiB.
+   * Replaces the task's notes, up to 64 KiB.
    *
    * @generated from field: optional string notes = 5;
    */
@@ -1529,42 +1530,43 @@ export type ReleaseTaskRequestJson = {
 
   /**
    * Why the claim ends. `completed` moves the task from `build` to `merge`, `audit_failed` from `merge` to `build`.
-   * `blocked` and `needs_human` hold it. `not_started` says that no work was done: it counts no attempt.
+   * `blocked` and `needs_human` hold the task. `not_started` says that no work was done, and does not count as an
+   * attempt.
    *
    * @generated from field: optional string release_reason = 6 [json_name = "release_reason"];
    */
   release_reason?: string;
 
   /**
-   * Keeps it out of claim-next for this long, in seconds, 0 to 86400.
+   * How long claim-next does not return the task, in seconds, 0 to 86400.
    *
    * @generated from field: optional int32 retry_after_seconds = 7 [json_name = "retry_after_seconds"];
    */
   retry_after_seconds?: number;
 
   /**
-   * The branch the work is on, 1 to 500 characters.
+   * The branch of the work, 1 to 500 characters.
    *
    * @generated from field: optional string branch = 8;
    */
   branch?: string;
 
   /**
-   * Replaces the task's pull requests when not empty; up to 100 of up to 2,000 characters.
+   * Replaces the task's pull requests when not empty: up to 100, each of up to 2,000 characters.
    *
    * @generated from field: repeated string pr_urls = 9 [json_name = "pr_urls"];
    */
   pr_urls?: string[];
 
   /**
-   * Replaces the task's commits when not empty; up to 1,000 of up to 200 characters.
+   * Replaces the task's commits when not empty: up to 1,000, each of up to 200 characters.
    *
    * @generated from field: repeated string commits = 10;
    */
   commits?: string[];
 
   /**
-   * What the next holder should know; up to 64 KiB.
+   * A message for the next holder, up to 64 KiB.
    *
    * @generated from field: optional string context_handoff = 11 [json_name = "context_handoff"];
    */
@@ -1614,7 +1616,7 @@ export const ReleaseTaskResponseSchema: GenMessage<ReleaseTaskResponse, {jsonTyp
   messageDesc(file_dispatcher_v1_claim, 21);
 
 /**
- * The claim that its caller never heard of.
+ * The claim whose answer did not reach its caller.
  *
  * @generated from message dispatcher.v1.ReturnClaimRequest
  */
@@ -1627,7 +1629,7 @@ export type ReturnClaimRequest = Message<"dispatcher.v1.ReturnClaimRequest"> & {
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1642,7 +1644,7 @@ export type ReturnClaimRequest = Message<"dispatcher.v1.ReturnClaimRequest"> & {
 };
 
 /**
- * The claim that its caller never heard of.
+ * The claim whose answer did not reach its caller.
  *
  * @generated from message dispatcher.v1.ReturnClaimRequest
  */
@@ -1655,7 +1657,7 @@ export type ReturnClaimRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1677,7 +1679,7 @@ export const ReturnClaimRequestSchema: GenMessage<ReturnClaimRequest, {jsonType:
   messageDesc(file_dispatcher_v1_claim, 22);
 
 /**
- * Nothing beside that it was done.
+ * The claim was taken back.
  *
  * @generated from message dispatcher.v1.ReturnClaimResponse
  */
@@ -1685,7 +1687,7 @@ export type ReturnClaimResponse = Message<"dispatcher.v1.ReturnClaimResponse"> &
 };
 
 /**
- * Nothing beside that it was done.
+ * The claim was taken back.
  *
  * @generated from message dispatcher.v1.ReturnClaimResponse
  */
@@ -1700,7 +1702,7 @@ export const ReturnClaimResponseSchema: GenMessage<ReturnClaimResponse, {jsonTyp
   messageDesc(file_dispatcher_v1_claim, 23);
 
 /**
- * Which task to archive.
+ * The task to archive.
  *
  * @generated from message dispatcher.v1.ArchiveTaskRequest
  */
@@ -1713,7 +1715,7 @@ export type ArchiveTaskRequest = Message<"dispatcher.v1.ArchiveTaskRequest"> & {
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1721,7 +1723,7 @@ export type ArchiveTaskRequest = Message<"dispatcher.v1.ArchiveTaskRequest"> & {
 };
 
 /**
- * Which task to archive.
+ * The task to archive.
  *
  * @generated from message dispatcher.v1.ArchiveTaskRequest
  */
@@ -1734,7 +1736,7 @@ export type ArchiveTaskRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1784,13 +1786,13 @@ export const ArchiveTaskResponseSchema: GenMessage<ArchiveTaskResponse, {jsonTyp
   messageDesc(file_dispatcher_v1_claim, 25);
 
 /**
- * Which claims.
+ * The filters of a list of claims.
  *
  * @generated from message dispatcher.v1.ListClaimsRequest
  */
 export type ListClaimsRequest = Message<"dispatcher.v1.ListClaimsRequest"> & {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
@@ -1811,7 +1813,7 @@ export type ListClaimsRequest = Message<"dispatcher.v1.ListClaimsRequest"> & {
   limit?: number | undefined;
 
   /**
-   * How many claims to pass over. Not together with `cursor`.
+   * How many claims to skip. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 4;
    */
@@ -1826,13 +1828,13 @@ export type ListClaimsRequest = Message<"dispatcher.v1.ListClaimsRequest"> & {
 };
 
 /**
- * Which claims.
+ * The filters of a list of claims.
  *
  * @generated from message dispatcher.v1.ListClaimsRequest
  */
 export type ListClaimsRequestJson = {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
@@ -1853,7 +1855,7 @@ export type ListClaimsRequestJson = {
   limit?: number;
 
   /**
-   * How many claims to pass over. Not together with `cursor`.
+   * How many claims to skip. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 4;
    */
@@ -1888,7 +1890,7 @@ export type ListClaimsResponse = Message<"dispatcher.v1.ListClaimsResponse"> & {
   data: Claim[];
 
   /**
-   * Where the page stands.
+   * The position of the page in the list.
    *
    * @generated from field: dispatcher.v1.Page meta = 2;
    */
@@ -1909,7 +1911,7 @@ export type ListClaimsResponseJson = {
   data?: ClaimJson[];
 
   /**
-   * Where the page stands.
+   * The position of the page in the list.
    *
    * @generated from field: dispatcher.v1.Page meta = 2;
    */
@@ -1924,14 +1926,14 @@ export const ListClaimsResponseSchema: GenMessage<ListClaimsResponse, {jsonType:
   messageDesc(file_dispatcher_v1_claim, 27);
 
 /**
- * Where a task stands: who works on it, until when, and how it ended.
+ * The state of tasks: who works on a task, until when, and how that ended.
  *
  * @generated from service dispatcher.v1.ClaimService
  */
 export const ClaimService: GenService<{
   /**
-   * Claims the task with the highest effective score that matches, or answers null. It passes over tasks that are
-   * held, that wait for a time or for other tasks, and those whose `concurrency_key` a claimed task has.
+   * Claims the matching task with the highest effective score, or returns null. It skips tasks that are held, that wait
+   * for a time or for other tasks, and those whose `concurrency_key` a claimed task has.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ClaimNextTask
    */
@@ -1952,8 +1954,9 @@ export const ClaimService: GenService<{
     output: typeof ClaimNextTasksResponseSchema;
   },
   /**
-   * Claims one task by its id, held and postponed ones included. Fails with `already_claimed`, `already_done`,
-   * `archived`, `blocked` where it waits for other tasks, or `concurrency_limit` where a claimed task has its key.
+   * Claims one task by its id, also a task that is held or waits for a time. Fails with `already_claimed`,
+   * `already_done`, `archived`, `blocked` when it waits for other tasks, or `concurrency_limit` when a claimed task has
+   * its key.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ClaimTask
    */
@@ -1984,8 +1987,8 @@ export const ClaimService: GenService<{
     output: typeof HeartbeatTasksResponseSchema;
   },
   /**
-   * Ends the live claim with the task done. Again with the token that finished it: the same answer, and no second
-   * event.
+   * Ends the live claim and marks the task as done. A repeat with the token that finished it gets the same answer, and
+   * makes no second event.
    *
    * @generated from rpc dispatcher.v1.ClaimService.CompleteTask
    */
@@ -2007,7 +2010,7 @@ export const ClaimService: GenService<{
     output: typeof CompleteTasksResponseSchema;
   },
   /**
-   * Ends the live claim with the task pending again.
+   * Ends the live claim and makes the task pending again.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ReleaseTask
    */
@@ -2017,7 +2020,7 @@ export const ClaimService: GenService<{
     output: typeof ReleaseTaskResponseSchema;
   },
   /**
-   * Takes back a claim whose answer did not reach its caller, as if it had not been made. It counts no attempt.
+   * Takes back a claim whose answer did not reach its caller. It does not count as an attempt.
    * Gateways call it when a client has left. Fails with `claim_lost` when the claim was renewed or used since.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ReturnClaim
@@ -2028,7 +2031,7 @@ export const ClaimService: GenService<{
     output: typeof ReturnClaimResponseSchema;
   },
   /**
-   * Takes a task out of lists, counts and claims for good, ending a live claim. Twice is once.
+   * Removes a task from lists, counts and claims for good, and ends its live claim. A repeat changes nothing.
    *
    * @generated from rpc dispatcher.v1.ClaimService.ArchiveTask
    */

@@ -17,14 +17,14 @@ export const file_dispatcher_v1_event: GenFile = /*@__PURE__*/
   fileDesc("ChlkaXNwYXRjaGVyL3YxL2V2ZW50LnByb3RvEg1kaXNwYXRjaGVyLnYxIq0FCgVFdmVudBIVCghwb3NpdGlvbhgBIAEoA0gAiAEBEokBCgR0eXBlGAIgASgJQnu6SHhydlIMdGFzay5jcmVhdGVkUgx0YXNrLnVwZGF0ZWRSDHRhc2suY2xhaW1lZFINdGFzay5yZWxlYXNlZFIMdGFzay5leHBpcmVkUg50YXNrLmNvbXBsZXRlZFINdGFzay5hcmNoaXZlZFIOdGFzay51bmJsb2NrZWQSKAoPb3JnYW5pemF0aW9uX2lkGAMgASgJUg9vcmdhbml6YXRpb25faWQSGAoHdGFza19pZBgEIAEoCVIHdGFza19pZBI8CgtvY2N1cnJlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBSC29jY3VycmVkX2F0EhIKBWFjdG9yGAYgASgJSAGIAQESDwoHYXR0ZW1wdBgHIAEoBRImCgR0YXNrGAggASgLMhguZGlzcGF0Y2hlci52MS5FdmVudFRhc2sSTgoOcmVsZWFzZV9yZWFzb24YCSABKAlCIZq1GA10YXNrLnJlbGVhc2VkmrUYDHRhc2suZXhwaXJlZEgCUg5yZWxlYXNlX3JlYXNvbogBARI1CgVub3RlcxgKIAEoCUIhmrUYDXRhc2sucmVsZWFzZWSatRgMdGFzay5leHBpcmVkSAOIAQESZgoMYXZhaWxhYmxlX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEIhmrUYDXRhc2sucmVsZWFzZWSatRgMdGFzay5leHBpcmVkSARSDGF2YWlsYWJsZV9hdIgBAUILCglfcG9zaXRpb25CCAoGX2FjdG9yQhEKD19yZWxlYXNlX3JlYXNvbkIICgZfbm90ZXNCDwoNX2F2YWlsYWJsZV9hdCK2AQoJRXZlbnRUYXNrEgoKAmlkGAEgASgJEg0KBXRpdGxlGAIgASgJEg4KBnN0YXR1cxgDIAEoCRINCgVzdGFnZRgEIAEoCRISCgVvd25lchgFIAEoCUgAiAEBEhIKBWxheWVyGAYgASgJSAGIAQESFgoJbWlsZXN0b25lGAcgASgJSAKIAQESDQoFc2NvcmUYCCABKAFCCAoGX293bmVyQggKBl9sYXllckIMCgpfbWlsZXN0b25lYgZwcm90bzM", [file_buf_validate_validate, file_dispatcher_v1_options, file_google_protobuf_timestamp]);
 
 /**
- * One transition of one task. Heartbeats are no events.
+ * One transition of one task. A heartbeat is not an event.
  *
  * @generated from message dispatcher.v1.Event
  */
 export type Event = Message<"dispatcher.v1.Event"> & {
   /**
-   * Its place among the events of all organizations, rising by one, never reused. Null for the moment
-   * between the commit and its numbering, and in a task's activity once positions that old are no longer kept (7 days).
+   * The position of the event among the events of all organizations. Positions have no gaps and are never reused. Null
+   * for a moment after the commit, and in a task's activity when positions that old are no longer kept (7 days).
    *
    * @generated from field: optional int64 position = 1;
    */
@@ -52,29 +52,29 @@ export type Event = Message<"dispatcher.v1.Event"> & {
   taskId: string;
 
   /**
-   * When, by the database's clock.
+   * When it happened, by the clock of the database.
    *
    * @generated from field: google.protobuf.Timestamp occurred_at = 5 [json_name = "occurred_at"];
    */
   occurredAt?: Timestamp | undefined;
 
   /**
-   * Who: the agent that holds or held the claim; `key:<name>` or `admin` where a key acted without naming an agent;
-   * null for the server itself.
+   * Who did it: the agent that holds or held the claim, or `key:<name>` or `admin` when the request named no agent.
+   * Null for the server itself.
    *
    * @generated from field: optional string actor = 6;
    */
   actor?: string | undefined;
 
   /**
-   * Which claim of the task, counted from 1; 0 before the first.
+   * The number of the claim of the task, from 1. 0 before the first claim.
    *
    * @generated from field: int32 attempt = 7;
    */
   attempt: number;
 
   /**
-   * The task as the event left it.
+   * The task after the event.
    *
    * @generated from field: dispatcher.v1.EventTask task = 8;
    */
@@ -106,14 +106,14 @@ export type Event = Message<"dispatcher.v1.Event"> & {
 };
 
 /**
- * One transition of one task. Heartbeats are no events.
+ * One transition of one task. A heartbeat is not an event.
  *
  * @generated from message dispatcher.v1.Event
  */
 export type EventJson = {
   /**
-   * Its place among the events of all organizations, rising by one, never reused. Null for the moment
-   * between the commit and its numbering, and in a task's activity once positions that old are no longer kept (7 days).
+   * The position of the event among the events of all organizations. Positions have no gaps and are never reused. Null
+   * for a moment after the commit, and in a task's activity when positions that old are no longer kept (7 days).
    *
    * @generated from field: optional int64 position = 1;
    */
@@ -141,29 +141,29 @@ export type EventJson = {
   task_id?: string;
 
   /**
-   * When, by the database's clock.
+   * When it happened, by the clock of the database.
    *
    * @generated from field: google.protobuf.Timestamp occurred_at = 5 [json_name = "occurred_at"];
    */
   occurred_at?: TimestampJson;
 
   /**
-   * Who: the agent that holds or held the claim; `key:<name>` or `admin` where a key acted without naming an agent;
-   * null for the server itself.
+   * Who did it: the agent that holds or held the claim, or `key:<name>` or `admin` when the request named no agent.
+   * Null for the server itself.
    *
    * @generated from field: optional string actor = 6;
    */
   actor?: string;
 
   /**
-   * Which claim of the task, counted from 1; 0 before the first.
+   * The number of the claim of the task, from 1. 0 before the first claim.
    *
    * @generated from field: int32 attempt = 7;
    */
   attempt?: number;
 
   /**
-   * The task as the event left it.
+   * The task after the event.
    *
    * @generated from field: dispatcher.v1.EventTask task = 8;
    */
@@ -202,7 +202,7 @@ export const EventSchema: GenMessage<Event, {jsonType: EventJson}> = /*@__PURE__
   messageDesc(file_dispatcher_v1_event, 0);
 
 /**
- * The part of a task that an event carries.
+ * The part of a task that an event has.
  *
  * @generated from message dispatcher.v1.EventTask
  */
@@ -265,7 +265,7 @@ export type EventTask = Message<"dispatcher.v1.EventTask"> & {
 };
 
 /**
- * The part of a task that an event carries.
+ * The part of a task that an event has.
  *
  * @generated from message dispatcher.v1.EventTask
  */

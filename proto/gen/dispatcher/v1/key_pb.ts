@@ -26,21 +26,21 @@ export const file_dispatcher_v1_key: GenFile = /*@__PURE__*/
  */
 export type Key = Message<"dispatcher.v1.Key"> & {
   /**
-   * Names the key; not a secret.
+   * The id of the key. It is not secret.
    *
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * The organization it acts for.
+   * The organization of the key.
    *
    * @generated from field: string organization_id = 2 [json_name = "organization_id"];
    */
   organizationId: string;
 
   /**
-   * What people call it.
+   * A name for people.
    *
    * @generated from field: string name = 3;
    */
@@ -54,21 +54,21 @@ export type Key = Message<"dispatcher.v1.Key"> & {
   scopes: string[];
 
   /**
-   * The secret, `sk_live_…`. Only in the answer to its creation.
+   * The secret, `sk_live_…`. Only the answer to its creation has it.
    *
    * @generated from field: optional string key = 5;
    */
   key?: string | undefined;
 
   /**
-   * When it was made.
+   * When it was created.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 6 [json_name = "created_at"];
    */
   createdAt?: Timestamp | undefined;
 
   /**
-   * When it ends by itself.
+   * When it expires.
    *
    * @generated from field: optional google.protobuf.Timestamp expires_at = 7 [json_name = "expires_at"];
    */
@@ -89,21 +89,21 @@ export type Key = Message<"dispatcher.v1.Key"> & {
  */
 export type KeyJson = {
   /**
-   * Names the key; not a secret.
+   * The id of the key. It is not secret.
    *
    * @generated from field: string id = 1;
    */
   id?: string;
 
   /**
-   * The organization it acts for.
+   * The organization of the key.
    *
    * @generated from field: string organization_id = 2 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * What people call it.
+   * A name for people.
    *
    * @generated from field: string name = 3;
    */
@@ -117,21 +117,21 @@ export type KeyJson = {
   scopes?: string[];
 
   /**
-   * The secret, `sk_live_…`. Only in the answer to its creation.
+   * The secret, `sk_live_…`. Only the answer to its creation has it.
    *
    * @generated from field: optional string key = 5;
    */
   key?: string;
 
   /**
-   * When it was made.
+   * When it was created.
    *
    * @generated from field: google.protobuf.Timestamp created_at = 6 [json_name = "created_at"];
    */
   created_at?: TimestampJson;
 
   /**
-   * When it ends by itself.
+   * When it expires.
    *
    * @generated from field: optional google.protobuf.Timestamp expires_at = 7 [json_name = "expires_at"];
    */
@@ -153,20 +153,20 @@ export const KeySchema: GenMessage<Key, {jsonType: KeyJson}> = /*@__PURE__*/
   messageDesc(file_dispatcher_v1_key, 0);
 
 /**
- * A key to make.
+ * The key to create.
  *
  * @generated from message dispatcher.v1.CreateKeyRequest
  */
 export type CreateKeyRequest = Message<"dispatcher.v1.CreateKeyRequest"> & {
   /**
-   * The organization: lower-case letters, digits, `_` and `-`, up to 64.
+   * The organization: up to 64 lower-case letters, digits, `_` and `-`.
    *
    * @generated from field: string organization_id = 1 [json_name = "organization_id"];
    */
   organizationId: string;
 
   /**
-   * What people call it, 1 to 200 characters.
+   * A name for people, 1 to 200 characters.
    *
    * @generated from field: string name = 2;
    */
@@ -180,7 +180,7 @@ export type CreateKeyRequest = Message<"dispatcher.v1.CreateKeyRequest"> & {
   scopes: string[];
 
   /**
-   * When it ends by itself; must lie in the future. Never when absent.
+   * When it expires. It must be in the future. Without it the key never expires.
    *
    * @generated from field: optional google.protobuf.Timestamp expires_at = 4 [json_name = "expires_at"];
    */
@@ -188,20 +188,20 @@ export type CreateKeyRequest = Message<"dispatcher.v1.CreateKeyRequest"> & {
 };
 
 /**
- * A key to make.
+ * The key to create.
  *
  * @generated from message dispatcher.v1.CreateKeyRequest
  */
 export type CreateKeyRequestJson = {
   /**
-   * The organization: lower-case letters, digits, `_` and `-`, up to 64.
+   * The organization: up to 64 lower-case letters, digits, `_` and `-`.
    *
    * @generated from field: string organization_id = 1 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * What people call it, 1 to 200 characters.
+   * A name for people, 1 to 200 characters.
    *
    * @generated from field: string name = 2;
    */
@@ -215,7 +215,7 @@ export type CreateKeyRequestJson = {
   scopes?: string[];
 
   /**
-   * When it ends by itself; must lie in the future. Never when absent.
+   * When it expires. It must be in the future. Without it the key never expires.
    *
    * @generated from field: optional google.protobuf.Timestamp expires_at = 4 [json_name = "expires_at"];
    */
@@ -265,7 +265,7 @@ export const CreateKeyResponseSchema: GenMessage<CreateKeyResponse, {jsonType: C
   messageDesc(file_dispatcher_v1_key, 2);
 
 /**
- * Which keys.
+ * The filters of a list of keys.
  *
  * @generated from message dispatcher.v1.ListKeysRequest
  */
@@ -285,7 +285,7 @@ export type ListKeysRequest = Message<"dispatcher.v1.ListKeysRequest"> & {
   limit?: number | undefined;
 
   /**
-   * How many keys to pass over. Not together with `cursor`.
+   * How many keys to skip. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 3;
    */
@@ -300,7 +300,7 @@ export type ListKeysRequest = Message<"dispatcher.v1.ListKeysRequest"> & {
 };
 
 /**
- * Which keys.
+ * The filters of a list of keys.
  *
  * @generated from message dispatcher.v1.ListKeysRequest
  */
@@ -320,7 +320,7 @@ export type ListKeysRequestJson = {
   limit?: number;
 
   /**
-   * How many keys to pass over. Not together with `cursor`.
+   * How many keys to skip. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 3;
    */
@@ -355,7 +355,7 @@ export type ListKeysResponse = Message<"dispatcher.v1.ListKeysResponse"> & {
   data: Key[];
 
   /**
-   * Where the page stands.
+   * The position of the page in the list.
    *
    * @generated from field: dispatcher.v1.Page meta = 2;
    */
@@ -376,7 +376,7 @@ export type ListKeysResponseJson = {
   data?: KeyJson[];
 
   /**
-   * Where the page stands.
+   * The position of the page in the list.
    *
    * @generated from field: dispatcher.v1.Page meta = 2;
    */
@@ -391,7 +391,7 @@ export const ListKeysResponseSchema: GenMessage<ListKeysResponse, {jsonType: Lis
   messageDesc(file_dispatcher_v1_key, 4);
 
 /**
- * Which key to end.
+ * The key to revoke.
  *
  * @generated from message dispatcher.v1.RevokeKeyRequest
  */
@@ -405,7 +405,7 @@ export type RevokeKeyRequest = Message<"dispatcher.v1.RevokeKeyRequest"> & {
 };
 
 /**
- * Which key to end.
+ * The key to revoke.
  *
  * @generated from message dispatcher.v1.RevokeKeyRequest
  */
@@ -461,7 +461,7 @@ export const RevokeKeyResponseSchema: GenMessage<RevokeKeyResponse, {jsonType: R
   messageDesc(file_dispatcher_v1_key, 6);
 
 /**
- * Nothing: the key says it all.
+ * It has no fields: the key of the call decides.
  *
  * @generated from message dispatcher.v1.GetCallerRequest
  */
@@ -469,7 +469,7 @@ export type GetCallerRequest = Message<"dispatcher.v1.GetCallerRequest"> & {
 };
 
 /**
- * Nothing: the key says it all.
+ * It has no fields: the key of the call decides.
  *
  * @generated from message dispatcher.v1.GetCallerRequest
  */
@@ -484,7 +484,7 @@ export const GetCallerRequestSchema: GenMessage<GetCallerRequest, {jsonType: Get
   messageDesc(file_dispatcher_v1_key, 7);
 
 /**
- * Who is calling.
+ * The caller.
  *
  * @generated from message dispatcher.v1.GetCallerResponse
  */
@@ -498,7 +498,7 @@ export type GetCallerResponse = Message<"dispatcher.v1.GetCallerResponse"> & {
 };
 
 /**
- * Who is calling.
+ * The caller.
  *
  * @generated from message dispatcher.v1.GetCallerResponse
  */
@@ -519,34 +519,34 @@ export const GetCallerResponseSchema: GenMessage<GetCallerResponse, {jsonType: G
   messageDesc(file_dispatcher_v1_key, 8);
 
 /**
- * Whom a key stands for.
+ * The caller to whom a key belongs.
  *
  * @generated from message dispatcher.v1.Caller
  */
 export type Caller = Message<"dispatcher.v1.Caller"> & {
   /**
-   * The key's id; null for the admin.
+   * The id of the key. Null for the admin.
    *
    * @generated from field: optional string key_id = 1 [json_name = "key_id"];
    */
   keyId?: string | undefined;
 
   /**
-   * The organization; null for the admin, who sees all.
+   * The organization. Null for the admin, who sees all organizations.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organizationId?: string | undefined;
 
   /**
-   * The key's name; `admin` for the admin.
+   * The name of the key. `admin` for the admin.
    *
    * @generated from field: string name = 3;
    */
   name: string;
 
   /**
-   * What it may do; the admin has `admin` beside the other scopes.
+   * What the caller may do. The admin has the scope `admin` besides the other two.
    *
    * @generated from field: repeated string scopes = 4;
    */
@@ -554,34 +554,34 @@ export type Caller = Message<"dispatcher.v1.Caller"> & {
 };
 
 /**
- * Whom a key stands for.
+ * The caller to whom a key belongs.
  *
  * @generated from message dispatcher.v1.Caller
  */
 export type CallerJson = {
   /**
-   * The key's id; null for the admin.
+   * The id of the key. Null for the admin.
    *
    * @generated from field: optional string key_id = 1 [json_name = "key_id"];
    */
   key_id?: string;
 
   /**
-   * The organization; null for the admin, who sees all.
+   * The organization. Null for the admin, who sees all organizations.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * The key's name; `admin` for the admin.
+   * The name of the key. `admin` for the admin.
    *
    * @generated from field: string name = 3;
    */
   name?: string;
 
   /**
-   * What it may do; the admin has `admin` beside the other scopes.
+   * What the caller may do. The admin has the scope `admin` besides the other two.
    *
    * @generated from field: repeated string scopes = 4;
    */
@@ -596,13 +596,13 @@ export const CallerSchema: GenMessage<Caller, {jsonType: CallerJson}> = /*@__PUR
   messageDesc(file_dispatcher_v1_key, 9);
 
 /**
- * Who is calling: the keys of the organizations. For the admin key alone, but for GetCaller.
+ * Organizations and their API keys. All methods except GetCaller need the admin key.
  *
  * @generated from service dispatcher.v1.KeyService
  */
 export const KeyService: GenService<{
   /**
-   * Makes a key; the answer is the only place that shows it. The organization exists from its first key.
+   * Creates a key. Only this answer has the secret. An organization is created with its first key.
    *
    * @generated from rpc dispatcher.v1.KeyService.CreateKey
    */
@@ -612,7 +612,7 @@ export const KeyService: GenService<{
     output: typeof CreateKeyResponseSchema;
   },
   /**
-   * The keys, revoked and expired ones included, newest first.
+   * The keys, newest first, including revoked and expired ones.
    *
    * @generated from rpc dispatcher.v1.KeyService.ListKeys
    */
@@ -622,7 +622,7 @@ export const KeyService: GenService<{
     output: typeof ListKeysResponseSchema;
   },
   /**
-   * Ends a key: refused everywhere within a second, its open streams closed. Twice is once.
+   * Revokes a key. Within a second it is refused everywhere, and its open streams end. A repeat changes nothing.
    *
    * @generated from rpc dispatcher.v1.KeyService.RevokeKey
    */
@@ -632,7 +632,7 @@ export const KeyService: GenService<{
     output: typeof RevokeKeyResponseSchema;
   },
   /**
-   * Who the key of this call belongs to, whatever its scopes.
+   * The caller to whom the key of this call belongs. Every key may call it.
    *
    * @generated from rpc dispatcher.v1.KeyService.GetCaller
    */

@@ -2,7 +2,7 @@
 // @generated from file dispatcher/v1/options.proto (package dispatcher.v1, syntax proto3)
 /* eslint-disable */
 
-// What the contract says about a method or field beside its type: who may call, and how JSON writes it.
+// Our own options: who may call a method, and how JSON writes a field.
 
 import type { GenExtension, GenFile } from "@bufbuild/protobuf/codegenv2";
 import { extDesc, fileDesc } from "@bufbuild/protobuf/codegenv2";
@@ -16,8 +16,8 @@ export const file_dispatcher_v1_options: GenFile = /*@__PURE__*/
   fileDesc("ChtkaXNwYXRjaGVyL3YxL29wdGlvbnMucHJvdG8SDWRpc3BhdGNoZXIudjE6NgoFc2NvcGUSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxjRhgMgASgJUgVzY29wZTpACgtvbWl0X2Fic2VudBIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMY0oYDIAEoCFIKb21pdEFic2VudDo4Cgdvbmx5X29uEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxjThgMgAygJUgZvbmx5T25iBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
- * The scope a key needs: `dispatcher:read`, `dispatcher:write`, `admin` for the admin key alone, or `any` for every
- * key. A method without it is refused to all.
+ * The scope that a key needs: `dispatcher:read`, `dispatcher:write`, `admin` for the admin key only, or `any` for
+ * every key. A method without this option is refused for everybody.
  *
  * @generated from extension: string scope = 50001;
  */
@@ -25,7 +25,7 @@ export const scope: GenExtension<MethodOptions, string> = /*@__PURE__*/
   extDesc(file_dispatcher_v1_options, 0);
 
 /**
- * JSON leaves the field out when it has no value; every other field is then `null`.
+ * JSON leaves the field out when it has no value. Without this option the field is `null`.
  *
  * @generated from extension: bool omit_absent = 50002;
  */

@@ -14,20 +14,20 @@ export const file_dispatcher_v1_page: GenFile = /*@__PURE__*/
   fileDesc("ChhkaXNwYXRjaGVyL3YxL3BhZ2UucHJvdG8SDWRpc3BhdGNoZXIudjEifgoEUGFnZRINCgVsaW1pdBgBIAEoBRIOCgZvZmZzZXQYAiABKAUSGgoIaGFzX21vcmUYAyABKAhSCGhhc19tb3JlEisKC25leHRfY3Vyc29yGAQgASgJQgSQtRgBSABSC25leHRfY3Vyc29yiAEBQg4KDF9uZXh0X2N1cnNvcmIGcHJvdG8z", [file_dispatcher_v1_options]);
 
 /**
- * Where a page of a list stands.
+ * The position of a page in a list.
  *
  * @generated from message dispatcher.v1.Page
  */
 export type Page = Message<"dispatcher.v1.Page"> & {
   /**
-   * The size that was asked for. A page may have fewer items: one of tasks ends where their texts come to 4 MiB.
+   * The size that was asked for. A page may have fewer items: a page of tasks ends when their texts reach 4 MiB.
    *
    * @generated from field: int32 limit = 1;
    */
   limit: number;
 
   /**
-   * How many items were passed over before this page; 0 when a cursor was given.
+   * How many items were skipped before this page. 0 when a cursor was given.
    *
    * @generated from field: int32 offset = 2;
    */
@@ -41,7 +41,7 @@ export type Page = Message<"dispatcher.v1.Page"> & {
   hasMore: boolean;
 
   /**
-   * Give it as `cursor` to get the page that follows. Absent on the last page.
+   * The `cursor` of the next page. Absent on the last page.
    *
    * @generated from field: optional string next_cursor = 4 [json_name = "next_cursor"];
    */
@@ -49,20 +49,20 @@ export type Page = Message<"dispatcher.v1.Page"> & {
 };
 
 /**
- * Where a page of a list stands.
+ * The position of a page in a list.
  *
  * @generated from message dispatcher.v1.Page
  */
 export type PageJson = {
   /**
-   * The size that was asked for. A page may have fewer items: one of tasks ends where their texts come to 4 MiB.
+   * The size that was asked for. A page may have fewer items: a page of tasks ends when their texts reach 4 MiB.
    *
    * @generated from field: int32 limit = 1;
    */
   limit?: number;
 
   /**
-   * How many items were passed over before this page; 0 when a cursor was given.
+   * How many items were skipped before this page. 0 when a cursor was given.
    *
    * @generated from field: int32 offset = 2;
    */
@@ -76,7 +76,7 @@ export type PageJson = {
   has_more?: boolean;
 
   /**
-   * Give it as `cursor` to get the page that follows. Absent on the last page.
+   * The `cursor` of the next page. Absent on the last page.
    *
    * @generated from field: optional string next_cursor = 4 [json_name = "next_cursor"];
    */

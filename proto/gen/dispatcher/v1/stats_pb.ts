@@ -18,13 +18,13 @@ export const file_dispatcher_v1_stats: GenFile = /*@__PURE__*/
   fileDesc("ChlkaXNwYXRjaGVyL3YxL3N0YXRzLnByb3RvEg1kaXNwYXRjaGVyLnYxIncKD0dldFN0YXRzUmVxdWVzdBJQCg9vcmdhbml6YXRpb25faWQYASABKAlCIbpIHnIcMhpeW2EtejAtOV1bYS16MC05Xy1dezAsNjN9JEgAUg9vcmdhbml6YXRpb25faWSIAQFCEgoQX29yZ2FuaXphdGlvbl9pZCI2ChBHZXRTdGF0c1Jlc3BvbnNlEiIKBGRhdGEYASABKAsyFC5kaXNwYXRjaGVyLnYxLlN0YXRzIrkCCgVTdGF0cxI1CglieV9zdGF0dXMYASADKAsyIi5kaXNwYXRjaGVyLnYxLlN0YXRzLkJ5U3RhdHVzRW50cnkSMwoIYnlfb3duZXIYAiADKAsyIS5kaXNwYXRjaGVyLnYxLlN0YXRzLkJ5T3duZXJFbnRyeRIzCghieV9sYXllchgDIAMoCzIhLmRpc3BhdGNoZXIudjEuU3RhdHMuQnlMYXllckVudHJ5Gi8KDUJ5U3RhdHVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ARouCgxCeU93bmVyRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ARouCgxCeUxheWVyRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgDOgI4ASK2AgoSV2F0Y2hFdmVudHNSZXF1ZXN0ElAKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUIhukgechwyGl5bYS16MC05XVthLXowLTlfLV17MCw2M30kSABSD29yZ2FuaXphdGlvbl9pZIgBARIbCgVhZnRlchgCIAEoA0IHukgEIgIoAEgBiAEBEpIBCgV0eXBlcxgDIAMoCUKCAbpIf5IBfBAIInhydlIMdGFzay5jcmVhdGVkUgx0YXNrLnVwZGF0ZWRSDHRhc2suY2xhaW1lZFINdGFzay5yZWxlYXNlZFIMdGFzay5leHBpcmVkUg50YXNrLmNvbXBsZXRlZFINdGFzay5hcmNoaXZlZFIOdGFzay51bmJsb2NrZWRCEgoQX29yZ2FuaXphdGlvbl9pZEIICgZfYWZ0ZXIihgEKE1dhdGNoRXZlbnRzUmVzcG9uc2USJAoGZXZlbnRzGAEgAygLMhQuZGlzcGF0Y2hlci52MS5FdmVudBItCgVyZXNldBgCIAEoCzIZLmRpc3BhdGNoZXIudjEuRXZlbnRSZXNldEgAiAEBEhAKCHBvc2l0aW9uGAMgASgDQggKBl9yZXNldCIuCgpFdmVudFJlc2V0Eg4KBnJlYXNvbhgBIAEoCRIQCghwb3NpdGlvbhgCIAEoAzKmAgoMU3RhdHNTZXJ2aWNlEoMBCghHZXRTdGF0cxIeLmRpc3BhdGNoZXIudjEuR2V0U3RhdHNSZXF1ZXN0Gh8uZGlzcGF0Y2hlci52MS5HZXRTdGF0c1Jlc3BvbnNlIjaQAgGKtRgPZGlzcGF0Y2hlcjpyZWFkgtPkkwIaEhgvYXBpL3YxL2Rpc3BhdGNoZXIvc3RhdHMSjwEKC1dhdGNoRXZlbnRzEiEuZGlzcGF0Y2hlci52MS5XYXRjaEV2ZW50c1JlcXVlc3QaIi5kaXNwYXRjaGVyLnYxLldhdGNoRXZlbnRzUmVzcG9uc2UiN5ACAYq1GA9kaXNwYXRjaGVyOnJlYWSC0+STAhsSGS9hcGkvdjEvZGlzcGF0Y2hlci9zdHJlYW0wAWIGcHJvdG8z", [file_buf_validate_validate, file_dispatcher_v1_event, file_dispatcher_v1_options, file_google_api_annotations]);
 
 /**
- * Whose counts.
+ * The organization whose counts are asked for.
  *
  * @generated from message dispatcher.v1.GetStatsRequest
  */
 export type GetStatsRequest = Message<"dispatcher.v1.GetStatsRequest"> & {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
@@ -32,13 +32,13 @@ export type GetStatsRequest = Message<"dispatcher.v1.GetStatsRequest"> & {
 };
 
 /**
- * Whose counts.
+ * The organization whose counts are asked for.
  *
  * @generated from message dispatcher.v1.GetStatsRequest
  */
 export type GetStatsRequestJson = {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
@@ -94,7 +94,7 @@ export const GetStatsResponseSchema: GenMessage<GetStatsResponse, {jsonType: Get
  */
 export type Stats = Message<"dispatcher.v1.Stats"> & {
   /**
-   * By status; `pending`, `claimed` and `done` are always there.
+   * By status. `pending`, `claimed` and `done` are always there.
    *
    * @generated from field: map<string, int64> by_status = 1;
    */
@@ -122,7 +122,7 @@ export type Stats = Message<"dispatcher.v1.Stats"> & {
  */
 export type StatsJson = {
   /**
-   * By status; `pending`, `claimed` and `done` are always there.
+   * By status. `pending`, `claimed` and `done` are always there.
    *
    * @generated from field: map<string, int64> by_status = 1;
    */
@@ -151,27 +151,27 @@ export const StatsSchema: GenMessage<Stats, {jsonType: StatsJson}> = /*@__PURE__
   messageDesc(file_dispatcher_v1_stats, 2);
 
 /**
- * Which events.
+ * The events that the stream should have.
  *
  * @generated from message dispatcher.v1.WatchEventsRequest
  */
 export type WatchEventsRequest = Message<"dispatcher.v1.WatchEventsRequest"> & {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
   organizationId?: string | undefined;
 
   /**
-   * Resume after this position, none missing and none twice. Absent: begin with what happens next.
+   * Resume after this position, without a gap or a repeat. When absent, the stream begins with the next event.
    *
    * @generated from field: optional int64 after = 2;
    */
   after?: bigint | undefined;
 
   /**
-   * Only these types; all when empty. Over REST also joined by commas.
+   * Only these types. All types when empty. Over REST they may also be joined by commas.
    *
    * @generated from field: repeated string types = 3;
    */
@@ -179,27 +179,27 @@ export type WatchEventsRequest = Message<"dispatcher.v1.WatchEventsRequest"> & {
 };
 
 /**
- * Which events.
+ * The events that the stream should have.
  *
  * @generated from message dispatcher.v1.WatchEventsRequest
  */
 export type WatchEventsRequestJson = {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * Resume after this position, none missing and none twice. Absent: begin with what happens next.
+   * Resume after this position, without a gap or a repeat. When absent, the stream begins with the next event.
    *
    * @generated from field: optional int64 after = 2;
    */
   after?: string;
 
   /**
-   * Only these types; all when empty. Over REST also joined by commas.
+   * Only these types. All types when empty. Over REST they may also be joined by commas.
    *
    * @generated from field: repeated string types = 3;
    */
@@ -214,28 +214,28 @@ export const WatchEventsRequestSchema: GenMessage<WatchEventsRequest, {jsonType:
   messageDesc(file_dispatcher_v1_stats, 3);
 
 /**
- * Some events, or word that the position asked for cannot be resumed from.
+ * Some events, or the message that the stream cannot resume from the given position.
  *
  * @generated from message dispatcher.v1.WatchEventsResponse
  */
 export type WatchEventsResponse = Message<"dispatcher.v1.WatchEventsResponse"> & {
   /**
-   * The events, by rising position.
+   * The events, in the order of their positions.
    *
    * @generated from field: repeated dispatcher.v1.Event events = 1;
    */
   events: Event[];
 
   /**
-   * Sent once, first, when events of this stream after `after` are no longer kept, or when `after` lies in the future.
-   * The live stream follows.
+   * Sent once, as the first message, when events of this stream after `after` are no longer kept, or when `after` is in
+   * the future. The live stream follows.
    *
    * @generated from field: optional dispatcher.v1.EventReset reset = 2;
    */
   reset?: EventReset | undefined;
 
   /**
-   * Every event up to here has been sent or filtered out. Resume from here.
+   * Every event up to this position was sent or filtered out. Resume from here.
    *
    * @generated from field: int64 position = 3;
    */
@@ -243,28 +243,28 @@ export type WatchEventsResponse = Message<"dispatcher.v1.WatchEventsResponse"> &
 };
 
 /**
- * Some events, or word that the position asked for cannot be resumed from.
+ * Some events, or the message that the stream cannot resume from the given position.
  *
  * @generated from message dispatcher.v1.WatchEventsResponse
  */
 export type WatchEventsResponseJson = {
   /**
-   * The events, by rising position.
+   * The events, in the order of their positions.
    *
    * @generated from field: repeated dispatcher.v1.Event events = 1;
    */
   events?: EventJson[];
 
   /**
-   * Sent once, first, when events of this stream after `after` are no longer kept, or when `after` lies in the future.
-   * The live stream follows.
+   * Sent once, as the first message, when events of this stream after `after` are no longer kept, or when `after` is in
+   * the future. The live stream follows.
    *
    * @generated from field: optional dispatcher.v1.EventReset reset = 2;
    */
   reset?: EventResetJson;
 
   /**
-   * Every event up to here has been sent or filtered out. Resume from here.
+   * Every event up to this position was sent or filtered out. Resume from here.
    *
    * @generated from field: int64 position = 3;
    */
@@ -279,7 +279,7 @@ export const WatchEventsResponseSchema: GenMessage<WatchEventsResponse, {jsonTyp
   messageDesc(file_dispatcher_v1_stats, 4);
 
 /**
- * Why a stream could not resume where it was asked to.
+ * Why a stream could not resume from the given position.
  *
  * @generated from message dispatcher.v1.EventReset
  */
@@ -292,7 +292,7 @@ export type EventReset = Message<"dispatcher.v1.EventReset"> & {
   reason: string;
 
   /**
-   * The newest position; the live stream begins after it.
+   * The newest position. The live stream begins after it.
    *
    * @generated from field: int64 position = 2;
    */
@@ -300,7 +300,7 @@ export type EventReset = Message<"dispatcher.v1.EventReset"> & {
 };
 
 /**
- * Why a stream could not resume where it was asked to.
+ * Why a stream could not resume from the given position.
  *
  * @generated from message dispatcher.v1.EventReset
  */
@@ -313,7 +313,7 @@ export type EventResetJson = {
   reason?: string;
 
   /**
-   * The newest position; the live stream begins after it.
+   * The newest position. The live stream begins after it.
    *
    * @generated from field: int64 position = 2;
    */
@@ -328,13 +328,13 @@ export const EventResetSchema: GenMessage<EventReset, {jsonType: EventResetJson}
   messageDesc(file_dispatcher_v1_stats, 5);
 
 /**
- * The read side: counts, and events as they happen.
+ * Counts of tasks, and events as they happen.
  *
  * @generated from service dispatcher.v1.StatsService
  */
 export const StatsService: GenService<{
   /**
-   * How many tasks there are, archived ones left out.
+   * The number of tasks, without archived ones.
    *
    * @generated from rpc dispatcher.v1.StatsService.GetStats
    */

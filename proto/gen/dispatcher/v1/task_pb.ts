@@ -49,7 +49,7 @@ export type Task = Message<"dispatcher.v1.Task"> & {
   project?: string | undefined;
 
   /**
-   * What is to be done, in a line.
+   * What is to be done, in one line.
    *
    * @generated from field: string title = 4;
    */
@@ -77,14 +77,14 @@ export type Task = Message<"dispatcher.v1.Task"> & {
   stage: string;
 
   /**
-   * Whether claim-next passes it over until a person takes it up again.
+   * Whether the task is held: claim-next skips it until a person ends the hold.
    *
    * @generated from field: bool held = 8;
    */
   held: boolean;
 
   /**
-   * Who is responsible; a filter of claim-next.
+   * Who is responsible. A filter of claim-next.
    *
    * @generated from field: optional string owner = 9;
    */
@@ -140,35 +140,35 @@ export type Task = Message<"dispatcher.v1.Task"> & {
   stab?: number | undefined;
 
   /**
-   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
+   * Effort: how much work it is, more than 0 and up to 100. The score is divided by it. Less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 17;
    */
   effort?: number | undefined;
 
   /**
-   * `(rev*3 + use*2 + ts*2 + sec*4 + stab*2) / max(effort, 2)`; absent inputs count 0, an absent effort 2.
+   * `(rev*3 + use*2 + ts*2 + sec*4 + stab*2) / max(effort, 2)`. An absent input counts as 0, an absent effort as 2.
    *
    * @generated from field: double score = 18;
    */
   score: number;
 
   /**
-   * The score, halved for each half-life of whole UTC days since `updated_at`.
+   * The score with decay: it is halved for each half-life since `updated_at`, counted in whole UTC days.
    *
    * @generated from field: double effective_score = 19 [json_name = "effective_score"];
    */
   effectiveScore: number;
 
   /**
-   * How many claims it has had.
+   * How many claims the task has had.
    *
    * @generated from field: int32 attempts = 20;
    */
   attempts: number;
 
   /**
-   * Not handed out by claim-next before this time; null when it waits for nothing.
+   * Claim-next does not return the task before this time. Null when it does not wait for a time.
    *
    * @generated from field: optional google.protobuf.Timestamp available_at = 21 [json_name = "available_at"];
    */
@@ -182,7 +182,7 @@ export type Task = Message<"dispatcher.v1.Task"> & {
   claim?: Claim | undefined;
 
   /**
-   * The branch its work is on.
+   * The branch of its work.
    *
    * @generated from field: optional string branch = 23;
    */
@@ -203,21 +203,21 @@ export type Task = Message<"dispatcher.v1.Task"> & {
   commits: string[];
 
   /**
-   * Why it was released last.
+   * The reason of its last release.
    *
    * @generated from field: optional string release_reason = 26 [json_name = "release_reason"];
    */
   releaseReason?: string | undefined;
 
   /**
-   * What the last holder left for the next.
+   * The last holder's message for the next holder.
    *
    * @generated from field: optional string context_handoff = 27 [json_name = "context_handoff"];
    */
   contextHandoff?: string | undefined;
 
   /**
-   * Notes of whoever worked on it last.
+   * The notes of the last person or agent that worked on it.
    *
    * @generated from field: optional string notes = 28;
    */
@@ -238,7 +238,7 @@ export type Task = Message<"dispatcher.v1.Task"> & {
   createdAt?: Timestamp | undefined;
 
   /**
-   * When its content was changed last; claims, heartbeats and releases do not move it.
+   * When its content was last changed. Claims, heartbeats and releases do not change it.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 31 [json_name = "updated_at"];
    */
@@ -259,14 +259,14 @@ export type Task = Message<"dispatcher.v1.Task"> & {
   archivedAt?: Timestamp | undefined;
 
   /**
-   * The tasks that it waits for, by id.
+   * The ids of the tasks for which it waits.
    *
    * @generated from field: repeated string depends_on = 34 [json_name = "depends_on"];
    */
   dependsOn: string[];
 
   /**
-   * Those of `depends_on` that are neither done nor archived. Nobody can claim the task while there are any.
+   * The ids in `depends_on` of tasks that are neither done nor archived. While it has any, nobody can claim the task.
    *
    * @generated from field: repeated string blocked_by = 35 [json_name = "blocked_by"];
    */
@@ -308,7 +308,7 @@ export type TaskJson = {
   project?: string;
 
   /**
-   * What is to be done, in a line.
+   * What is to be done, in one line.
    *
    * @generated from field: string title = 4;
    */
@@ -336,14 +336,14 @@ export type TaskJson = {
   stage?: string;
 
   /**
-   * Whether claim-next passes it over until a person takes it up again.
+   * Whether the task is held: claim-next skips it until a person ends the hold.
    *
    * @generated from field: bool held = 8;
    */
   held?: boolean;
 
   /**
-   * Who is responsible; a filter of claim-next.
+   * Who is responsible. A filter of claim-next.
    *
    * @generated from field: optional string owner = 9;
    */
@@ -399,35 +399,35 @@ export type TaskJson = {
   stab?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
+   * Effort: how much work it is, more than 0 and up to 100. The score is divided by it. Less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 17;
    */
   effort?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * `(rev*3 + use*2 + ts*2 + sec*4 + stab*2) / max(effort, 2)`; absent inputs count 0, an absent effort 2.
+   * `(rev*3 + use*2 + ts*2 + sec*4 + stab*2) / max(effort, 2)`. An absent input counts as 0, an absent effort as 2.
    *
    * @generated from field: double score = 18;
    */
   score?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * The score, halved for each half-life of whole UTC days since `updated_at`.
+   * The score with decay: it is halved for each half-life since `updated_at`, counted in whole UTC days.
    *
    * @generated from field: double effective_score = 19 [json_name = "effective_score"];
    */
   effective_score?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * How many claims it has had.
+   * How many claims the task has had.
    *
    * @generated from field: int32 attempts = 20;
    */
   attempts?: number;
 
   /**
-   * Not handed out by claim-next before this time; null when it waits for nothing.
+   * Claim-next does not return the task before this time. Null when it does not wait for a time.
    *
    * @generated from field: optional google.protobuf.Timestamp available_at = 21 [json_name = "available_at"];
    */
@@ -441,7 +441,7 @@ export type TaskJson = {
   claim?: ClaimJson;
 
   /**
-   * The branch its work is on.
+   * The branch of its work.
    *
    * @generated from field: optional string branch = 23;
    */
@@ -462,21 +462,21 @@ export type TaskJson = {
   commits?: string[];
 
   /**
-   * Why it was released last.
+   * The reason of its last release.
    *
    * @generated from field: optional string release_reason = 26 [json_name = "release_reason"];
    */
   release_reason?: string;
 
   /**
-   * What the last holder left for the next.
+   * The last holder's message for the next holder.
    *
    * @generated from field: optional string context_handoff = 27 [json_name = "context_handoff"];
    */
   context_handoff?: string;
 
   /**
-   * Notes of whoever worked on it last.
+   * The notes of the last person or agent that worked on it.
    *
    * @generated from field: optional string notes = 28;
    */
@@ -497,7 +497,7 @@ export type TaskJson = {
   created_at?: TimestampJson;
 
   /**
-   * When its content was changed last; claims, heartbeats and releases do not move it.
+   * When its content was last changed. Claims, heartbeats and releases do not change it.
    *
    * @generated from field: google.protobuf.Timestamp updated_at = 31 [json_name = "updated_at"];
    */
@@ -518,14 +518,14 @@ export type TaskJson = {
   archived_at?: TimestampJson;
 
   /**
-   * The tasks that it waits for, by id.
+   * The ids of the tasks for which it waits.
    *
    * @generated from field: repeated string depends_on = 34 [json_name = "depends_on"];
    */
   depends_on?: string[];
 
   /**
-   * Those of `depends_on` that are neither done nor archived. Nobody can claim the task while there are any.
+   * The ids in `depends_on` of tasks that are neither done nor archived. While it has any, nobody can claim the task.
    *
    * @generated from field: repeated string blocked_by = 35 [json_name = "blocked_by"];
    */
@@ -574,14 +574,14 @@ export type Claim = Message<"dispatcher.v1.Claim"> & {
   agent: string;
 
   /**
-   * The fencing token, new for each claim. Only in the answer to the claimer.
+   * The fencing token, which is new for each claim. Only the answer to the claimer has it.
    *
    * @generated from field: optional string claim_token = 4 [json_name = "claim_token"];
    */
   claimToken?: string | undefined;
 
   /**
-   * Which claim of the task, counted from 1.
+   * The number of this claim of the task, from 1.
    *
    * @generated from field: int32 attempt = 5;
    */
@@ -595,14 +595,14 @@ export type Claim = Message<"dispatcher.v1.Claim"> & {
   claimedAt?: Timestamp | undefined;
 
   /**
-   * When the last heartbeat was accepted; the time of the claim before the first.
+   * When the last heartbeat was accepted. Before the first one, the time of the claim.
    *
    * @generated from field: google.protobuf.Timestamp last_heartbeat_at = 7 [json_name = "last_heartbeat_at"];
    */
   lastHeartbeatAt?: Timestamp | undefined;
 
   /**
-   * When it ends unless a heartbeat comes.
+   * When the lease ends, unless a heartbeat renews it.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 8 [json_name = "expires_at"];
    */
@@ -637,14 +637,14 @@ export type ClaimJson = {
   agent?: string;
 
   /**
-   * The fencing token, new for each claim. Only in the answer to the claimer.
+   * The fencing token, which is new for each claim. Only the answer to the claimer has it.
    *
    * @generated from field: optional string claim_token = 4 [json_name = "claim_token"];
    */
   claim_token?: string;
 
   /**
-   * Which claim of the task, counted from 1.
+   * The number of this claim of the task, from 1.
    *
    * @generated from field: int32 attempt = 5;
    */
@@ -658,14 +658,14 @@ export type ClaimJson = {
   claimed_at?: TimestampJson;
 
   /**
-   * When the last heartbeat was accepted; the time of the claim before the first.
+   * When the last heartbeat was accepted. Before the first one, the time of the claim.
    *
    * @generated from field: google.protobuf.Timestamp last_heartbeat_at = 7 [json_name = "last_heartbeat_at"];
    */
   last_heartbeat_at?: TimestampJson;
 
   /**
-   * When it ends unless a heartbeat comes.
+   * When the lease ends, unless a heartbeat renews it.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 8 [json_name = "expires_at"];
    */
@@ -686,14 +686,14 @@ export const ClaimSchema: GenMessage<Claim, {jsonType: ClaimJson}> = /*@__PURE__
  */
 export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
   /**
-   * Needed from the admin; from another key its own organization or nothing.
+   * Required for an admin. Any other key may only name its own organization.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
   organizationId?: string | undefined;
 
   /**
-   * Your own id for it: lower-case letters, digits, `.`, `_`, `-`, up to 128. Without it the server makes one.
+   * Your own id for the task: up to 128 lower-case letters, digits, `.`, `_` and `-`. Without it the server makes one.
    *
    * @generated from field: optional string id = 2;
    */
@@ -707,7 +707,7 @@ export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
   title: string;
 
   /**
-   * What is to be done, in full; up to 64 KiB.
+   * What is to be done, in full, up to 64 KiB.
    *
    * @generated from field: optional string description = 4;
    */
@@ -721,7 +721,7 @@ export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
   project?: string | undefined;
 
   /**
-   * Who is responsible, 1 to 200 characters; a filter of claim-next.
+   * Who is responsible, 1 to 200 characters. A filter of claim-next.
    *
    * @generated from field: optional string owner = 6;
    */
@@ -777,21 +777,21 @@ export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
   stab?: number | undefined;
 
   /**
-   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
+   * Effort: how much work it is, more than 0 and up to 100. The score is divided by it. Less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 14;
    */
   effort?: number | undefined;
 
   /**
-   * Whether claim-next shall pass it over for now.
+   * Whether to hold the task: claim-next skips it until a person ends the hold.
    *
    * @generated from field: optional bool held = 15;
    */
   held?: boolean | undefined;
 
   /**
-   * What the one who works on it should know; up to 64 KiB. A release or a completion replaces it.
+   * Notes for the agent that works on it, up to 64 KiB. A release or a completion replaces them.
    *
    * @generated from field: optional string notes = 16;
    */
@@ -819,14 +819,14 @@ export type CreateTaskRequest = Message<"dispatcher.v1.CreateTaskRequest"> & {
  */
 export type CreateTaskRequestJson = {
   /**
-   * Needed from the admin; from another key its own organization or nothing.
+   * Required for an admin. Any other key may only name its own organization.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
   organization_id?: string;
 
   /**
-   * Your own id for it: lower-case letters, digits, `.`, `_`, `-`, up to 128. Without it the server makes one.
+   * Your own id for the task: up to 128 lower-case letters, digits, `.`, `_` and `-`. Without it the server makes one.
    *
    * @generated from field: optional string id = 2;
    */
@@ -840,7 +840,7 @@ export type CreateTaskRequestJson = {
   title?: string;
 
   /**
-   * What is to be done, in full; up to 64 KiB.
+   * What is to be done, in full, up to 64 KiB.
    *
    * @generated from field: optional string description = 4;
    */
@@ -854,7 +854,7 @@ export type CreateTaskRequestJson = {
   project?: string;
 
   /**
-   * Who is responsible, 1 to 200 characters; a filter of claim-next.
+   * Who is responsible, 1 to 200 characters. A filter of claim-next.
    *
    * @generated from field: optional string owner = 6;
    */
@@ -910,21 +910,21 @@ export type CreateTaskRequestJson = {
   stab?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
+   * Effort: how much work it is, more than 0 and up to 100. The score is divided by it. Less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 14;
    */
   effort?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Whether claim-next shall pass it over for now.
+   * Whether to hold the task: claim-next skips it until a person ends the hold.
    *
    * @generated from field: optional bool held = 15;
    */
   held?: boolean;
 
   /**
-   * What the one who works on it should know; up to 64 KiB. A release or a completion replaces it.
+   * Notes for the agent that works on it, up to 64 KiB. A release or a completion replaces them.
    *
    * @generated from field: optional string notes = 16;
    */
@@ -1072,7 +1072,7 @@ export const CreateTasksResponseSchema: GenMessage<CreateTasksResponse, {jsonTyp
   messageDesc(file_dispatcher_v1_task, 5);
 
 /**
- * Which task.
+ * The task to get.
  *
  * @generated from message dispatcher.v1.GetTaskRequest
  */
@@ -1085,7 +1085,7 @@ export type GetTaskRequest = Message<"dispatcher.v1.GetTaskRequest"> & {
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1093,7 +1093,7 @@ export type GetTaskRequest = Message<"dispatcher.v1.GetTaskRequest"> & {
 };
 
 /**
- * Which task.
+ * The task to get.
  *
  * @generated from message dispatcher.v1.GetTaskRequest
  */
@@ -1106,7 +1106,7 @@ export type GetTaskRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1156,13 +1156,13 @@ export const GetTaskResponseSchema: GenMessage<GetTaskResponse, {jsonType: GetTa
   messageDesc(file_dispatcher_v1_task, 7);
 
 /**
- * Which tasks. Filters are joined by and.
+ * The filters of a list of tasks. A task must match all of them.
  *
  * @generated from message dispatcher.v1.ListTasksRequest
  */
 export type ListTasksRequest = Message<"dispatcher.v1.ListTasksRequest"> & {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
@@ -1218,15 +1218,15 @@ export type ListTasksRequest = Message<"dispatcher.v1.ListTasksRequest"> & {
   held?: boolean | undefined;
 
   /**
-   * Page size, 1 to 200; 20 when absent. A page ends early where the texts of its tasks come to 4 MiB: `has_more`
-   * says whether another follows.
+   * Page size, 1 to 200; 20 when absent. A page ends early when the texts of its tasks reach 4 MiB. `has_more` says
+   * whether another page follows.
    *
    * @generated from field: optional int32 limit = 9;
    */
   limit?: number | undefined;
 
   /**
-   * How many tasks to pass over; slow when large, and pages may be short: prefer `cursor`. Not together with it.
+   * How many tasks to skip. A large number is slow, and pages may be short, so prefer `cursor`. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 10;
    */
@@ -1240,7 +1240,7 @@ export type ListTasksRequest = Message<"dispatcher.v1.ListTasksRequest"> & {
   cursor?: string | undefined;
 
   /**
-   * Only tasks whose id begins with this: lower-case letters, digits, `.`, `_`, `-`, up to 128.
+   * Only tasks whose id begins with this: up to 128 lower-case letters, digits, `.`, `_` and `-`.
    *
    * @generated from field: optional string id_prefix = 12 [json_name = "id_prefix"];
    */
@@ -1248,13 +1248,13 @@ export type ListTasksRequest = Message<"dispatcher.v1.ListTasksRequest"> & {
 };
 
 /**
- * Which tasks. Filters are joined by and.
+ * The filters of a list of tasks. A task must match all of them.
  *
  * @generated from message dispatcher.v1.ListTasksRequest
  */
 export type ListTasksRequestJson = {
   /**
-   * For the admin: one organization instead of all.
+   * For an admin: one organization instead of all.
    *
    * @generated from field: optional string organization_id = 1 [json_name = "organization_id"];
    */
@@ -1310,15 +1310,15 @@ export type ListTasksRequestJson = {
   held?: boolean;
 
   /**
-   * Page size, 1 to 200; 20 when absent. A page ends early where the texts of its tasks come to 4 MiB: `has_more`
-   * says whether another follows.
+   * Page size, 1 to 200; 20 when absent. A page ends early when the texts of its tasks reach 4 MiB. `has_more` says
+   * whether another page follows.
    *
    * @generated from field: optional int32 limit = 9;
    */
   limit?: number;
 
   /**
-   * How many tasks to pass over; slow when large, and pages may be short: prefer `cursor`. Not together with it.
+   * How many tasks to skip. A large number is slow, and pages may be short, so prefer `cursor`. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 10;
    */
@@ -1332,7 +1332,7 @@ export type ListTasksRequestJson = {
   cursor?: string;
 
   /**
-   * Only tasks whose id begins with this: lower-case letters, digits, `.`, `_`, `-`, up to 128.
+   * Only tasks whose id begins with this: up to 128 lower-case letters, digits, `.`, `_` and `-`.
    *
    * @generated from field: optional string id_prefix = 12 [json_name = "id_prefix"];
    */
@@ -1360,7 +1360,7 @@ export type ListTasksResponse = Message<"dispatcher.v1.ListTasksResponse"> & {
   data: Task[];
 
   /**
-   * Where the page stands.
+   * The position of the page in the list.
    *
    * @generated from field: dispatcher.v1.Page meta = 2;
    */
@@ -1381,7 +1381,7 @@ export type ListTasksResponseJson = {
   data?: TaskJson[];
 
   /**
-   * Where the page stands.
+   * The position of the page in the list.
    *
    * @generated from field: dispatcher.v1.Page meta = 2;
    */
@@ -1396,8 +1396,8 @@ export const ListTasksResponseSchema: GenMessage<ListTasksResponse, {jsonType: L
   messageDesc(file_dispatcher_v1_task, 9);
 
 /**
- * What to change. A field that is absent stays; over REST `null` clears one, over gRPC a path in `update_mask` whose
- * field is absent does.
+ * The changes of a task. An absent field stays as it is. Over REST `null` clears a field. Over gRPC a path in
+ * `update_mask` whose field is absent clears it.
  *
  * @generated from message dispatcher.v1.UpdateTaskRequest
  */
@@ -1410,7 +1410,7 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1424,7 +1424,7 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
   title?: string | undefined;
 
   /**
-   * What is to be done, in full; up to 64 KiB.
+   * What is to be done, in full, up to 64 KiB.
    *
    * @generated from field: optional string description = 4;
    */
@@ -1438,7 +1438,7 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
   project?: string | undefined;
 
   /**
-   * Who is responsible, 1 to 200 characters; a filter of claim-next.
+   * Who is responsible, 1 to 200 characters. A filter of claim-next.
    *
    * @generated from field: optional string owner = 6;
    */
@@ -1494,21 +1494,21 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
   stab?: number | undefined;
 
   /**
-   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
+   * Effort: how much work it is, more than 0 and up to 100. The score is divided by it. Less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 14;
    */
   effort?: number | undefined;
 
   /**
-   * True: claim-next passes it over. False: it is handed out again, and its failed claims count from 0.
+   * True holds the task: claim-next skips it. False ends the hold, and the failed claims count from 0 again.
    *
    * @generated from field: optional bool held = 15;
    */
   held?: boolean | undefined;
 
   /**
-   * What the one who works on it should know; up to 64 KiB. A release or a completion replaces it.
+   * Notes for the agent that works on it, up to 64 KiB. A release or a completion replaces them.
    *
    * @generated from field: optional string notes = 16;
    */
@@ -1523,7 +1523,7 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
 
   /**
    * The tasks that must be done or archived before anybody can claim this one: up to 64 ids of the organization.
-   * Replaces what the task waited for; an empty list, or `null`, lets it wait for nothing.
+   * It replaces the list of the task. With an empty list or `null` the task waits for nothing.
    *
    * @generated from field: repeated string depends_on = 18 [json_name = "depends_on"];
    */
@@ -1538,8 +1538,8 @@ export type UpdateTaskRequest = Message<"dispatcher.v1.UpdateTaskRequest"> & {
 };
 
 /**
- * What to change. A field that is absent stays; over REST `null` clears one, over gRPC a path in `update_mask` whose
- * field is absent does.
+ * The changes of a task. An absent field stays as it is. Over REST `null` clears a field. Over gRPC a path in
+ * `update_mask` whose field is absent clears it.
  *
  * @generated from message dispatcher.v1.UpdateTaskRequest
  */
@@ -1552,7 +1552,7 @@ export type UpdateTaskRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1566,7 +1566,7 @@ export type UpdateTaskRequestJson = {
   title?: string;
 
   /**
-   * What is to be done, in full; up to 64 KiB.
+   * What is to be done, in full, up to 64 KiB.
    *
    * @generated from field: optional string description = 4;
    */
@@ -1580,7 +1580,7 @@ export type UpdateTaskRequestJson = {
   project?: string;
 
   /**
-   * Who is responsible, 1 to 200 characters; a filter of claim-next.
+   * Who is responsible, 1 to 200 characters. A filter of claim-next.
    *
    * @generated from field: optional string owner = 6;
    */
@@ -1636,21 +1636,21 @@ export type UpdateTaskRequestJson = {
   stab?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * Effort: how much work it is, over 0 up to 100. The score is divided by it; less than 2 counts as 2.
+   * Effort: how much work it is, more than 0 and up to 100. The score is divided by it. Less than 2 counts as 2.
    *
    * @generated from field: optional double effort = 14;
    */
   effort?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
-   * True: claim-next passes it over. False: it is handed out again, and its failed claims count from 0.
+   * True holds the task: claim-next skips it. False ends the hold, and the failed claims count from 0 again.
    *
    * @generated from field: optional bool held = 15;
    */
   held?: boolean;
 
   /**
-   * What the one who works on it should know; up to 64 KiB. A release or a completion replaces it.
+   * Notes for the agent that works on it, up to 64 KiB. A release or a completion replaces them.
    *
    * @generated from field: optional string notes = 16;
    */
@@ -1665,7 +1665,7 @@ export type UpdateTaskRequestJson = {
 
   /**
    * The tasks that must be done or archived before anybody can claim this one: up to 64 ids of the organization.
-   * Replaces what the task waited for; an empty list, or `null`, lets it wait for nothing.
+   * It replaces the list of the task. With an empty list or `null` the task waits for nothing.
    *
    * @generated from field: repeated string depends_on = 18 [json_name = "depends_on"];
    */
@@ -1722,7 +1722,7 @@ export const UpdateTaskResponseSchema: GenMessage<UpdateTaskResponse, {jsonType:
   messageDesc(file_dispatcher_v1_task, 11);
 
 /**
- * Whose history.
+ * The task whose history is asked for.
  *
  * @generated from message dispatcher.v1.ListTaskActivityRequest
  */
@@ -1735,7 +1735,7 @@ export type ListTaskActivityRequest = Message<"dispatcher.v1.ListTaskActivityReq
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1749,7 +1749,7 @@ export type ListTaskActivityRequest = Message<"dispatcher.v1.ListTaskActivityReq
   limit?: number | undefined;
 
   /**
-   * How many events to pass over. Not together with `cursor`.
+   * How many events to skip. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 4;
    */
@@ -1764,7 +1764,7 @@ export type ListTaskActivityRequest = Message<"dispatcher.v1.ListTaskActivityReq
 };
 
 /**
- * Whose history.
+ * The task whose history is asked for.
  *
  * @generated from message dispatcher.v1.ListTaskActivityRequest
  */
@@ -1777,7 +1777,7 @@ export type ListTaskActivityRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1791,7 +1791,7 @@ export type ListTaskActivityRequestJson = {
   limit?: number;
 
   /**
-   * How many events to pass over. Not together with `cursor`.
+   * How many events to skip. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 4;
    */
@@ -1826,7 +1826,7 @@ export type ListTaskActivityResponse = Message<"dispatcher.v1.ListTaskActivityRe
   data: Event[];
 
   /**
-   * Where the page stands.
+   * The position of the page in the list.
    *
    * @generated from field: dispatcher.v1.Page meta = 2;
    */
@@ -1847,7 +1847,7 @@ export type ListTaskActivityResponseJson = {
   data?: EventJson[];
 
   /**
-   * Where the page stands.
+   * The position of the page in the list.
    *
    * @generated from field: dispatcher.v1.Page meta = 2;
    */
@@ -1862,7 +1862,7 @@ export const ListTaskActivityResponseSchema: GenMessage<ListTaskActivityResponse
   messageDesc(file_dispatcher_v1_task, 13);
 
 /**
- * Around which task.
+ * The task whose graph is asked for.
  *
  * @generated from message dispatcher.v1.GetTaskGraphRequest
  */
@@ -1875,7 +1875,7 @@ export type GetTaskGraphRequest = Message<"dispatcher.v1.GetTaskGraphRequest"> &
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1883,7 +1883,7 @@ export type GetTaskGraphRequest = Message<"dispatcher.v1.GetTaskGraphRequest"> &
 };
 
 /**
- * Around which task.
+ * The task whose graph is asked for.
  *
  * @generated from message dispatcher.v1.GetTaskGraphRequest
  */
@@ -1896,7 +1896,7 @@ export type GetTaskGraphRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -1952,14 +1952,14 @@ export const GetTaskGraphResponseSchema: GenMessage<GetTaskGraphResponse, {jsonT
  */
 export type TaskGraph = Message<"dispatcher.v1.TaskGraph"> & {
   /**
-   * The task itself first, then the nearest; 500 at most.
+   * The task itself, then the nearest tasks, 500 at most.
    *
    * @generated from field: repeated dispatcher.v1.TaskGraphNode nodes = 1;
    */
   nodes: TaskGraphNode[];
 
   /**
-   * What is between these nodes.
+   * The edges between these nodes.
    *
    * @generated from field: repeated dispatcher.v1.TaskGraphEdge edges = 2;
    */
@@ -1980,14 +1980,14 @@ export type TaskGraph = Message<"dispatcher.v1.TaskGraph"> & {
  */
 export type TaskGraphJson = {
   /**
-   * The task itself first, then the nearest; 500 at most.
+   * The task itself, then the nearest tasks, 500 at most.
    *
    * @generated from field: repeated dispatcher.v1.TaskGraphNode nodes = 1;
    */
   nodes?: TaskGraphNodeJson[];
 
   /**
-   * What is between these nodes.
+   * The edges between these nodes.
    *
    * @generated from field: repeated dispatcher.v1.TaskGraphEdge edges = 2;
    */
@@ -2036,7 +2036,7 @@ export type TaskGraphNode = Message<"dispatcher.v1.TaskGraphNode"> & {
   status: string;
 
   /**
-   * Whether claim-next passes it over until a person takes it up again.
+   * Whether the task is held: claim-next skips it until a person ends the hold.
    *
    * @generated from field: bool held = 4;
    */
@@ -2050,7 +2050,7 @@ export type TaskGraphNode = Message<"dispatcher.v1.TaskGraphNode"> & {
   blocked: boolean;
 
   /**
-   * Whether it is archived; what waited for it waits no longer.
+   * Whether it is archived. Other tasks do not wait for an archived task.
    *
    * @generated from field: bool archived = 6;
    */
@@ -2085,7 +2085,7 @@ export type TaskGraphNodeJson = {
   status?: string;
 
   /**
-   * Whether claim-next passes it over until a person takes it up again.
+   * Whether the task is held: claim-next skips it until a person ends the hold.
    *
    * @generated from field: bool held = 4;
    */
@@ -2099,7 +2099,7 @@ export type TaskGraphNodeJson = {
   blocked?: boolean;
 
   /**
-   * Whether it is archived; what waited for it waits no longer.
+   * Whether it is archived. Other tasks do not wait for an archived task.
    *
    * @generated from field: bool archived = 6;
    */
@@ -2176,7 +2176,7 @@ export type ExplainTaskRequest = Message<"dispatcher.v1.ExplainTaskRequest"> & {
   taskId: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -2197,7 +2197,7 @@ export type ExplainTaskRequestJson = {
   task_id?: string;
 
   /**
-   * For the admin: which organization, where the id stands in several.
+   * For an admin: the organization, when several have the id.
    *
    * @generated from field: optional string organization_id = 2 [json_name = "organization_id"];
    */
@@ -2809,7 +2809,7 @@ export const NextActionSchema: GenMessage<NextAction, {jsonType: NextActionJson}
   messageDesc(file_dispatcher_v1_task, 26);
 
 /**
- * What a task is: its content, its place in the order, its history.
+ * The content of tasks, their order, and their history.
  *
  * @generated from service dispatcher.v1.TaskService
  */
@@ -2837,7 +2837,7 @@ export const TaskService: GenService<{
     output: typeof CreateTasksResponseSchema;
   },
   /**
-   * One task by its id, archived ones included.
+   * One task by its id, also an archived one.
    *
    * @generated from rpc dispatcher.v1.TaskService.GetTask
    */
@@ -2847,7 +2847,7 @@ export const TaskService: GenService<{
     output: typeof GetTaskResponseSchema;
   },
   /**
-   * The tasks of the organization, in the order claim-next would hand them out. Archived tasks are left out.
+   * The tasks of the organization, in the order in which claim-next would return them. Archived tasks are left out.
    *
    * @generated from rpc dispatcher.v1.TaskService.ListTasks
    */
@@ -2870,7 +2870,7 @@ export const TaskService: GenService<{
     output: typeof UpdateTaskResponseSchema;
   },
   /**
-   * All that a task waits for, and all that waits for it, whether finished or not.
+   * All tasks for which a task waits, and all tasks that wait for it, finished or not.
    *
    * @generated from rpc dispatcher.v1.TaskService.GetTaskGraph
    */

@@ -2,9 +2,9 @@
 // @generated from file dispatcher/hop/v1/hop.proto (package dispatcher.hop.v1, syntax proto3)
 /* eslint-disable */
 
-// How a gateway reaches a service in another process: the calls of dispatcher.v1, many on one stream, since a stream
-// of its own costs each call several times what the call itself does. Internal; other clients call the services of
-// dispatcher.v1.
+// The channel between a gateway and a service in another process. It carries the calls of dispatcher.v1, many on one
+// stream, because a stream for each call costs several times what the call itself costs. It is internal. Other clients
+// call the services of dispatcher.v1.
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
@@ -17,7 +17,7 @@ export const file_dispatcher_hop_v1_hop: GenFile = /*@__PURE__*/
   fileDesc("ChtkaXNwYXRjaGVyL2hvcC92MS9ob3AucHJvdG8SEWRpc3BhdGNoZXIuaG9wLnYxIloKD0V4Y2hhbmdlUmVxdWVzdBImCgVjYWxscxgBIAMoCzIXLmRpc3BhdGNoZXIuaG9wLnYxLkNhbGwSEQoJY2FuY2VsbGVkGAIgAygNEgwKBHBpbmcYAyABKA0iogEKBENhbGwSCgoCaWQYASABKA0SDgoGbWV0aG9kGAIgASgJEjwKCG1ldGFkYXRhGAMgAygLMiUuZGlzcGF0Y2hlci5ob3AudjEuQ2FsbC5NZXRhZGF0YUVudHJ5QgOAAQESDwoHbWVzc2FnZRgEIAEoDBovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiXgoQRXhjaGFuZ2VSZXNwb25zZRIqCgdhbnN3ZXJzGAEgAygLMhkuZGlzcGF0Y2hlci5ob3AudjEuQW5zd2VyEhAKCGRyYWluaW5nGAIgASgIEgwKBHBvbmcYAyABKA0iYAoGQW5zd2VyEgoKAmlkGAEgASgNEhEKB21lc3NhZ2UYAiABKAxIABItCgdmYWlsdXJlGAMgASgLMhouZGlzcGF0Y2hlci5ob3AudjEuRmFpbHVyZUgAQggKBnJlc3VsdCKLAQoHRmFpbHVyZRIOCgZyZWFzb24YASABKAkSDwoHbWVzc2FnZRgCIAEoCRIyCgRpbmZvGAMgAygLMiQuZGlzcGF0Y2hlci5ob3AudjEuRmFpbHVyZS5JbmZvRW50cnkaKwoJSW5mb0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEyZQoKSG9wU2VydmljZRJXCghFeGNoYW5nZRIiLmRpc3BhdGNoZXIuaG9wLnYxLkV4Y2hhbmdlUmVxdWVzdBojLmRpc3BhdGNoZXIuaG9wLnYxLkV4Y2hhbmdlUmVzcG9uc2UoATABYgZwcm90bzM");
 
 /**
- * What a client says in one message.
+ * A message of a client.
  *
  * @generated from message dispatcher.hop.v1.ExchangeRequest
  */
@@ -30,14 +30,14 @@ export type ExchangeRequest = Message<"dispatcher.hop.v1.ExchangeRequest"> & {
   calls: Call[];
 
   /**
-   * Calls nobody waits for any more.
+   * Calls for which nobody waits any more.
    *
    * @generated from field: repeated uint32 cancelled = 2;
    */
   cancelled: number[];
 
   /**
-   * Asks for the same number as `pong`, to see that the other side still works; 0 asks nothing.
+   * A ping. The other side answers with the same number as `pong`. 0 is no ping.
    *
    * @generated from field: uint32 ping = 3;
    */
@@ -45,7 +45,7 @@ export type ExchangeRequest = Message<"dispatcher.hop.v1.ExchangeRequest"> & {
 };
 
 /**
- * What a client says in one message.
+ * A message of a client.
  *
  * @generated from message dispatcher.hop.v1.ExchangeRequest
  */
@@ -58,14 +58,14 @@ export type ExchangeRequestJson = {
   calls?: CallJson[];
 
   /**
-   * Calls nobody waits for any more.
+   * Calls for which nobody waits any more.
    *
    * @generated from field: repeated uint32 cancelled = 2;
    */
   cancelled?: number[];
 
   /**
-   * Asks for the same number as `pong`, to see that the other side still works; 0 asks nothing.
+   * A ping. The other side answers with the same number as `pong`. 0 is no ping.
    *
    * @generated from field: uint32 ping = 3;
    */
@@ -86,7 +86,7 @@ export const ExchangeRequestSchema: GenMessage<ExchangeRequest, {jsonType: Excha
  */
 export type Call = Message<"dispatcher.hop.v1.Call"> & {
   /**
-   * Names the call on this stream.
+   * The number of the call on this stream.
    *
    * @generated from field: uint32 id = 1;
    */
@@ -100,7 +100,7 @@ export type Call = Message<"dispatcher.hop.v1.Call"> & {
   method: string;
 
   /**
-   * The metadata of the call, its key among it.
+   * The metadata of the call, with its key.
    *
    * @generated from field: map<string, string> metadata = 3;
    */
@@ -121,7 +121,7 @@ export type Call = Message<"dispatcher.hop.v1.Call"> & {
  */
 export type CallJson = {
   /**
-   * Names the call on this stream.
+   * The number of the call on this stream.
    *
    * @generated from field: uint32 id = 1;
    */
@@ -135,7 +135,7 @@ export type CallJson = {
   method?: string;
 
   /**
-   * The metadata of the call, its key among it.
+   * The metadata of the call, with its key.
    *
    * @generated from field: map<string, string> metadata = 3;
    */
@@ -157,7 +157,7 @@ export const CallSchema: GenMessage<Call, {jsonType: CallJson}> = /*@__PURE__*/
   messageDesc(file_dispatcher_hop_v1_hop, 1);
 
 /**
- * What a server says in one message.
+ * A message of a server.
  *
  * @generated from message dispatcher.hop.v1.ExchangeResponse
  */
@@ -170,14 +170,14 @@ export type ExchangeResponse = Message<"dispatcher.hop.v1.ExchangeResponse"> & {
   answers: Answer[];
 
   /**
-   * The server is about to stop: send no more calls here, and end your side; those sent are still answered.
+   * The server is about to stop. Send no more calls and end your side. Calls that were sent are still answered.
    *
    * @generated from field: bool draining = 2;
    */
   draining: boolean;
 
   /**
-   * The ping that this answers, or 0. A client sends its first call after the first of these.
+   * The ping that this answers, or 0. A client sends its first call after the first pong.
    *
    * @generated from field: uint32 pong = 3;
    */
@@ -185,7 +185,7 @@ export type ExchangeResponse = Message<"dispatcher.hop.v1.ExchangeResponse"> & {
 };
 
 /**
- * What a server says in one message.
+ * A message of a server.
  *
  * @generated from message dispatcher.hop.v1.ExchangeResponse
  */
@@ -198,14 +198,14 @@ export type ExchangeResponseJson = {
   answers?: AnswerJson[];
 
   /**
-   * The server is about to stop: send no more calls here, and end your side; those sent are still answered.
+   * The server is about to stop. Send no more calls and end your side. Calls that were sent are still answered.
    *
    * @generated from field: bool draining = 2;
    */
   draining?: boolean;
 
   /**
-   * The ping that this answers, or 0. A client sends its first call after the first of these.
+   * The ping that this answers, or 0. A client sends its first call after the first pong.
    *
    * @generated from field: uint32 pong = 3;
    */
@@ -220,7 +220,7 @@ export const ExchangeResponseSchema: GenMessage<ExchangeResponse, {jsonType: Exc
   messageDesc(file_dispatcher_hop_v1_hop, 2);
 
 /**
- * How a call ended.
+ * The end of a call.
  *
  * @generated from message dispatcher.hop.v1.Answer
  */
@@ -233,7 +233,7 @@ export type Answer = Message<"dispatcher.hop.v1.Answer"> & {
   id: number;
 
   /**
-   * What came of it.
+   * Its result.
    *
    * @generated from oneof dispatcher.hop.v1.Answer.result
    */
@@ -257,7 +257,7 @@ export type Answer = Message<"dispatcher.hop.v1.Answer"> & {
 };
 
 /**
- * How a call ended.
+ * The end of a call.
  *
  * @generated from message dispatcher.hop.v1.Answer
  */
@@ -355,13 +355,13 @@ export const FailureSchema: GenMessage<Failure, {jsonType: FailureJson}> = /*@__
   messageDesc(file_dispatcher_hop_v1_hop, 4);
 
 /**
- * Carries calls. Each call carries its own key and is checked as if it came alone.
+ * Carries calls. Each call has its own key and is checked like a single call.
  *
  * @generated from service dispatcher.hop.v1.HopService
  */
 export const HopService: GenService<{
   /**
-   * Calls go one way, answers the other, in any order. The end of the stream cancels the calls that have no answer yet.
+   * Calls go one way and answers the other way, in any order. The end of the stream cancels calls without an answer.
    *
    * @generated from rpc dispatcher.hop.v1.HopService.Exchange
    */
