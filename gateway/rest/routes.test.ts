@@ -12,6 +12,7 @@ test('the routes are those of the public contract', () => {
       'PATCH /tasks/{task_id} UpdateTask 200',
       'POST /tasks/{task_id}/archive ArchiveTask 200',
       'GET /tasks/{task_id}/activity ListTaskActivity 200',
+      'GET /tasks/{task_id}/attempts ListTaskAttempts 200',
       'GET /tasks/{task_id}/explain ExplainTask 200',
       'GET /tasks/{task_id}/graph GetTaskGraph 200',
       'POST /tasks/claim-next ClaimNextTask 200',

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { type Cli, createCli } from './cli.ts';
+import { addAttemptsCommand } from './commands/attempts.ts';
 import { addClaimCommand } from './commands/claim.ts';
 import { addCreateCommand } from './commands/create.ts';
 import { addDoneCommand } from './commands/done.ts';
@@ -46,6 +47,7 @@ export function createProgram(given: Pick<Cli, 'environment' | 'printer' | 'stop
     addTasksCommand,
     addShowCommand,
     addGraphCommand,
+    addAttemptsCommand,
     addWhyCommand,
     addCreateCommand,
     addNextCommand,

@@ -9,7 +9,20 @@ import { ClaimMemory } from './claim/claim-memory.ts';
 import { type HeldClaim, holdClaim } from './claim/hold.ts';
 import type { Settings } from './config.ts';
 import type * as inputs from './inputs.ts';
-import type { Claim, ClaimedTask, CompleteResult, Event, HeartbeatResult, Key, Page, Stats, Task, TaskExplanation, TaskGraph } from './outputs.ts';
+import type {
+  Attempt,
+  Claim,
+  ClaimedTask,
+  CompleteResult,
+  Event,
+  HeartbeatResult,
+  Key,
+  Page,
+  Stats,
+  Task,
+  TaskExplanation,
+  TaskGraph,
+} from './outputs.ts';
 import { type StreamItem, type StreamOptions, streamEvents } from './stream/stream.ts';
 
 /**
@@ -73,6 +86,11 @@ export class Dispatcher {
   /** Reads all that a task waits for and all that waits for it, up to 500 tasks. */
   graph(id: string, params: inputs.GraphParams = {}, options?: CallOptions): Promise<{ data: TaskGraph }> {
     return this.#call(TaskService.method.getTaskGraph, { ...params, task_id: id }, options);
+  }
+
+  /** Lists the claims that a task has had, oldest first: who held each, and how it ended. */
+  attempts(id: string, params: inputs.AttemptsParams = {}, options?: CallOptions): Promise<{ data: Attempt[]; meta: Page }> {
+    return this.#call(TaskService.method.listTaskAttempts, { ...params, task_id: id }, options);
   }
 
   /** Lists every transition of one task, oldest first. */

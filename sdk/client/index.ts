@@ -16,6 +16,7 @@ export {
 export type {
   ActivityParams,
   ArchiveInput,
+  AttemptsParams,
   ClaimInput,
   ClaimManyInput,
   ClaimNextInput,
@@ -38,6 +39,7 @@ export type {
   UpdateInput,
 } from './inputs.ts';
 export type {
+  Attempt,
   Claim,
   ClaimedTask,
   CompleteResult,

@@ -25,6 +25,9 @@ export type ExplainParams = JsonInput<task.ExplainTaskRequest, task.ExplainTaskR
 /** The organization of the task. Only the admin needs it. */
 export type GraphParams = JsonInput<task.GetTaskGraphRequest, task.GetTaskGraphRequestJson, 'task_id'>;
 
+/** Which page of a task's attempts. */
+export type AttemptsParams = JsonInput<task.ListTaskAttemptsRequest, task.ListTaskAttemptsRequestJson, 'task_id'>;
+
 /** Which page of a task's history. */
 export type ActivityParams = JsonInput<task.ListTaskActivityRequest, task.ListTaskActivityRequestJson, 'task_id'>;
 

@@ -9,6 +9,9 @@ import type { JsonOutput } from './call/json-shape.ts';
 /** A piece of work. */
 export type Task = JsonOutput<task.Task, task.TaskJson>;
 
+/** One claim of a task, and how it ended. */
+export type Attempt = JsonOutput<task.Attempt, task.AttemptJson>;
+
 /** Why claim-next hands a task out or not, its place in the order, and what could be done about it. */
 export type TaskExplanation = JsonOutput<task.TaskExplanation, task.TaskExplanationJson>;
 

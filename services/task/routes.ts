@@ -8,6 +8,7 @@ import { explainTask } from './rpc/explain-task.ts';
 import { getTask } from './rpc/get-task.ts';
 import { getTaskGraph } from './rpc/get-task-graph.ts';
 import { listTaskActivity } from './rpc/list-task-activity.ts';
+import { listTaskAttempts } from './rpc/list-task-attempts.ts';
 import { listTasks } from './rpc/list-tasks.ts';
 import { updateTask } from './rpc/update-task.ts';
 import { createStatement } from './sql/create-tasks.ts';
@@ -24,6 +25,7 @@ export function taskRoutes(dependencies: TaskDependencies): Routes {
       updateTask: updateTask(dependencies),
       explainTask: explainTask(dependencies),
       getTaskGraph: getTaskGraph(dependencies),
+      listTaskAttempts: listTaskAttempts(dependencies),
       listTaskActivity: listTaskActivity(dependencies),
     });
 }

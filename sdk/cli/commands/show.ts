@@ -17,9 +17,9 @@ export function addShowCommand(program: Command, cli: Cli): void {
     .action(async (id: string, flags: { activity?: boolean }) => {
       const dispatcher = await cli.dispatcher();
       const { data: task } = await withTask(cli, id, (taskId) => dispatcher.get(taskId));
-      const isHistoryNeeded = flags.activity === true || (!cli.isJson() && task.attempts > 0);
-      const { data: events } = isHistoryNeeded ? await everyPage((cursor) => dispatcher.activity(task.id, { limit: 200, cursor })) : { data: [] };
-      const attempts = task.attempts === 0 ? [] : section(cli, 'Attempts', [attemptsText(cli.printer, task, events)]);
+      const { data: events } = flags.activity ? await everyPage((cursor) => dispatcher.activity(task.id, { limit: 200, cursor })) : { data: [] };
+      const { data: tries } = cli.isJson() ? { data: [] } : await everyPage((cursor) => dispatcher.attempts(task.id, { cursor }));
+      const attempts = tries.length === 0 ? [] : section(cli, 'Attempts', [attemptsText(cli.printer, task, tries)]);
       const lines = events.map((event) => eventLine(cli.printer, event));
       const activity = flags.activity === true ? section(cli, 'Activity', lines) : [];
       cli.print(flags.activity === true ? { data: task, activity: events } : { data: task }, () =>

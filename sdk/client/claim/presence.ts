@@ -7,6 +7,7 @@ export const presence = {
   'dispatcher.v1.Claim': { nullable: [], omitted: ['claim_token'] },
   // There for some types of events only, and for those null without a value.
   'dispatcher.v1.Event': { nullable: ['release_reason', 'notes', 'available_at'], omitted: ['release_reason', 'notes', 'available_at'] },
+  'dispatcher.v1.Attempt': { nullable: ['ended_at', 'available_at'], omitted: [] },
   'dispatcher.v1.TaskReasonDetails': { nullable: ['expires_at', 'available_at', 'since'], omitted: [] },
   'dispatcher.v1.Key': { nullable: ['expires_at', 'revoked_at'], omitted: ['key'] },
   'dispatcher.v1.Page': { nullable: [], omitted: ['next_cursor'] },

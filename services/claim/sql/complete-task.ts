@@ -1,6 +1,6 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
-import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
+import { type HolderSaid, isFirstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
@@ -19,6 +19,9 @@ export interface EndedTask extends TaskRow {
   /** Whether some task waits, or waited, for it. */
   hasDependents: true | null;
 }
+
+/** What the event of a completion keeps for the list of attempts: the notes, and nothing of a release. */
+export const saidAtTheEnd = (notes: string): HolderSaid => ({ releaseReason: 'NULL', notes, availableAt: 'NULL::timestamptz' });
 
 /**
  * Ends a live claim and marks the task as done. The token stays on the row, so that a repeat of the same done is
@@ -39,6 +42,9 @@ WITH done AS (
   WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')} AND ${isFirstRequest}
   RETURNING *
 ),
-${logEvents(`SELECT *, 'task.completed' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
-    owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM done`)}
+${logEvents(
+  `SELECT *, 'task.completed' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
+    owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM done`,
+  saidAtTheEnd('$9'),
+)}
 SELECT ${taskColumns('done')}, ${hasDependents('done')} FROM done`;

@@ -5,7 +5,7 @@ import { askedByRow, logEvents } from '@dispatcher/database/events/event-log.ts'
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
-import { type Completion, completeTask, type EndedTask } from './complete-task.ts';
+import { type Completion, completeTask, type EndedTask, saidAtTheEnd } from './complete-task.ts';
 import { holderColumns, holderItems, lockedItems } from './held-items.ts';
 import { hasDependents } from './unblock-dependents.ts';
 
@@ -47,12 +47,12 @@ done AS (
   UPDATE tasks t SET status = 'done', completed_at = clock_timestamp(), notes = coalesce(locked.notes, t.notes),
     pr_urls = coalesce(locked.pr_urls, t.pr_urls), commits = coalesce(locked.commits, t.commits)
   FROM locked WHERE t.organization_id = locked.organization_id AND t.id = locked.id
-  RETURNING t.*, locked.place, locked.caller, locked.idempotency_key, locked.request_digest, coalesce(locked.person, t.agent) AS actor
+  RETURNING t.*, locked.place, locked.caller, locked.idempotency_key, locked.request_digest, coalesce(locked.person, t.agent) AS actor, locked.notes AS said
 ),
 ${logEvents(
   `SELECT *, 'task.completed' AS type, 'claimed' AS status_before, owner AS owner_before, layer AS layer_before, claim_token AS event_token
     FROM done`,
-  undefined,
+  saidAtTheEnd('said'),
   'attempts',
   askedByRow,
 )}

@@ -24,7 +24,8 @@ export function eventFromRow(row: TaskEventRow): Event {
       score: row.score,
     },
     releaseReason: row.releaseReason ?? undefined,
-    notes: row.notes ?? undefined,
+    // A completion keeps its notes for the list of attempts alone.
+    notes: (row.type !== 'task.completed' && row.notes) || undefined,
     availableAt: row.availableAt ? timestampFromDate(row.availableAt) : undefined,
   });
 }
