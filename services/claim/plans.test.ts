@@ -12,6 +12,7 @@ import { matchingOrganizationsSql } from './sql/matching-organizations.ts';
 import { readyDueTasksSql } from './sql/ready-due-tasks.ts';
 import { readyFiltersSql } from './sql/ready-filters.ts';
 import { releaseTaskSql } from './sql/release-task.ts';
+import { releaseTasksSql } from './sql/release-tasks.ts';
 import { returnClaimSql } from './sql/return-claim.ts';
 
 /** A node of a plan as EXPLAIN (FORMAT JSON) prints it. */
@@ -160,6 +161,7 @@ describe('the plans of the hot statements, on 20,000 tasks of one owner', () => 
   it.each([
     ['complete', completeTasksSql],
     ['heartbeat', heartbeatTasksSql],
+    ['release', releaseTasksSql],
   ])('%s for several tasks reads each by its key, though no task is claimed yet', async (_, sql) => {
     const items = Array.from({ length: 50 }, (_, i) => ({
       place: i,

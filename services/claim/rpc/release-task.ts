@@ -7,11 +7,12 @@ import type { ClaimDependencies } from '../dependencies.ts';
 import { holderOf } from '../holder.ts';
 import { refusalToHolder } from '../refusal.ts';
 import { claimStanding } from '../sql/claim-standing.ts';
-import { type Release, releaseTask as release } from '../sql/release-task.ts';
+import type { Release } from '../sql/release-task.ts';
 
 /** Ends a live claim and makes the task pending again. */
 export function releaseTask({
   database: { pool, idempotencyKeys },
+  statements,
   maxAttempts,
   published,
 }: ClaimDependencies): ServiceImpl<typeof ClaimService>['releaseTask'] {
@@ -20,7 +21,7 @@ export function releaseTask({
     const holder = await holderOf(pool, request, context);
     const row = await idempotencyKeys.once(
       identity,
-      () => release(pool, identity, holder, releaseOf(request), maxAttempts),
+      () => statements.release.run({ identity, holder, release: releaseOf(request), maxAttempts }, context.signal),
       (kept) => readTask(pool, kept.organizationId, kept.taskId),
     );
     if (!row) throw refusalToHolder(await claimStanding(pool, holder.organizationId, holder.taskId, holder.claimToken, holder.agent));

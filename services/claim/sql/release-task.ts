@@ -38,25 +38,51 @@ export async function releaseTask(
   return rows[0] ?? null;
 }
 
+/** What the holder says, as SQL expressions. */
+interface SaidInSql {
+  reason: string;
+  retryAfterSeconds: string;
+  maxAttempts: string;
+  branch: string;
+  notes: string;
+  contextHandoff: string;
+  prUrls: string;
+  commits: string;
+}
+
+/** The assignments that release a claim on the task `t`. */
+export function endClaim(said: SaidInSql): string {
+  const fails = `coalesce(${said.reason}, '') NOT IN ('completed', 'not_started')`;
+  return `status = 'pending', release_reason = ${said.reason},
+    stage = CASE ${said.reason} WHEN 'completed' THEN 'merge' WHEN 'audit_failed' THEN 'build' ELSE t.stage END,
+    attempts = t.attempts - CASE WHEN ${said.reason} = 'not_started' THEN 1 ELSE 0 END,
+    failed_claims = t.failed_claims + CASE WHEN ${fails} THEN 1 ELSE 0 END,
+    held = t.held OR coalesce(${said.reason}, '') IN ('blocked', 'needs_human') OR (${fails} AND t.failed_claims + 1 >= ${said.maxAttempts}),
+    available_at = CASE WHEN ${said.retryAfterSeconds} > 0 THEN clock_timestamp() + make_interval(secs => ${said.retryAfterSeconds}) END,
+    branch = coalesce(${said.branch}, t.branch), notes = coalesce(${said.notes}, t.notes),
+    context_handoff = coalesce(${said.contextHandoff}, t.context_handoff),
+    pr_urls = coalesce(${said.prUrls}, t.pr_urls), commits = coalesce(${said.commits}, t.commits)`;
+}
+
+/** The number of the claim that was released. One that was not started is not counted any more. */
+export const releasedAttempt = `attempts + CASE WHEN release_reason = 'not_started' THEN 1 ELSE 0 END`;
+
+const said: SaidInSql = {
+  ...{ reason: '$9::text', retryAfterSeconds: '$10::integer', maxAttempts: '$11::integer', branch: '$12::text', notes: '$13::text' },
+  ...{ contextHandoff: '$14::text', prUrls: '$15::text[]', commits: '$16::text[]' },
+};
+
 /** Exported for the test of its plan. */
 export const releaseTaskSql = `
 WITH released AS (
-  UPDATE tasks SET status = 'pending', release_reason = $9::text,
-    stage = CASE $9::text WHEN 'completed' THEN 'merge' WHEN 'audit_failed' THEN 'build' ELSE stage END,
-    attempts = attempts - CASE WHEN $9::text = 'not_started' THEN 1 ELSE 0 END,
-    failed_claims = failed_claims + CASE WHEN coalesce($9::text, '') IN ('completed', 'not_started') THEN 0 ELSE 1 END,
-    held = held OR coalesce($9::text, '') IN ('blocked', 'needs_human')
-      OR (coalesce($9::text, '') NOT IN ('completed', 'not_started') AND failed_claims + 1 >= $11::integer),
-    available_at = CASE WHEN $10::integer > 0 THEN clock_timestamp() + make_interval(secs => $10::integer) END,
-    branch = coalesce($12, branch), notes = coalesce($13, notes), context_handoff = coalesce($14, context_handoff),
-    pr_urls = coalesce($15::text[], pr_urls), commits = coalesce($16::text[], commits)
+  UPDATE tasks t SET ${endClaim(said)}
   WHERE organization_id = $4 AND id = $5 AND ${liveClaim('$6', '$7')} AND ${isFirstRequest}
   RETURNING *
 ),
 ${logEvents(
   `SELECT *, 'task.released' AS type, CASE WHEN $6 IS NULL AND $7 IS NULL THEN $8 ELSE agent END AS actor, 'claimed' AS status_before,
     owner AS owner_before, layer AS layer_before, claim_token AS event_token FROM released`,
-  { releaseReason: '$9::text', notes: '$13', availableAt: 'available_at' },
-  `attempts + CASE WHEN $9::text = 'not_started' THEN 1 ELSE 0 END`,
+  { releaseReason: 'release_reason', notes: said.notes, availableAt: 'available_at' },
+  releasedAttempt,
 )}
 SELECT ${taskColumns('released')} FROM released`;

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { expect, test } from 'vitest';
-import { Batcher } from './batcher.ts';
+import { type BatchedStatement, Batcher } from './batcher.ts';
 
 /** A statement whose runs end when the test lets them, and that notes what it was run for. */
-function useStatement({ undone = [], bad = [] }: { undone?: string[]; bad?: string[] } = {}) {
+function useStatement({ undone = [], bad = [], patienceMs }: { undone?: string[]; bad?: string[]; patienceMs?: number } = {}) {
   const runs: string[][] = [];
   const gates: (() => void)[] = [];
   const started: (() => void)[] = [];
@@ -16,11 +16,12 @@ function useStatement({ undone = [], bad = [] }: { undone?: string[]; bad?: stri
     if (items.some((item) => bad.includes(item))) throw Object.assign(new pg.DatabaseError('bad data', 0, 'error'), { code: '22003' });
     return items.map((item) => (undone.includes(item) && items.length > 1 ? undefined : `did ${item}`));
   };
-  const batcher = new Batcher<string, string>({
+  const statement: BatchedStatement<string, string> = {
     organizationOf: (item) => item.split(' ')[0] ?? '',
     one: async (item) => (await run([item]))[0] ?? null,
     many: run,
-  });
+  };
+  const batcher = new Batcher<string, string>(statement, patienceMs);
   return {
     batcher,
     runs,
@@ -104,6 +105,12 @@ test('an item whose caller leaves before it is sent is never sent', async () => 
   await settle([first, left, stays]);
   await expect(left).rejects.toMatchObject({ reason: 'unavailable' });
   expect(runs).toEqual([['acme 1'], ['acme 3']]);
+});
+
+test('an item that has waited for too long is never sent', async () => {
+  const { batcher, runs } = useStatement({ patienceMs: -1 });
+  await expect(batcher.run('acme 1')).rejects.toMatchObject({ reason: 'deadline_exceeded' });
+  expect(runs).toEqual([]);
 });
 
 test('a broken connection fails every item of the batch, and none is sent again', async () => {

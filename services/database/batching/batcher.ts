@@ -23,7 +23,7 @@ const batchMax = 128;
 const waitingMax = 16_384;
 
 /** An item that has waited so long is not sent: its caller has been answered by now. */
-const patienceMs = 9_500;
+const defaultPatienceMs = 9_500;
 
 /** A statement that takes longer than this does not hold the others up: the next one starts beside it. */
 const slowAfterMs = 100;
@@ -47,6 +47,7 @@ interface Waiting<Item, Answer> {
  */
 export class Batcher<Item, Answer> {
   readonly #statement: BatchedStatement<Item, Answer>;
+  readonly #patienceMs: number;
   readonly #queue = new FairQueue<Waiting<Item, Answer>>();
   /** Statements in flight. */
   #lanes = 0;
@@ -54,8 +55,9 @@ export class Batcher<Item, Answer> {
   #newestLane: symbol | undefined;
   #slow: NodeJS.Timeout | undefined;
 
-  constructor(statement: BatchedStatement<Item, Answer>) {
+  constructor(statement: BatchedStatement<Item, Answer>, patienceMs = defaultPatienceMs) {
     this.#statement = statement;
+    this.#patienceMs = patienceMs;
   }
 
   /**
@@ -109,7 +111,7 @@ export class Batcher<Item, Answer> {
 
   /** The items whose turn it is, without those whose caller is gone. */
   #next(): Waiting<Item, Answer>[] {
-    const tooOld = performance.now() - patienceMs;
+    const tooOld = performance.now() - this.#patienceMs;
     return this.#queue.take(batchMax).filter(({ signal, since, reject }) => {
       if (signal?.aborted) reject(unavailable('The caller left before the request was sent to the database.'));
       else if (since < tooOld) reject(new DispatcherError('deadline_exceeded', 'The request waited too long and had no effect; repeat it.'));
