@@ -5,6 +5,9 @@ import { type Page, PageSchema } from '@recursiv/proto/gen/dispatcher/v1/page_pb
 /** The number of items on a page when the request does not say. */
 const defaultLimit = 20;
 
+/** The items before a page are read too. A cursor costs the same wherever the page is. */
+const mostOffset = 10_000;
+
 /** The fields of a list request. */
 interface PageRequest {
   limit?: number | undefined;
@@ -29,6 +32,7 @@ export const cursorPart = {
 /** Reads a list request. It refuses a cursor that `pageOf` did not make, or whose parts do not have these forms. */
 export function pageWanted(request: PageRequest, parts: readonly RegExp[]): PageWanted {
   const { limit = defaultLimit, offset = 0, cursor } = request;
+  if (offset > mostOffset) throw invalidField('offset', `must be at most ${mostOffset}; give the cursor of the page before instead`);
   if (cursor !== undefined && offset > 0) throw invalidField('offset', 'cannot be given together with cursor');
   return { limit, offset, after: cursor === undefined ? null : afterFromCursor(cursor, parts) };
 }

@@ -1,4 +1,5 @@
 import { CreateTasksAndEventLog } from './create-tasks-and-event-log.ts';
+import { IndexListsByState } from './index-lists-by-state.ts';
 import { IndexTasksForRetention } from './index-tasks-for-retention.ts';
 import { KeepWhyAClaimEnded } from './keep-why-a-claim-ended.ts';
 import { LetTasksWaitForOthers } from './let-tasks-wait-for-others.ts';
@@ -13,4 +14,5 @@ export const migrations = [
   { name: '0004-name-the-installation', class: NameTheInstallation },
   { name: '0005-note-forgotten-positions', class: NoteForgottenPositions },
   { name: '0006-let-tasks-wait-for-others', class: LetTasksWaitForOthers },
+  { name: '0007-index-lists-by-state', class: IndexListsByState },
 ];

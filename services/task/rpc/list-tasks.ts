@@ -1,9 +1,11 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { cursorPart, pageOf, pageWanted } from '@dispatcher/database/page.ts';
 import { taskFromRow } from '@dispatcher/database/tasks/task-message.ts';
+import { dateFromField } from '@dispatcher/database/time.ts';
 import type { ListTasksRequest, TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TaskDependencies } from '../dependencies.ts';
-import { listTasks as list, placeOf, type TaskFilters } from '../sql/list-tasks.ts';
+import type { TaskFilters } from '../sql/list-branches.ts';
+import { listTasks as list, placeOf } from '../sql/list-tasks.ts';
 
 /** The tasks that match, in the order in which claim-next would return them. */
 export function listTasks({ database }: TaskDependencies): ServiceImpl<typeof TaskService>['listTasks'] {
@@ -15,8 +17,13 @@ export function listTasks({ database }: TaskDependencies): ServiceImpl<typeof Ta
   };
 }
 
-function filtersOf({ organizationId, status, owner, milestone, layer, project, stage, held, idPrefix }: ListTasksRequest): TaskFilters {
-  return { organizationId, status: statusFrom(status), owner, milestone, layer, project, stage, held, idPrefix };
+function filtersOf({ status, q, updatedAfter, ...filters }: ListTasksRequest): TaskFilters {
+  return {
+    ...filters,
+    status: statusFrom(status),
+    words: q?.split(/\s+/).filter((word) => word !== ''),
+    updatedAfter: updatedAfter && dateFromField('updated_after', updatedAfter),
+  };
 }
 
 function statusFrom(word: string | undefined): TaskFilters['status'] {

@@ -4,18 +4,7 @@ import type { PageWanted } from '@dispatcher/database/page.ts';
 import { pageMaxBytes, taskBytes } from '@dispatcher/database/tasks/task-bytes.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
-/** The filters of a list. Without an organization the list has the tasks of all. */
-export interface TaskFilters {
-  organizationId?: string | undefined;
-  status?: keyof typeof statusConditions | undefined;
-  owner?: string | undefined;
-  milestone?: string | undefined;
-  layer?: string | undefined;
-  project?: string | undefined;
-  stage?: string | undefined;
-  held?: boolean | undefined;
-  idPrefix?: string | undefined;
-}
+import { branchesOf, type TaskFilters, testsOf } from './list-branches.ts';
 
 /** A task in a list. */
 export interface ListedTask extends TaskRow {
@@ -38,33 +27,29 @@ export async function listTasks({ pool }: Database, filters: TaskFilters, page: 
 }
 
 /**
- * For each organization the statement reads one or two ranges of the index `tasks_listed`, in its order. An admin's
- * list over all organizations reads one page from each. So its cost grows with the number of organizations and not of
- * tasks, and claims have no further index to update. Tasks that would make the page too large are not read.
- *
- * The status is part of the statement and not a parameter. Only so can the planner use `tasks_claimed` to find the
- * claimed tasks among many others.
+ * A list is merged from the states that a task can be in; see `branchesOf`. Each branch gives its first tasks in the
+ * order of an index, so the cost grows with the page and not with the number of tasks. An admin's list over all
+ * organizations does that for each. Tasks that would make the page too large are not read.
  */
 export function listTasksSql(filters: TaskFilters, { limit, offset, after }: PageWanted): { text: string; values: unknown[] } {
   const values: unknown[] = [limit + 1, offset];
   const parameter = (value: unknown) => `$${values.push(value)}`;
-  const { organizationId, status, idPrefix, ...others } = filters;
-  const conditions = [
-    `t.organization_id = ${organizationId === undefined ? 'o.id' : parameter(organizationId)} AND t.archived_at IS NULL`,
-    ...(status === undefined ? [] : [statusConditions[status]]),
-    ...(idPrefix === undefined ? [] : [beginsWith(parameter(idPrefix))]),
-    ...Object.entries(others).flatMap(([column, value]) => (value === undefined ? [] : [`t.${column} = ${parameter(value)}`])),
-  ];
-  const ranges = (after ? rangesAfter(after, parameter) : ['true']).map(
-    (range) => `(SELECT * FROM tasks t WHERE ${conditions.join(' AND ')} AND ${range} ORDER BY ${order} LIMIT $1::bigint + $2::bigint)`,
+  const organization = filters.organizationId === undefined ? 'o.id' : parameter(filters.organizationId);
+  const tests = testsOf(filters, parameter);
+  const ranges = after ? rangesAfter(after, parameter) : ['true'];
+  const branches = branchesOf(filters, organization, parameter).flatMap((branch) =>
+    ranges.map((range) => {
+      const conditions = [`t.organization_id = ${organization}`, branch, ...tests, range].join(' AND ');
+      return `(SELECT * FROM tasks t WHERE ${conditions} ORDER BY ${order} LIMIT $1::bigint + $2::bigint)`;
+    }),
   );
-  const tasks = `(${ranges.join(' UNION ALL ')}) AS t`;
+  const tasks = `(SELECT * FROM (${branches.join(' UNION ALL ')}) AS t ORDER BY ${order} LIMIT $1::bigint + $2::bigint) AS t`;
   const text = `
 SELECT *, bytes <= ${pageMaxBytes} AS fits FROM (
   SELECT ${taskColumns('t')}, (extract(epoch FROM t.created_at) * 1000000)::bigint::text AS "createdAtMicros",
     ${taskBytes('t')} AS own, sum(${taskBytes('t')}) OVER (ORDER BY ${order} ROWS UNBOUNDED PRECEDING) AS bytes
   FROM (
-    SELECT t.* FROM ${organizationId === undefined ? `organizations o CROSS JOIN LATERAL ${tasks}` : tasks}
+    SELECT t.* FROM ${filters.organizationId === undefined ? `organizations o CROSS JOIN LATERAL ${tasks}` : tasks}
     ORDER BY ${order} LIMIT $1::bigint OFFSET $2::bigint
   ) AS t
   ORDER BY ${order}
@@ -74,14 +59,6 @@ WHERE bytes - own <= ${pageMaxBytes}`;
 }
 
 const order = 't.rank DESC, t.created_at, t.id, t.organization_id';
-
-const statusConditions = { pending: `t.status = 'pending'`, claimed: `t.status = 'claimed'`, done: `t.status = 'done'` } as const;
-
-/**
- * A range of the primary key. Ids are slugs and are compared byte by byte. `{` is the byte after `z`, and `z` is the
- * last character that a slug can have.
- */
-const beginsWith = (prefix: string) => `t.id >= ${prefix} AND t.id < ${prefix} || '{'`;
 
 /**
  * Two ranges: the tasks of the same rank that come later, then those of a lower rank. One condition for both would

@@ -1813,7 +1813,7 @@ export type ListClaimsRequest = Message<"dispatcher.v1.ListClaimsRequest"> & {
   limit?: number | undefined;
 
   /**
-   * How many claims to skip. Not with `cursor`.
+   * How many claims to skip, up to 10,000. `cursor` goes further and is faster. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 4;
    */
@@ -1855,7 +1855,7 @@ export type ListClaimsRequestJson = {
   limit?: number;
 
   /**
-   * How many claims to skip. Not with `cursor`.
+   * How many claims to skip, up to 10,000. `cursor` goes further and is faster. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 4;
    */

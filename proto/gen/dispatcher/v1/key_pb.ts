@@ -285,7 +285,7 @@ export type ListKeysRequest = Message<"dispatcher.v1.ListKeysRequest"> & {
   limit?: number | undefined;
 
   /**
-   * How many keys to skip. Not with `cursor`.
+   * How many keys to skip, up to 10,000. `cursor` goes further and is faster. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 3;
    */
@@ -320,7 +320,7 @@ export type ListKeysRequestJson = {
   limit?: number;
 
   /**
-   * How many keys to skip. Not with `cursor`.
+   * How many keys to skip, up to 10,000. `cursor` goes further and is faster. Not with `cursor`.
    *
    * @generated from field: optional int32 offset = 3;
    */
