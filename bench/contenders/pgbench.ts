@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { inOrganizationSql } from '@dispatcher/claim/sql/claim-next-task.ts';
+import { inOrganizationSql } from '@dispatcher/claim/sql/claim-next/claim-next-task.ts';
 import { completeTaskSql } from '@dispatcher/claim/sql/complete-task.ts';
 import { poolOptions } from '@dispatcher/database/connection/connection-options.ts';
 import type { InFlight, Way } from '../measure/comparison.ts';

@@ -3,8 +3,8 @@ import type { EventBus } from '@dispatcher/kit/bus/event-bus.ts';
 import { startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { ClaimDependencies } from './dependencies.ts';
-import { readyFilters } from './sql/ready-filters.ts';
-import { readyTasks } from './sql/ready-tasks.ts';
+import { readyFilters } from './sql/claim-next/ready-filters.ts';
+import { readyTasks } from './sql/queue/ready-tasks.ts';
 
 /**
  * How often the database is asked for tasks that no message announced. A message may be lost, and another request

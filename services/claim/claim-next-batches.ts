@@ -2,8 +2,8 @@ import { Batcher } from '@dispatcher/database/batching/batcher.ts';
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { inTurn } from './in-turn.ts';
-import type { othersTurn } from './sql/claim-next-task.ts';
-import { type ClaimNextItem, claimNextStatement, filterSet } from './sql/claim-next-tasks.ts';
+import type { othersTurn } from './sql/claim-next/claim-next-task.ts';
+import { type ClaimNextItem, claimNextStatement, filterSet } from './sql/claim-next/claim-next-tasks.ts';
 
 /** A batcher for each set of filters that callers of claim-next use: 17 at most. */
 export class ClaimNextBatches {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { invalidField } from '@dispatcher/kit/serving/errors.ts';
-import type { Claimer } from './sql/claim-next-task.ts';
-import type { SeveralClaimer } from './sql/claim-several.ts';
+import type { Claimer } from './sql/claim-next/claim-next-task.ts';
+import type { SeveralClaimer } from './sql/claim-next/claim-several.ts';
 
 /** The length of a lease when the request names none: 30 minutes. */
 const defaultLeaseSeconds = 1800;

@@ -3,7 +3,7 @@ import type { IdempotencyKeys, KeptEvent, RequestIdentity } from '@dispatcher/da
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { ClaimedTask, ClaimNextTaskRequest, ClaimNextTasksRequest } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { claimedTaskOf } from './claimed-task.ts';
-import type { ClaimFilter } from './sql/claim-next-task.ts';
+import type { ClaimFilter } from './sql/claim-next/claim-next-task.ts';
 import { keepClaim } from './sql/keep-claim.ts';
 import { returnClaim } from './sql/return-claim.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
-import { othersTurn } from './sql/claim-next-task.ts';
+import { othersTurn } from './sql/claim-next/claim-next-task.ts';
 
 /** About 5 s in all. The other request is one statement, so a second attempt is rare. */
 const turnAttempts = 100;

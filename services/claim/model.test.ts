@@ -2,7 +2,7 @@ import { DispatcherError } from '@dispatcher/kit/serving/errors.ts';
 import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { expireClaims } from './sql/expire-claims.ts';
+import { expireClaims } from './sql/queue/expire-claims.ts';
 
 /** The part of a task's state that claims change. `ended` says for each agent how its last claim ended. */
 interface ModelTask {

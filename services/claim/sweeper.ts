@@ -1,8 +1,8 @@
 import { type Loop, startLoop } from '@dispatcher/kit/lifecycle/loop.ts';
 import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import type { ClaimDependencies } from './dependencies.ts';
-import { expireClaims, sweepSize } from './sql/expire-claims.ts';
-import { readyDueTasks } from './sql/ready-due-tasks.ts';
+import { expireClaims, sweepSize } from './sql/queue/expire-claims.ts';
+import { readyDueTasks } from './sql/queue/ready-due-tasks.ts';
 import { unblockMissed } from './unblock.ts';
 
 /** Claim-next must return an expired task within 2 s, so the sweeper looks each second. */

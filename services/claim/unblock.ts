@@ -1,6 +1,6 @@
 import type { ClaimDependencies } from './dependencies.ts';
-import { finishedDependencies, forgetFinishedDependencies } from './sql/finished-dependencies.ts';
-import { unblockDependents } from './sql/unblock-dependents.ts';
+import { finishedDependencies, forgetFinishedDependencies } from './sql/queue/finished-dependencies.ts';
+import { unblockDependents } from './sql/queue/unblock-dependents.ts';
 
 type Unblocking = Pick<ClaimDependencies, 'database' | 'waiting'>;
 

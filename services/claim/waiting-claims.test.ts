@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ClaimFilter } from './sql/claim-next-task.ts';
+import type { ClaimFilter } from './sql/claim-next/claim-next-task.ts';
 import { WaitingClaims } from './waiting-claims.ts';
 
 interface WorldTask {

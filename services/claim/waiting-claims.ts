@@ -1,4 +1,4 @@
-import type { ClaimFilter } from './sql/claim-next-task.ts';
+import type { ClaimFilter } from './sql/claim-next/claim-next-task.ts';
 
 /** A task that may have become available. Fields that are absent match every filter. */
 export interface AvailableTask extends Partial<Record<(typeof filterFields)[number], string | null | undefined>> {

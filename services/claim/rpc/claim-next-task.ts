@@ -7,8 +7,8 @@ import { claimedTask } from '../claimed-task.ts';
 import { claimerOf } from '../claimer.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
 import { claimHeardOf, filterOf, takeBack } from '../granted-claims.ts';
-import { type ClaimFilter, filtersOf } from '../sql/claim-next-task.ts';
-import { matchingOrganizations } from '../sql/matching-organizations.ts';
+import { type ClaimFilter, filtersOf } from '../sql/claim-next/claim-next-task.ts';
+import { matchingOrganizations } from '../sql/claim-next/matching-organizations.ts';
 
 /** Claims the best matching task. Waits for one as long as the caller asked. */
 export function claimNextTask({

@@ -8,9 +8,9 @@ import { severalClaimerOf } from '../claimer.ts';
 import type { ClaimDependencies } from '../dependencies.ts';
 import { claimHeardOf, filterOf, takeBack } from '../granted-claims.ts';
 import { inTurn } from '../in-turn.ts';
-import { type ClaimFilter, filtersOf } from '../sql/claim-next-task.ts';
-import { claimSeveral, type SeveralClaimer } from '../sql/claim-several.ts';
-import { matchingOrganizations } from '../sql/matching-organizations.ts';
+import { type ClaimFilter, filtersOf } from '../sql/claim-next/claim-next-task.ts';
+import { claimSeveral, type SeveralClaimer } from '../sql/claim-next/claim-several.ts';
+import { matchingOrganizations } from '../sql/claim-next/matching-organizations.ts';
 
 /** Claims the best matching tasks. Waits for the first one as long as the caller asked. */
 export function claimNextTasks(dependencies: ClaimDependencies): ServiceImpl<typeof ClaimService>['claimNextTasks'] {

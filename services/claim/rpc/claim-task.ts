@@ -10,8 +10,8 @@ import type { ClaimDependencies } from '../dependencies.ts';
 import { blocked, refusalToClaimer } from '../refusal.ts';
 import { type ClaimStanding, claimStanding } from '../sql/claim-standing.ts';
 import { claimTask as claim } from '../sql/claim-task.ts';
-import { expireClaims } from '../sql/expire-claims.ts';
-import { unblockDependents } from '../sql/unblock-dependents.ts';
+import { expireClaims } from '../sql/queue/expire-claims.ts';
+import { unblockDependents } from '../sql/queue/unblock-dependents.ts';
 
 /** How often a claim is tried when it loses a race and the task is then free again. */
 const attempts = 3;

@@ -3,7 +3,7 @@ import { isFirstRequest, logEvents } from '@dispatcher/database/events/event-log
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { EndedTask } from './complete-task.ts';
-import { hasDependents } from './unblock-dependents.ts';
+import { hasDependents } from './queue/unblock-dependents.ts';
 
 /**
  * Archives a task and ends its live claim. Null when the task is archived already or does not exist, or when the

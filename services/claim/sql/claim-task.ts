@@ -6,7 +6,7 @@ import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts
 import { concurrencyIndex, keyIsFree } from '@dispatcher/database/tasks/concurrency-key.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { beginClaim } from './begin-claim.ts';
-import type { Claimer } from './claim-next-task.ts';
+import type { Claimer } from './claim-next/claim-next-task.ts';
 
 /**
  * Claims one task by its primary key. The task is pending (it may be held or wait for a time), or its lease is over;

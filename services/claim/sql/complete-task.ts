@@ -5,7 +5,7 @@ import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';
-import { hasDependents } from './unblock-dependents.ts';
+import { hasDependents } from './queue/unblock-dependents.ts';
 
 /** What a holder says about finished work. Null keeps the value of the task. */
 export interface Completion {

@@ -7,7 +7,7 @@ import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import type { Holder } from '../holder.ts';
 import { type Completion, completeTask, type EndedTask, saidAtTheEnd } from './complete-task.ts';
 import { holderColumns, holderItems, lockedItems } from './held-items.ts';
-import { hasDependents } from './unblock-dependents.ts';
+import { hasDependents } from './queue/unblock-dependents.ts';
 
 /** A request to end a claim with the task done. */
 export interface CompleteItem {

@@ -26,7 +26,7 @@ test('the task service writes content, what blocks a task and, at the end of a h
 
 test('the claim service writes no content except what an agent says: held and notes', () => {
   const folder = join(import.meta.dirname, '../../claim/sql');
-  const names = readdirSync(folder).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
   const sources = names.map((name) => readFileSync(join(folder, name), 'utf8'));
   // The columns that a claim writes are in a file of their own, without an UPDATE.
   const written = new Set([...sources, `UPDATE tasks SET ${readFileSync(join(folder, 'begin-claim.ts'), 'utf8')} WHERE`].flatMap(assigned));

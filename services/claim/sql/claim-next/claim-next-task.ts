@@ -7,7 +7,7 @@ import { concurrencyIndex, keyIsFree } from '@dispatcher/database/tasks/concurre
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { unavailable } from '@dispatcher/kit/serving/errors.ts';
 import type { QueryConfig } from 'pg';
-import { beginClaim } from './begin-claim.ts';
+import { beginClaim } from '../begin-claim.ts';
 
 /** The tasks that a caller of claim-next accepts. */
 export interface ClaimFilter {

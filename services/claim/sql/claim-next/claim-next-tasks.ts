@@ -5,7 +5,7 @@ import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { askedByRow, firstRequest, logEvents } from '@dispatcher/database/events/event-log.ts';
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
-import { beginClaim } from './begin-claim.ts';
+import { beginClaim } from '../begin-claim.ts';
 import {
   type Claimer,
   type ClaimFilter,

@@ -1,6 +1,6 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import type { NumberedEvents } from '@dispatcher/database/events/numbered-events.ts';
-import type { AvailableTask } from '../waiting-claims.ts';
+import type { AvailableTask } from '../../waiting-claims.ts';
 
 /** When there are more events than this, only the newest are read. */
 const eventsMax = 1000;

@@ -1,6 +1,6 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 import { bySystem, logEvents } from '@dispatcher/database/events/event-log.ts';
-import type { AvailableTask } from '../waiting-claims.ts';
+import type { AvailableTask } from '../../waiting-claims.ts';
 import { availableColumns } from './ready-tasks.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
-import type { AvailableTask } from '../waiting-claims.ts';
+import type { AvailableTask } from '../../waiting-claims.ts';
 import { sweepSize } from './expire-claims.ts';
 import { availableColumns } from './ready-tasks.ts';
 

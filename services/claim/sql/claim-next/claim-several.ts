@@ -4,7 +4,7 @@ import { askedForSeveral, isFirstRequest, logEvents } from '@dispatcher/database
 import type { RequestIdentity } from '@dispatcher/database/events/idempotency.ts';
 import { pageMaxBytes, taskBytes } from '@dispatcher/database/tasks/task-bytes.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
-import { beginClaim } from './begin-claim.ts';
+import { beginClaim } from '../begin-claim.ts';
 import { type ClaimFilter, type FilterName, filtersOf, inAnyQueue, matches, othersTurn, rowsOf, turn } from './claim-next-task.ts';
 
 /** Who claims, and for how long. There is a token for each task that may be claimed. */
