@@ -51,24 +51,31 @@ async function stuckReaders(scene: Scene): Promise<Row> {
   return memoryWithin(row, 300);
 }
 
+/** Resolves when each has been opened or refused. */
 async function openStreams(url: string, keys: readonly string[], count: number, onOpen: (response: IncomingMessage) => void): Promise<Streams> {
   const agent = new Agent({ keepAlive: false });
   const requests: ClientRequest[] = [];
+  const answered: Promise<void>[] = [];
   let refused = 0;
   for (let i = 0; i < count; i++) {
     const headers = { authorization: `Bearer ${keys[i % keys.length]}` };
+    const { promise, resolve } = Promise.withResolvers<void>();
+    answered.push(promise);
     const sent = request(`${url}/api/v1/dispatcher/stream`, { agent, headers }, (response) => {
       if (response.statusCode === 200) onOpen(response.on('error', () => undefined));
       else response.resume();
+      resolve();
     });
     sent.on('error', () => undefined);
     sent.on('close', () => {
       refused += 1;
+      resolve();
     });
     sent.end();
     requests.push(sent);
     if (i % 100 === 0) await sleep(10);
   }
+  await Promise.all(answered);
   return {
     refused: () => refused,
     [Symbol.dispose]() {
