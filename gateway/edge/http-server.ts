@@ -60,7 +60,12 @@ export function createHttpServer(log: Log, options: HttpServerOptions = {}): Fas
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', (_request, _payload, done) => done(null));
   server.setErrorHandler((error, request, reply) => sendError(log, error, request, reply));
-  server.setNotFoundHandler(async (request, reply) => sendError(log, unknownRoute(request, reply), request, reply));
+  const refuseUnknown = async (request: FastifyRequest, reply: FastifyReply) => sendError(log, unknownRoute(request, reply), request, reply);
+  server.setNotFoundHandler(refuseUnknown);
+  // Before Fastify looks at the Content-Type: nothing about a body matters where there is no route.
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await refuseUnknown(request, reply);
+  });
   return server;
 }
 

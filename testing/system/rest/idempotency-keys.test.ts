@@ -99,7 +99,7 @@ const send = (acme: Acme, { method, path, body }: Request, id: string, token: st
   acme.rest.call(method, path(id), { body: body(id, token), headers: { 'idempotency-key': key } });
 
 /** The routes that ignore the header. */
-const ignoring = ['CreateKey', 'HeartbeatTask'];
+const ignoring = ['CreateKey', 'HeartbeatTask', 'HeartbeatTasks'];
 
 test('the requests below are all that take an idempotency key', () => {
   const rpcOf = (method: string, path: string) =>
