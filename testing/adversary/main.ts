@@ -14,7 +14,10 @@ machine with a core to spare.
   --seconds N   how long each measurement lasts [5]
   --split       starts each service as a process of its own
 
-Probes: ${Object.keys(probes).join(', ')}`;
+Probes:
+${Object.keys(probes)
+  .map((name) => `  ${name}`)
+  .join('\n')}`;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -35,6 +35,7 @@ test('every method is called at the route of the contract', () => {
     'ListClaims: GET /dispatcher/claims',
     'ListKeys: GET /dispatcher/keys',
     'ListTaskActivity: GET /dispatcher/tasks/t/activity',
+    'ListTaskAttempts: GET /dispatcher/tasks/t/attempts',
     'ListTasks: GET /dispatcher/tasks',
     'ReleaseTask: POST /dispatcher/release/t with a body',
     'RevokeKey: DELETE /dispatcher/keys/k',
