@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileCache } from './config.ts';
 
-/** What `npm start` runs, as a process of its own; or `pnpm start:services`, which says and takes the same. */
+/** Starts `npm start` as a process, or `npm run start:services`, which has the same settings and output. */
 export interface MainProcess extends AsyncDisposable {
   readonly child: ChildProcess;
   /** Resolves when it says that it runs. Rejects with its output when it ends before. */

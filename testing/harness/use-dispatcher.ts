@@ -4,7 +4,7 @@ import { type MainProcess, startMain } from './start-main.ts';
 import { useFolder } from './use-folder.ts';
 
 /**
- * The whole of Dispatcher as `npm start` runs it, or `pnpm start:services` in a run against separate processes: on
+ * The whole of Dispatcher as `npm start` runs it, or `npm run start:services` in a run against separate processes: on
  * free ports, on an embedded PostgreSQL of its own.
  */
 export interface TestDispatcher extends AsyncDisposable {

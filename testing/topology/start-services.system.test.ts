@@ -8,7 +8,7 @@ import { testWhere } from '../harness/test-where.ts';
 import { useFolder } from '../harness/use-folder.ts';
 import { canRunTopology } from './use-topology.ts';
 
-/** `pnpm start:services` on a data folder, running. */
+/** `npm run start:services` on a data folder, running. */
 async function startServices(dataDir: string): Promise<Child & { output(): string }> {
   let output = '';
   const env = { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, PORT: '0', GRPC_PORT: '0', DISPATCHER_DATA_DIR: dataDir, LOG_LEVEL: 'warn' };

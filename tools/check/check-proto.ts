@@ -35,5 +35,5 @@ async function checkGenerated(folder: string): Promise<string> {
   const fault = await generateCode(folder);
   if (fault) return fault;
   const { code, output } = await run('git', ['diff', '--no-index', '--stat', 'proto/gen', join(folder, 'proto/gen')]);
-  return code === 0 ? '' : `The generated code is not what the proto says; \`pnpm proto:generate\` makes it anew.\n${output}`;
+  return code === 0 ? '' : `The generated code is out of date. Run \`npm run proto:generate\`.\n${output}`;
 }

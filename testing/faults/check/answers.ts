@@ -1,8 +1,8 @@
 import type { Attempt, FaultName, History } from '../history.ts';
 
 /**
- * Bad luck is answered 429, 503 (with `Retry-After`) or 504, a conflict 409; nothing that the load sends may be
- * answered otherwise, whatever dies.
+ * During a fault the only allowed errors are 429, 503 with `Retry-After`, 504, and 409 for a conflict. Every other
+ * error is a violation.
  */
 export function forbiddenAnswers({ operations, faults }: History): string[] {
   const attempts = operations.flatMap(({ attempts, kind, agent }) => attempts.map((attempt) => ({ attempt, kind, agent })));
@@ -24,8 +24,8 @@ function isFailure({ status, cut }: Attempt): boolean {
 }
 
 /**
- * Promise 9: 5 s after PostgreSQL takes connections again, all is as before; and soon after its disk has room again,
- * since it may have to start first.
+ * Promise 9: the API works as before 5 s after PostgreSQL accepts connections again. After a full disk it takes a
+ * little longer, because PostgreSQL may have to start first.
  */
 export function slowRecoveries({ faults }: History): string[] {
   return faults.flatMap(({ name, recoveryMs }) => {

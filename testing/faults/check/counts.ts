@@ -1,7 +1,7 @@
 /** The three maps of `/stats`. */
 export type Counts = Readonly<Record<'byStatus' | 'byOwner' | 'byLayer', Readonly<Record<string, number>>>>;
 
-/** Where `/stats` says something else than a full count. What is counted 0 may be left out. */
+/** The differences between `/stats` and a full count. A count of 0 may be left out. */
 export function differentCounts(scope: string, told: Counts, counted: Counts): string[] {
   return (['byStatus', 'byOwner', 'byLayer'] as const).flatMap((dimension) => {
     const names = new Set([...Object.keys(told[dimension]), ...Object.keys(counted[dimension])]);

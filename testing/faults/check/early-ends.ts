@@ -3,9 +3,9 @@ import { type LogEvent, nameOfTask } from './log-event.ts';
 import { sentAt, spansOf } from './overlapping-claims.ts';
 
 /**
- * Promise 4: a lease never ends before its length. Neither does it run out by itself while it was surely held, nor is
- * a heartbeat of its holder refused meanwhile, whatever the clocks of services and callers say. What the run itself
- * has ended is no longer held.
+ * Promise 4: a lease never ends before its time, with any clocks of services and callers. While a claim is surely held,
+ * its lease does not expire, and a heartbeat of its holder is not refused. A claim that the run itself has ended is not
+ * held.
  */
 export function earlyEnds(history: History, log: readonly LogEvent[]): string[] {
   const spans = new Map(spansOf(history).map((span) => [`${span.task} ${span.agent}`, span]));

@@ -1,4 +1,4 @@
-/** An event as the log holds it at the end of a run. */
+/** An event in the log at the end of a run. */
 export interface LogEvent {
   readonly position: number;
   readonly id: number;
@@ -10,7 +10,7 @@ export interface LogEvent {
   readonly status: string;
   readonly stage: string;
   readonly statusBefore: string | null;
-  /** The token of the claim that it began or ended. */
+  /** The token of the claim that the event began or ended. */
   readonly token: string | null;
   /** The Idempotency-Key of the request that made it. */
   readonly key: string | null;
@@ -21,7 +21,7 @@ export interface LogEvent {
   readonly numberedAt: number;
 }
 
-/** Where a task stands at the end of a run. */
+/** The state of a task at the end of a run. */
 export interface FinalTask {
   readonly organizationId: string;
   readonly id: string;
@@ -31,7 +31,7 @@ export interface FinalTask {
   readonly archived: boolean;
 }
 
-/** What names a task across organizations. */
+/** The name of a task with its organization. */
 export function nameOfTask(task: { organizationId: string; taskId: string | null }): string {
   return `${task.organizationId}/${task.taskId}`;
 }

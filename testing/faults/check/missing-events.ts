@@ -1,7 +1,7 @@
 import type { Operation } from '../history.ts';
 import { type LogEvent, nameOfTask } from './log-event.ts';
 
-/** Promise 1: what was answered 2xx is in the log, once it was answered and for good. */
+/** Promise 1: every request that was answered 2xx is in the log for good. */
 export function missingEvents(operations: readonly Operation[], log: readonly LogEvent[]): string[] {
   const known = new Set(log.flatMap(signsOf));
   return operations
@@ -11,8 +11,8 @@ export function missingEvents(operations: readonly Operation[], log: readonly Lo
 }
 
 /**
- * By what an event of this request is known: the token of a claim, the key of a request, or the task where it can
- * only have one such event.
+ * How the event of a request is recognized: by the token of a claim, by the key of a request, or by the task when it
+ * can have only one such event.
  */
 function signOf(operation: Operation): string {
   const { kind, claim, token, key } = operation;

@@ -1,7 +1,7 @@
 import type { History, Operation } from '../history.ts';
 import { nameOfTask } from './log-event.ts';
 
-/** A time in which a claim was surely held. */
+/** A period in which a claim was surely held. */
 export interface Span {
   readonly task: string;
   readonly agent: string;
@@ -10,9 +10,9 @@ export interface Span {
 }
 
 /**
- * Promise 2: never two live claims on one task. A claim surely holds from its answer to the sending of its last
- * accepted heartbeat (or of itself) plus its lease, cut at the sending of whatever may have ended it: its own done or
- * release, a person's, an archiving, an end by SQL.
+ * Promise 2: a task never has two live claims. A claim is surely held from its answer until its lease after the sending
+ * of its last accepted heartbeat (or of the claim itself). The period ends earlier when anything was sent that may have
+ * ended the claim: a done or a release of the holder or a person, an archiving, or an end by SQL.
  */
 export function overlappingClaims(history: History): string[] {
   const byTask = Map.groupBy(spansOf(history), ({ task }) => task);
@@ -30,7 +30,7 @@ export function overlappingClaims(history: History): string[] {
   });
 }
 
-/** The times in which claims were surely held. */
+/** The periods in which claims were surely held. */
 export function spansOf({ operations, expiries }: History): Span[] {
   const byTask = Map.groupBy(operations, nameOfTask);
   const endsByToken = Map.groupBy(expiries, ({ token }) => token);
@@ -53,7 +53,7 @@ export function sentAt({ attempts }: Operation): number {
   return attempts[0]?.sentAt ?? Number.POSITIVE_INFINITY;
 }
 
-/** Until when it may have had its effect: an attempt without an answer may have it at any time. */
+/** The latest time of its effect. An attempt without an answer may have its effect at any time. */
 function lastHeard({ attempts }: Operation): number {
   return Math.max(...attempts.map(({ answeredAt }) => answeredAt ?? Number.POSITIVE_INFINITY));
 }

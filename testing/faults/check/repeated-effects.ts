@@ -1,13 +1,13 @@
 import type { Operation } from '../history.ts';
 import { type LogEvent, nameOfTask } from './log-event.ts';
 
-/** Promise 5: a request sent again under its key has one effect, and is answered the same. */
+/** Promise 5: a request that is repeated with its key has one effect, and gets the same answer. */
 export function repeatedEffects(operations: readonly Operation[], log: readonly LogEvent[]): string[] {
   const byKey = Map.groupBy(
     log.filter(({ key }) => key !== null),
     ({ key }) => key,
   );
-  // A claim that was taken back, since its caller had left, is no effect.
+  // A claim that was taken back because its caller had left does not count as an effect.
   const takenBack = new Set(log.filter(({ reason }) => reason === 'not_started').map(({ token }) => token));
   const claims = log.filter(({ type, token }) => type === 'task.claimed' && !takenBack.has(token));
   const byAgent = Map.groupBy(claims, ({ actor }) => actor);

@@ -2,16 +2,16 @@ import type { History, Operation } from '../history.ts';
 import { type LogEvent, nameOfTask } from './log-event.ts';
 import { sentAt } from './overlapping-claims.ts';
 
-/** What came of the requests of holders whose claim was surely over when they sent them. */
+/** The results of requests whose claim was surely over when they were sent. */
 export interface StaleWrites {
   readonly refused: Operation[];
-  /** Promise 3 says that there are none. */
+  /** By promise 3 there are none. */
   readonly accepted: string[];
 }
 
 /**
- * Promise 3: a caller whose lease passed on changes nothing. A done may still be answered 2xx where a person said the
- * same while the claim was live: then the task was done under this very token, and there is no event of the holder's.
+ * Promise 3: a caller whose lease is over changes nothing. A done may still get a 2xx when a person completed the task
+ * while the claim was live: then the task was done with the same token, and the holder made no event.
  */
 export function staleWrites({ operations, expiries }: History, log: readonly LogEvent[]): StaleWrites {
   const completers = new Set(log.filter(({ type }) => type === 'task.completed').map(({ actor }) => actor));
@@ -34,7 +34,7 @@ function isHoldersWrite({ kind, agent }: Operation): boolean {
   return agent !== null && (kind === 'heartbeat' || kind === 'done' || kind === 'release');
 }
 
-/** From when on the claim was over for everybody to see. A done that is repeated is no late one. */
+/** The time from which the claim was surely over. A repeated done is not a late done. */
 function surelyOver(claim: Operation, write: Operation, sameTask: Operation[], endByToken: Map<string, number>): number {
   const { attempt = 0, token = '' } = claim.claim ?? {};
   const leases = [claim, ...sameTask.filter((other) => other.kind === 'heartbeat' && other.agent === claim.agent && other !== write)];
@@ -50,7 +50,7 @@ function surelyOver(claim: Operation, write: Operation, sameTask: Operation[], e
   return Math.min(leaseEnd, ...next, ...ended, endByToken.get(token) ?? Number.POSITIVE_INFINITY);
 }
 
-/** When it had surely had its effect. */
+/** The time at which its effect had surely happened. */
 function answeredAt({ attempts }: Operation): number {
   return attempts.find(({ status }) => status !== null && status < 300)?.answeredAt ?? Number.POSITIVE_INFINITY;
 }

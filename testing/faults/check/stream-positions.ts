@@ -1,7 +1,7 @@
 import type { ReaderRecord, StreamFrame } from '../history.ts';
 import { type LogEvent, nameOfTask } from './log-event.ts';
 
-/** Positions are dense: the first event has 1, each next one more, and every event has one. */
+/** Positions have no gaps: the first event has 1, the next one 2, and every event has a position. */
 export function brokenPositions(log: readonly LogEvent[], relayPosition: number, eventCount: number): string[] {
   const sorted = log.toSorted((a, b) => a.position - b.position);
   const gap = sorted.findIndex(({ position }, i) => position !== i + 1);
@@ -13,8 +13,8 @@ export function brokenPositions(log: readonly LogEvent[], relayPosition: number,
 }
 
 /**
- * Promise 6: what a reader got, over all its connections, is exactly what it may see from its first event to the
- * last, in order, none twice.
+ * Promise 6: over all its connections a reader got exactly the events that it may see, from its first to its last, in
+ * order and none twice.
  */
 export function brokenStreams(streams: readonly ReaderRecord[], log: readonly LogEvent[]): string[] {
   return streams.flatMap((stream) => {
@@ -29,7 +29,7 @@ export function maySee({ organizationId, types }: ReaderRecord, event: LogEvent)
   return (organizationId === null || organizationId === event.organizationId) && (types.length === 0 || types.includes(event.type));
 }
 
-/** No run gives a cause for a reset: nothing it may ask for has been forgotten. */
+/** A reset is a violation, because a run deletes no event that a reader may ask for. */
 function faultOf(frames: readonly StreamFrame[], visible: readonly LogEvent[]): string | null {
   if (frames.some(({ kind }) => kind === 'reset')) return 'was reset without a cause';
   const got = frames.filter((frame) => frame.kind === 'event');

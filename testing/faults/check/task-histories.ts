@@ -1,6 +1,6 @@
 import { type FinalTask, type LogEvent, nameOfTask } from './log-event.ts';
 
-/** Where a task stands by its events. */
+/** The state of a task by its events. */
 interface Standing {
   readonly status: string;
   readonly stage: string;
@@ -11,8 +11,8 @@ interface Standing {
 }
 
 /**
- * Promise 6: every transition once, in order per task. Replays the events of each task against the state machine, and
- * compares the end with the task itself.
+ * Promise 6: every transition has one event, in order for each task. Replays the events of each task with the state
+ * machine, and compares the result with the task itself.
  */
 export function illegalHistories(log: readonly LogEvent[], tasks: readonly FinalTask[]): string[] {
   const byTask = Map.groupBy(log, nameOfTask);

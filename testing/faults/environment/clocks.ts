@@ -3,22 +3,16 @@ import { readdir, rm } from 'node:fs/promises';
 import { findPackagedFile } from '../../harness/debian-package.ts';
 import type { Random } from '../random.ts';
 
-/** How far a clock is off, as libfaketime writes it. */
+/** The error of a clock, in the form of libfaketime. */
 export type ClockOffset = '+1d' | '-1d';
 
-/**
- * The clocks of a run: which processes have a wrong one. PostgreSQL's is never among them, and neither is the one
- * that the checks go by.
- */
+/** The wrong clocks of a run. The clocks of PostgreSQL and of the checks are always right. */
 export interface Clocks extends AsyncDisposable {
   /** What to add to the environment of the process of this name; nothing where its clock is right. */
   envOf(name: string): Readonly<Record<string, string>>;
 }
 
-/**
- * Puts the clocks of most of these processes a day forward or back, as the random choices say: of five four are
- * wrong, of one that one.
- */
+/** Sets the clocks of most of these processes a day forward or back, at random. Of five clocks four are wrong. */
 export async function chooseClocks(names: readonly string[], random: Random): Promise<Clocks> {
   const offsets = random.shuffle<ClockOffset>(['+1d', '-1d']);
   const chosen = new Map(random.shuffle(names).map((name, i) => [name, i % 5 === 4 ? undefined : offsets[i % 2]]));
@@ -40,14 +34,14 @@ export async function wrongClock(offset: ClockOffset): Promise<Record<string, st
 
 const multiarch = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[process.arch as string] ?? process.arch;
 
-/** The one for programs with several threads, as Node is. */
+/** The library for programs with several threads, such as Node. */
 const libfaketime = {
   package: 'libfaketime',
   places: [`/usr/lib/${multiarch}/faketime/libfaketimeMT.so.1`, '/usr/lib/faketime/libfaketimeMT.so.1', '/usr/local/lib/faketime/libfaketimeMT.so.1'],
   elsewhere: 'https://github.com/wolfcw/libfaketime',
 };
 
-/** A wrong clock is one that was set wrong: the monotonic one, by which timers go, counts on as ever. */
+/** Only the wall clock is wrong. The monotonic clock, which timers use, is right. */
 function clockEnv(library: string, offset: ClockOffset): Record<string, string> {
   return { LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1' };
 }
@@ -55,8 +49,8 @@ function clockEnv(library: string, offset: ClockOffset): Record<string, string> 
 const sharedMemory = '/dev/shm';
 
 /**
- * The library leaves a semaphore and a piece of memory of each process that was killed, and no process that gets its
- * number later would start.
+ * Removes the semaphore and the shared memory that the library leaves of each killed process. Otherwise a later process
+ * with the same id would not start.
  */
 async function removeTraces(): Promise<void> {
   if (!existsSync(sharedMemory)) return;

@@ -4,11 +4,11 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** A small disk that can be full. Disposing it takes it out, with all that is on it. */
+/** A small disk that can be full. When it is disposed, it is unmounted and its content is lost. */
 export interface Disk extends AsyncDisposable {
-  /** Takes what is left of it, to the last page. */
+  /** Fills the disk to the last page. */
   fill(): Promise<void>;
-  /** Gives that back. */
+  /** Frees that space. */
   free(): Promise<void>;
 }
 

@@ -13,16 +13,16 @@ import { killPostgres, startSharedPostgres, urlOfCluster } from './postgres.ts';
 import { type Link, type Services, servicesNames, startServices } from './services.ts';
 
 /**
- * How a run is set up: `alone` is `npm start` as it comes, `alone-nats` the same with NATS, `pair` two processes on
- * one PostgreSQL and one NATS, so that two relays, two sweepers and two gateways compete; `services` two of each
- * service and two gateways, each a process of its own, with a network between them that fails too.
+ * The processes of a run. `alone`: `npm start` with its defaults. `alone-nats`: the same with NATS. `pair`: two
+ * processes on one PostgreSQL and one NATS, so that two relays, two sweepers and two gateways compete. `services`: two
+ * processes of each service and two gateways, with a network between them that fails too.
  */
 export type Setup = 'alone' | 'alone-nats' | 'pair' | 'services';
 
 /** The processes of a run. Disposing it ends them all and removes their data. */
 export interface World extends AsyncDisposable {
   readonly setup: Setup;
-  /** What callers reach. */
+  /** The processes that callers use. */
   readonly nodes: readonly [Node, ...Node[]];
   /** All of Dispatcher's processes: the nodes, and the services behind them where those run alone. */
   readonly processes: readonly WorldProcess[];
@@ -31,7 +31,7 @@ export interface World extends AsyncDisposable {
   readonly nats: Nats | null;
   /** PostgreSQL's, where several processes share it and this machine lets us mount one. */
   readonly disk: Disk | null;
-  /** What this machine does not let happen, and why. */
+  /** The faults that are not possible on this machine, and why. */
   readonly impossible: readonly string[];
   readonly db: Db;
   readonly databaseUrl: string;

@@ -3,7 +3,7 @@ import type { WorldProcess } from '../environment/node.ts';
 import type { Link } from '../environment/services.ts';
 import type { Random } from '../random.ts';
 
-/** What a fault works with. */
+/** What a fault needs. */
 export interface Scene {
   readonly world: World;
   readonly random: Random;
