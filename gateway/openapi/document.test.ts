@@ -41,7 +41,9 @@ describe('the OpenAPI document', () => {
     const codes = [...objectsIn((document as { components: Node }).components.responses)]
       .filter(([path]) => path.endsWith('/error/properties/code'))
       .flatMap(([path, node]) => (node.enum as string[]).map((code) => [code, Number(/Error(\d+)/.exec(path)?.[1])]));
-    expect(Object.fromEntries(codes)).toEqual(Object.fromEntries(Object.entries(errorTable).map(([code, { status }]) => [code, status])));
+    // Headers that are too large have a status of their own.
+    const expected = [...Object.entries(errorTable).map(([code, { status }]) => [code, status]), ['invalid_argument', 431]];
+    expect(codes.map(String).sort()).toEqual(expected.map(String).sort());
   });
 
   test('has a valid example for every body', () => {

@@ -12,6 +12,7 @@ const titles: Readonly<Record<number, string>> = {
   415: 'The body is not `application/json`.',
   422: 'The `Idempotency-Key` was used with another request.',
   429: 'Too many requests of this key, or of its organization, are in flight.',
+  431: 'The headers are larger than 16 KiB.',
   500: 'An unexpected error occurred. The log has its cause under the request id.',
   503: 'The server cannot answer now. Try again after `Retry-After` seconds.',
   504: 'The request took too long. Repeat it with the same `Idempotency-Key`.',
@@ -19,7 +20,7 @@ const titles: Readonly<Record<number, string>> = {
 
 /** One response for each status of the error table, with its codes. */
 export function errorResponses(): Record<string, unknown> {
-  const statuses = new Set(Object.values(errorTable).map(({ status }) => status));
+  const statuses = new Set([...Object.values(errorTable).map(({ status }) => status), 431]);
   return Object.fromEntries([...statuses].map((status) => [`Error${status}`, errorResponse(status)]));
 }
 
@@ -40,6 +41,7 @@ function statusesOf({ rpc, hasBody, pathFields }: Route): number[] {
     ...(rpc.methodKind === 'unary' ? [413, 415] : []),
     ...(hasBody ? [422] : []),
     429,
+    431,
     500,
     503,
     504,
@@ -47,7 +49,8 @@ function statusesOf({ rpc, hasBody, pathFields }: Route): number[] {
 }
 
 function errorResponse(status: number): unknown {
-  const codes = Object.entries(errorTable).filter(([, entry]) => entry.status === status);
+  // Headers that are too large are refused before anything else is known of the request.
+  const codes = Object.entries(errorTable).filter(([code, entry]) => (status === 431 ? code === 'invalid_argument' : entry.status === status));
   const types = [...new Set(codes.map(([, { type }]) => type))];
   const names = codes.map(([code]) => code);
   return {

@@ -26,6 +26,18 @@ test('a list has only the tasks that match all filters', async () => {
   expect(await ids(tasks, { ...bill, held: true })).toEqual([]);
 });
 
+test('filters that contradict each other match nothing', async () => {
+  await using tasks = await useTasks();
+  await tasks.client.createTask({ id: 'held', title: 'Held', held: true }, as('acme'));
+  for (const filter of [
+    { held: true, ready: true },
+    { status: 'done', ready: true },
+    { status: 'done', held: true, ready: false },
+  ])
+    expect(await ids(tasks, filter)).toEqual([]);
+  expect(await ids(tasks, { held: true, ready: true }, 'admin')).toEqual([]);
+});
+
 test('in_progress is another word for claimed', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'one', title: 'One' }, as('acme'));

@@ -50,7 +50,9 @@ type State = keyof typeof states;
 export function branchesOf(filters: TaskFilters, organization: string, parameter: Parameter): string[] {
   if (filters.idPrefix !== undefined) return ['t.archived_at IS NULL'];
   if (filters.blocked) return [`t.status = 'pending' AND cardinality(t.blocked_by) > 0 AND t.archived_at IS NULL`];
-  return [...branchesOfStates(statesOf(filters), filters, organization, parameter), ...otherBranches(filters)];
+  const branches = [...branchesOfStates(statesOf(filters), filters, organization, parameter), ...otherBranches(filters)];
+  // Filters that contradict each other, such as ready and held, leave no state.
+  return branches.length > 0 ? branches : ['false'];
 }
 
 function statesOf({ status, ready, held }: TaskFilters): State[] {
