@@ -167,4 +167,10 @@ test('create --after lets a task wait, and graph shows for what', async () => {
     'graph-later  blocked  Comes later\n\nWaits for\n└─ graph-first  pending  Comes first\n',
   );
   expect((await cli.run(['claim', 'graph-later'])).code).toBe(3);
+  const ids = async (flag: string) => JSON.parse((await cli.run(['tasks', flag, '--json'])).out).data.map(({ id }: { id: string }) => id);
+  expect(await ids('--blocked')).toEqual(['graph-later']);
+  expect(await ids('--no-ready')).toContain('graph-later');
+  const ready = await ids('--ready');
+  expect(ready).toContain('graph-first');
+  expect(ready).not.toContain('graph-later');
 });

@@ -16,6 +16,7 @@ Without --status and --all the list has the tasks that are pending or claimed.
 Examples:
   $ dispatcher tasks --owner bill
   $ dispatcher tasks --held
+  $ dispatcher tasks --ready
   $ dispatcher tasks --status done --limit 50`;
 
 /** `dispatcher tasks`: lists tasks in the order in which claim-next hands them out. */
@@ -25,13 +26,17 @@ export function addTasksCommand(program: Command, cli: Cli): void {
     .addOption(new Option('--status <status>', 'only tasks that are').choices(['pending', 'claimed', 'in_progress', 'done']))
     .option('--held', 'only held tasks, and why they are held')
     .option('--no-held', 'only tasks that are not held')
+    .option('--ready', 'only tasks that can be handed out now')
+    .option('--no-ready', 'only pending tasks that cannot be handed out now')
+    .option('--blocked', 'only tasks that wait for other tasks')
     .option('--limit <n>', 'how many, 1 to 200 (20)', numberFrom)
     .option('--offset <n>', 'with --status or --all: how many to pass over', numberFrom)
     .option('--cursor <cursor>', 'with --status or --all: the page after this')
     .option('--all', 'every page, and without --status also what is done')
     .addHelpText('after', help)
-    .action(async ({ all, ...params }: Flags) => {
+    .action(async ({ all, ...flags }: Flags) => {
       const dispatcher = await cli.dispatcher();
+      const params = withStatus(flags);
       const isOpenOnly = params.status === undefined && all !== true;
       if (isOpenOnly) refusePlace(params);
       const { data, meta } = isOpenOnly ? await openTasks(dispatcher, params) : await listTasks(dispatcher, params, all === true);
@@ -40,6 +45,12 @@ export function addTasksCommand(program: Command, cli: Cli): void {
       );
       if (!cli.isJson() && meta.has_more) cli.printer.note(`There are more: ${whatFollows(meta)}`);
     });
+}
+
+/** Only a pending task can be ready or blocked, so those flags name the status as well. */
+function withStatus(params: TasksParams): TasksParams {
+  const isPendingOnly = params.ready !== undefined || params.blocked !== undefined;
+  return isPendingOnly && params.status === undefined ? { ...params, status: 'pending' } : params;
 }
 
 function noneText(isOpenOnly: boolean): string {
