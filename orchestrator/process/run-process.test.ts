@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { within } from '@dispatcher/testing/harness/patience.ts';
 import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { findContainment } from './containment.ts';
 import { tryLock, waitForLock } from './file-lock.ts';
 import { killStrays, runVariable, straysOf } from './orphans.ts';
@@ -50,7 +50,8 @@ test('stray processes are found by their environment, also in another session, a
   const stray = spawn('setsid', ['sleep', '60'], { env: { ...env, [runVariable]: id }, stdio: 'ignore' });
   await once(stray, 'spawn');
   const ended = once(stray, 'exit');
-  expect(await straysOf(id)).toContain(stray.pid);
+  // While setsid becomes sleep, the kernel shows no environment of the process.
+  await vi.waitFor(async () => expect(await straysOf(id)).toContain(stray.pid));
   expect(await killStrays(id)).toEqual([]);
   await ended;
   expect(await straysOf(id)).toEqual([]);
