@@ -56,6 +56,27 @@ test('commands take a task from created to done, and each says what it did', asy
   expect((await cli.run(['stats'])).out).toMatch(/bill +1/);
 });
 
+test('the tasks of a file are created, and a mistake is named by its line', async () => {
+  const lines = Array.from({ length: 600 }, (_, i) => JSON.stringify({ title: `From a file ${i}`, project: 'file' }));
+  expect(await cli.run(['create', '--file', '-', '--owner', 'importer'], lines.join('\n'))).toEqual({
+    code: 0,
+    out: '600 tasks created.\n',
+    err: '',
+  });
+  expect((await api.tasks({ project: 'file', owner: 'importer', limit: 1 })).data).toHaveLength(1);
+  const csv = await cli.run(['create', '-f', '-', '--json'], 'title,rev,project\n"One, two",3,csv\n');
+  expect(JSON.parse(csv.out)).toMatchObject({ data: [{ title: 'One, two', rev: 3, project: 'csv' }] });
+  const broken = await cli.run(['create', '-f', '-', '--format', 'jsonl'], '{"title":"One","project":"none"}\nnonsense\n');
+  expect(broken).toMatchObject({ code: 2, out: '', err: expect.stringContaining('-:2: This is not JSON.') });
+  const wrong = [...lines.slice(0, 520), '{"title":"","project":"file"}'].join('\n').replaceAll('"file"', '"half"');
+  const refused = await cli.run(['create', '-f', '-'], wrong);
+  expect(refused).toMatchObject({ code: 2, out: '' });
+  expect(refused.err).toMatch(/^-:521: title: .*\nThe 500 tasks before line 501 were created, and no other. Go on with --from-line 501.\n$/);
+  const rest = await cli.run(['create', '-f', '-', '--from-line', '501'], wrong.replace('"title":""', '"title":"Now"'));
+  expect(rest.out).toBe('21 tasks created.\n');
+  expect((await cli.run(['create'])).code).toBe(2);
+});
+
 test('with --json standard output is JSON and nothing else', async () => {
   await api.create({ id: 'scripted', title: 'a script reads this', owner: 'script' });
   expect(await json(['tasks', '--owner', 'script', '--no-held'])).toMatchObject({ data: [{ id: 'scripted' }], meta: { has_more: false } });

@@ -40,6 +40,18 @@ function stdio(): StdioClientTransport {
   });
 }
 
+test('several tasks that wait for each other are created with one call', async () => {
+  await using mcp = await useMcp(connect());
+  const given = {
+    tasks: [
+      { id: 'mcp-build', title: 'Build' },
+      { id: 'mcp-ship', title: 'Ship', depends_on: ['mcp-build'] },
+    ],
+  };
+  const created = await mcp.call('create_tasks', given);
+  expect(created.structuredContent).toMatchObject({ data: [{ id: 'mcp-build' }, { id: 'mcp-ship', blocked_by: ['mcp-build'] }] });
+});
+
 test('a model works a task from create to complete', async () => {
   await using mcp = await useMcp(connect());
   const created = await mcp.call('create_task', { title: 'Fix the login page', id: 'fix-login', owner: 'mcp', rev: 5 });

@@ -1,11 +1,13 @@
 import type { CreateInput } from '@recursiv/sdk';
 import { type Command, Option } from 'commander';
 import type { Cli } from '../cli.ts';
+import { CliError, exitCodes } from '../exit-code.ts';
 import { appended, numberFrom } from '../flags.ts';
+import { createFromFile, type ImportFlags } from '../import/create-from-file.ts';
 import { taskLine } from '../terminal/task-text.ts';
 import { withTask } from '../whole-id.ts';
 
-interface Flags extends Omit<CreateInput, 'title' | 'depends_on' | 'concurrency_key'> {
+interface Flags extends Omit<CreateInput, 'title' | 'depends_on' | 'concurrency_key'>, Partial<ImportFlags> {
   readonly after?: string[];
   readonly concurrencyKey?: string;
 }
@@ -13,14 +15,19 @@ interface Flags extends Omit<CreateInput, 'title' | 'depends_on' | 'concurrency_
 const help = `
 Examples:
   $ dispatcher create "Fix the login page" --id fix-login --owner bill --rev 5 --sec 8 --effort 2
-  $ dispatcher create "Tell the users" --after fix-login`;
+  $ dispatcher create "Tell the users" --after fix-login
+  $ dispatcher create --file tasks.jsonl --owner bill
+  $ dispatcher create --file - < tasks.csv`;
 
-/** `dispatcher create`: creates a task. */
+/** `dispatcher create`: creates a task, or the tasks of a file. */
 export function addCreateCommand(program: Command, cli: Cli): void {
   program
     .command('create')
-    .description('Create a task.')
-    .argument('<title>', 'what is to be done, in one line')
+    .description('Create a task, or the tasks of a file.')
+    .argument('[title]', 'what is to be done, in one line')
+    .option('-f, --file <file>', 'create a task for each line of a JSON Lines or CSV file; - is standard input')
+    .addOption(new Option('--format <format>', 'the format of the file (told from its name)').choices(['jsonl', 'csv']))
+    .option('--from-line <n>', 'leave out what is before this line of the file', numberFrom)
     .option('--id <id>', 'your own id for it')
     .option('--description <text>', 'the details')
     .option('--project <name>', 'the project it belongs to')
@@ -38,10 +45,16 @@ export function addCreateCommand(program: Command, cli: Cli): void {
     .option('--concurrency-key <key>', 'at most one task with this key is claimed at a time')
     .option('--notes <text>', 'what the one who works on it should know')
     .addHelpText('after', help)
-    .action(async (title: string, { after = [], concurrencyKey, ...input }: Flags) => {
+    .action(async (title: string | undefined, { after = [], concurrencyKey, file, format, fromLine, ...input }: Flags) => {
+      if ((title === undefined) === (file === undefined)) throw new CliError('Give either a title or --file.', exitCodes.usage);
       const dispatcher = await cli.dispatcher();
       const dependsOn = await Promise.all(after.map(async (id) => (await withTask(cli, id, (taskId) => dispatcher.get(taskId))).data.id));
-      const { data } = await dispatcher.create({ ...input, title, depends_on: dependsOn, concurrency_key: concurrencyKey });
+      const more = { ...input, ...(dependsOn.length > 0 && { depends_on: dependsOn }), concurrency_key: concurrencyKey };
+      if (file !== undefined) {
+        const data = await createFromFile(cli, { file, format, fromLine }, more);
+        return cli.print({ data }, () => `${data.length} ${data.length === 1 ? 'task' : 'tasks'} created.`);
+      }
+      const { data } = await dispatcher.create({ ...more, title: title ?? '' });
       cli.print({ data }, () => taskLine(cli.printer, data));
     });
 }

@@ -16,6 +16,8 @@ export interface Printer {
   line(text: string): void;
   /** Writes a message to standard error. */
   note(text: string): void;
+  /** Shows on standard error how much is done, if that is a terminal. Null takes the bar away. */
+  progress(done: number | null, all?: number): void;
 }
 
 /** Makes a printer for the process's streams. Colour depends on the stream, `NO_COLOR` and `FORCE_COLOR`. */
@@ -25,5 +27,11 @@ export function createPrinter(out: NodeJS.WriteStream, err: NodeJS.WriteStream):
     paint: (format, text) => styleText(format, text, { stream: out }),
     line: (text) => void out.write(`${text}\n`),
     note: (text) => void err.write(`${text}\n`),
+    progress: (done, all = 0) => void (err.isTTY && err.write(`\r\x1b[K${done === null ? '' : progressBar(done, all)}`)),
   };
+}
+
+function progressBar(done: number, all: number): string {
+  const filled = Math.floor((30 * done) / Math.max(1, all));
+  return `[${'#'.repeat(filled)}${'.'.repeat(30 - filled)}] ${done} of ${all}`;
 }

@@ -3,7 +3,8 @@ import type { Tool } from '../tools/tool.ts';
 
 /** Makes the check of a tool's arguments. It returns the first fault in words, or undefined. */
 export function createArgumentCheck(tool: Tool): (given: Record<string, unknown>) => string | undefined {
-  const ajv = new Ajv({ strict: true, allowUnionTypes: true, verbose: true });
+  // The API checks times.
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true, verbose: true, formats: { 'date-time': true } });
   const validate = ajv.compile(tool.description.inputSchema);
   return (given) => {
     if (validate(given)) return undefined;
@@ -32,6 +33,7 @@ const rules: Readonly<Record<string, (params: ErrorObject['params']) => string>>
   exclusiveMaximum: ({ limit }) => `It must be under ${limit}.`,
   minLength: ({ limit }) => (limit === 1 ? 'It must not be empty.' : `It must have at least ${limit} characters.`),
   maxLength: ({ limit }) => `It must have at most ${limit} characters.`,
+  minItems: ({ limit }) => `It must have at least ${limit} ${limit === 1 ? 'item' : 'items'}.`,
   maxItems: ({ limit }) => `It must have at most ${limit} items.`,
   uniqueItems: () => 'No item may be there twice.',
 };

@@ -32,8 +32,12 @@ function keywords({ type }: FieldRules): Record<string, unknown> {
     case 'int64':
       return limits(type.value.greaterThan, type.value.lessThan);
     case 'repeated': {
-      const { maxItems, unique } = type.value;
-      return defined({ maxItems: maxItems > 0n ? Number(maxItems) : undefined, uniqueItems: unique || undefined });
+      const { minItems, maxItems, unique } = type.value;
+      return defined({
+        minItems: minItems > 0n ? Number(minItems) : undefined,
+        maxItems: maxItems > 0n ? Number(maxItems) : undefined,
+        uniqueItems: unique || undefined,
+      });
     }
     default:
       return {};

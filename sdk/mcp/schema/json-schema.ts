@@ -32,8 +32,9 @@ export function inputSchema(message: DescMessage, omit: readonly string[], nulla
   };
 }
 
-/** A missing list is the same as an empty one, so only a plain scalar is required. */
+/** A missing list is the same as an empty one, so it is required only where an empty one is refused. */
 function isRequired(field: DescField): boolean {
+  if (field.fieldKind === 'list') return 'minItems' in rulesOf(field);
   return field.fieldKind === 'scalar' && !field.proto.proto3Optional;
 }
 

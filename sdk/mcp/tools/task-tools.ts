@@ -63,6 +63,21 @@ const create = defineTool<CreateInput>({
   },
 });
 
+const createSeveral = defineTool<{ tasks: CreateInput[] }>({
+  name: 'create_tasks',
+  title: 'Create several tasks',
+  description: [
+    'Creates several tasks, all or none. Use it for a plan: a task can name others of the same call in depends_on,',
+    'and nobody can claim it before those are done.',
+  ].join(' '),
+  method: method.createTasks,
+  hints: {},
+  async call({ dispatcher, signal }, { tasks }) {
+    const { data } = await dispatcher.createMany(tasks, { signal });
+    return { nextStep: 'All of these tasks are created. To work on one yourself, claim it with claim_task.', data: data.map(taskInList) };
+  },
+});
+
 const update = defineTool<OfTask<UpdateInput>>({
   name: 'update_task',
   title: 'Update a task',
@@ -99,7 +114,7 @@ const stats = defineTool<Record<string, never>>({
 });
 
 /** The tools for tasks. */
-export const taskTools: readonly Tool[] = [list, get, explain, create, update, activity, stats];
+export const taskTools: readonly Tool[] = [list, get, explain, create, createSeveral, update, activity, stats];
 
 function happened({ type, occurred_at, actor, attempt, release_reason, notes, available_at }: Event): object {
   return { type, occurred_at, actor, attempt, release_reason, notes, available_at };

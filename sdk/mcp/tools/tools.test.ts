@@ -19,6 +19,7 @@ test('no tool takes an organization, a token or a key', async () => {
     'claim_task',
     'complete_task',
     'create_task',
+    'create_tasks',
     'explain_task',
     'get_dispatcher_stats',
     'get_task',
@@ -57,6 +58,8 @@ test.each([
     { title: 'a', id: 'My id' },
     'id is "My id", which is not allowed. Your own id for the task: up to 128 lower-case letters, digits, `.`, `_` and `-`.',
   ],
+  ['an empty list', 'create_tasks', { tasks: [] }, 'tasks is [], which is not allowed. It must have at least 1 item.'],
+  ['a field of an item', 'create_tasks', { tasks: [{ title: '' }] }, 'tasks 0 title is "", which is not allowed. It must not be empty.'],
   ['an item of a list', 'complete_task', { task_id: 'a', commits: ['ok', ''] }, 'commits 1 is "", which is not allowed.'],
 ])('%s is refused before any call, and the answer says what to correct', async (_, name, given, message) => {
   await using mcp = await useMcp(dispatcher);
