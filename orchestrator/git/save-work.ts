@@ -3,6 +3,7 @@ import { committer, subjectOf } from './candidate.ts';
 import type { CleanClone } from './clean-clone.ts';
 import { commitOf, isAncestor } from './commit.ts';
 import type { Git } from './git.ts';
+import { hiddenFiles } from './hidden-files.ts';
 import { keepCommit } from './refs.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { type TreeChange, targetOfLink, treeChanges } from './tree-changes.ts';
@@ -98,7 +99,8 @@ async function commitFiles(git: Git, work: WorkToSave, beginning: { start: strin
   }
   const corrections = await setUpCorrections(git, work, beginning, head, seen.tree);
   const refused = await refusedChanges(git, clone, beginning.start, seen.tree);
-  const restored = [...corrections, ...refused.map(({ change }) => change)];
+  const hidden = await hiddenFiles(git, clone, work.task, await treeOf(git, clone, head), seen.tree);
+  const restored = [...corrections, ...hidden, ...refused.map(({ change }) => change)];
   if (restored.length > 0) {
     const input = restored.map(({ path, before }) => `${before.mode} ${before.object}\t${path}\0`).join('');
     await git(place, ['update-index', '-z', '--index-info'], { input, bytes: true });
