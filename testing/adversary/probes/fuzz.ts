@@ -36,7 +36,7 @@ async function fuzzOnce(scene: Scene, document: Document, seed: number, count: n
 function faultsIn(document: Document, answers: Awaited<ReturnType<typeof sendAll>>['answers']): string[] {
   const assertMatches = createOpenApiAssert(document);
   return answers.flatMap(({ shot, status, body }) => {
-    const words = `${shot.method} ${shot.path} ${typeof shot.body === 'string' ? shot.body.slice(0, 200) : ''}`;
+    const words = `${shot.method} ${shot.path.slice(0, 200)} ${typeof shot.body === 'string' ? shot.body.slice(0, 200) : ''}`;
     if (status === 0 || status >= 500) return [`${words}: ${status} ${body.slice(0, 200)}`];
     const fault = faultOf(() => assertMatches(shot.method, `/api/v1/dispatcher${shot.path}`, status, JSON.parse(body)));
     return fault === undefined ? [] : [`${words}: ${status} ${body.slice(0, 200)}: ${fault.slice(0, 300)}`];
