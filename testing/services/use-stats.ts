@@ -27,13 +27,16 @@ export interface TestStats extends AsyncDisposable {
 
 const log = createLog('silent');
 
+/** So long that the service deletes nothing that a test made: a test itself says what is to be deleted. */
+const retention = { positionDays: 100_000, taskDays: 100_000 };
+
 /** Starts a stats service for a test; dispose it at the end. */
 export async function useStats(): Promise<TestStats> {
   const stack = new AsyncDisposableStack();
   const { url } = stack.use(await useDatabase());
   const database = stack.use(await openDatabase(url));
   const bus = stack.use(createLocalBus());
-  const service = stack.use(await startStatsService({ database, bus, log, retention: { positionDays: 7, taskDays: 90 } }));
+  const service = stack.use(await startStatsService({ database, bus, log, retention }));
   const interceptors = serviceInterceptors({ log, authenticate: authenticateByName, convertError: errorFromDatabase });
   const transport = createDirectTransport([service.routes], interceptors);
   const change = async (text: string, values: unknown[]) => {

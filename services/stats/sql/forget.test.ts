@@ -69,7 +69,7 @@ test('counts of zero are deleted, and no others', async () => {
   await stats.changeTask('one', 'task.updated', `owner = 'bill'`);
   await untilNumbered(stats);
   await pool.query(`INSERT INTO task_counts VALUES ('acme', 'owner', 'gone', 0)`);
-  expect(await forgetCounts(pool)).toBeGreaterThanOrEqual(1);
+  await forgetCounts(pool);
   expect(await ids(stats, 'task_counts', 'value')).toEqual(['bill', 'pending', 'unassigned']);
   expect(await wrongCounts(pool)).toEqual([]);
   await stats.changeTask('one', 'task.updated', `owner = 'gone'`);
