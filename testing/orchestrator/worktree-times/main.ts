@@ -1,5 +1,4 @@
-// Measures each step of a task's repository: npm run bench:worktrees. --files and --history (MiB) set the size of what
-// is made; --repository names one that was made before.
+// Measures each step of a task's repository.
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -23,8 +22,21 @@ const { values } = parseArgs({
     history: { type: 'string', default: '2048' },
     repository: { type: 'string' },
     rounds: { type: 'string', default: '3' },
+    help: { type: 'boolean', default: false },
   },
 });
+if (values.help) {
+  process.stdout.write(`Measures each step of a task's repository.
+
+  npm run bench:worktrees -- [OPTION ...]
+
+  --files N           the files of the repository that is made [100000]
+  --history N         the size of its history in MiB [2048]
+  --repository PATH   a repository that exists; it is made there when it is missing
+  --rounds N          how often each step is measured [3]
+`);
+  process.exit(0);
+}
 
 await using here = await useFolder();
 const origin = values.repository ?? path.join(here.path, 'origin.git');
