@@ -32,7 +32,7 @@ if (values.help) {
 
   --files N           the files of the repository that is made [100000]
   --history N         the size of its history in MiB [2048]
-  --repository PATH   a repository that exists; it is made there when it is missing
+  --repository PATH   an existing repository, or where to make it
   --rounds N          how often each step is measured [3]
 `);
   process.exit(0);
