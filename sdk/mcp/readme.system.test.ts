@@ -32,7 +32,7 @@ test.each(snippets)('the configuration on line $line starts a server that lists 
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(transport);
   try {
-    expect((await client.listTools()).tools).toHaveLength(12);
+    expect((await client.listTools()).tools).toHaveLength(14);
   } finally {
     await client.close();
   }

@@ -172,7 +172,7 @@ test('the program speaks MCP on its standard streams, and releases its claims wh
   const transport = stdio();
   const client = new Client({ name: 'test', version: '1.0.0' });
   await client.connect(transport);
-  expect((await client.listTools()).tools).toHaveLength(12);
+  expect((await client.listTools()).tools).toHaveLength(14);
   expect(await client.callTool({ name: 'claim_task', arguments: { task_id: 'piped', agent } })).toHaveProperty(
     'structuredContent.data.claim.agent',
     agent,

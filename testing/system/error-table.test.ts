@@ -12,8 +12,11 @@ interface Row {
   code: string;
 }
 
-const byCode = (a: Row, b: Row) => (a.code < b.code ? -1 : 1);
+const byCode = (a: Row, b: Row) => (`${a.code} ${a.status}` < `${b.code} ${b.status}` ? -1 : 1);
 const table: Row[] = Object.entries(errorTable).map(([code, { status, type }]) => ({ status, type, code }));
+
+/** The table, and what REST alone answers: headers over their limit have a status that load balancers know. */
+const overRest: Row[] = [...table, { status: 431, type: 'invalid_request_error', code: 'invalid_argument' }];
 
 /** The rows of the table in docs/errors.md, with the gRPC code. */
 async function documentedRows(): Promise<(Row & { grpc: string })[]> {
@@ -49,7 +52,7 @@ test('the OpenAPI document has each code of the error table under its status and
     expect(type.enum, `${name} has one type`).toHaveLength(1);
     return code.enum.map((word) => ({ status: Number(name.replace('Error', '')), type: type.enum[0] ?? '', code: word }));
   });
-  expect(rows.sort(byCode)).toEqual(table.sort(byCode));
+  expect(rows.sort(byCode)).toEqual(overRest.sort(byCode));
 });
 
 test('the OpenAPI document gives every status of the error table to some route, and each failure of a route its own status', () => {
@@ -63,5 +66,5 @@ test('the OpenAPI document gives every status of the error table to some route, 
       used.add(Number(status));
     }
   }
-  expect([...used].sort()).toEqual([...new Set(table.map(({ status }) => status))].sort());
+  expect([...used].sort()).toEqual([...new Set(overRest.map(({ status }) => status))].sort());
 });
