@@ -1,4 +1,4 @@
-/** The time in milliseconds since 1970, rising evenly and finer than a millisecond. */
+/** The time in milliseconds since 1970. It never goes back, and is finer than a millisecond. */
 export function now(): number {
   return performance.timeOrigin + performance.now();
 }

@@ -2,12 +2,12 @@ import type { Counts } from './check/counts.ts';
 import type { FinalTask, LogEvent } from './check/log-event.ts';
 import type { Db } from './environment/db.ts';
 
-/** All that the database holds at the end of a run, in one snapshot. */
+/** All that the database holds at the end of a run, read in one snapshot. */
 export interface Collected {
   readonly log: LogEvent[];
   readonly tasks: FinalTask[];
   readonly relayPosition: number;
-  /** Events in the log, with a position or without. */
+  /** The events in the log, with or without a position. */
   readonly eventCount: number;
 }
 
@@ -38,7 +38,7 @@ SELECT organization_id AS "organizationId", id, status, stage, attempts, archive
 const totalsSql = `
 SELECT position::float8 AS "relayPosition", (SELECT count(*)::float8 FROM task_events) AS "eventCount" FROM relay_state`;
 
-/** Counts all tasks, of one organization or of all. */
+/** Counts all tasks of one organization, or of all. */
 export async function countTasks(db: Db, organizationId: string | null): Promise<Counts> {
   const rows = await db.query<{ dimension: keyof Counts; value: string; count: number }>(countSql, [organizationId]);
   const by = (name: keyof Counts) =>

@@ -10,45 +10,45 @@ export interface History {
   readonly snapshots: SnapshotRecord[];
 }
 
-/** A request as it was meant; it may have been sent several times. */
+/** One request of a worker. It may have been sent several times. */
 export interface Operation {
   readonly kind: 'create' | 'claim' | 'heartbeat' | 'done' | 'release' | 'update' | 'archive';
   readonly organizationId: string;
-  /** What was asked for, or for claim-next what was answered. */
+  /** The task that was asked for. For claim-next, the task that was answered. */
   taskId: string | null;
-  /** Whom the request named, and by which token; null where it named neither, as a person does. */
+  /** The agent and the token in the request. Both are null when it named neither, as in a person's request. */
   readonly agent: string | null;
   readonly token: string | null;
   /** Its Idempotency-Key. */
   readonly key: string | null;
-  /** Of claims, in seconds. */
+  /** The lease of a claim, in seconds. */
   readonly leaseSeconds: number | null;
   readonly attempts: Attempt[];
   /**
-   * `succeeded` when the last attempt was answered 2xx and told of a task; `nothing` for a claim-next without one;
-   * `unknown` when no attempt was answered.
+   * `succeeded`: the last attempt was answered 2xx with a task. `nothing`: claim-next found no task. `unknown`: no
+   * attempt was answered.
    */
   outcome: 'succeeded' | 'nothing' | 'refused' | 'unknown';
-  /** Of a claim that succeeded. */
+  /** Set when a claim succeeded. */
   claim: { readonly token: string; readonly attempt: number } | null;
-  /** What the same request under the same key was answered again, after it had succeeded. */
+  /** The answer to the same request under the same key, sent again after it had succeeded. */
   repeat: { readonly taskId: string | null; readonly token: string | null } | null;
 }
 
 /** One sending of a request. */
 export interface Attempt {
   readonly sentAt: number;
-  /** Null when no answer came, or when it was cut off on purpose. */
+  /** Null when no answer came, or when the connection was cut on purpose. */
   readonly answeredAt: number | null;
-  /** When it was answered or given up. */
+  /** When the answer came, or when the sender gave up. */
   readonly endedAt: number;
   readonly status: number | null;
-  /** The code of an error answer, or the system's word for a broken connection. */
+  /** The code of an error answer, or the system's error code for a broken connection. */
   readonly code: string | null;
   readonly retryAfter: string | null;
-  /** Cut off on purpose, to lose its answer. */
+  /** The sender cut the connection on purpose, to lose the answer. */
   readonly cut: boolean;
-  /** Answered by a gateway whose clock, by the header `Date`, is off by more than an hour. */
+  /** The clock of the gateway that answered is off by more than an hour, by its `Date` header. */
   readonly wrongDate: boolean;
 }
 
@@ -58,11 +58,11 @@ export interface Expiry {
   readonly organizationId: string;
   readonly token: string;
   readonly sentAt: number;
-  /** When the database had surely ended it; null when it may not have. */
+  /** The time at which the database had surely ended the lease; null when it may not have ended it. */
   readonly endedAt: number | null;
 }
 
-/** A frame of an event stream, or the beginning of a connection. */
+/** A frame of an event stream, or the start of a connection. */
 export type StreamFrame =
   | { readonly kind: 'connected'; readonly at: number; readonly after: number | null; readonly newest: number }
   | {
@@ -75,12 +75,12 @@ export type StreamFrame =
     }
   | { readonly kind: 'reset'; readonly at: number; readonly position: number };
 
-/** What one reader asked for and got. */
+/** What one reader asked for and what it received. */
 export interface ReaderRecord {
   readonly name: string;
-  /** Null for the admin's, who sees all. */
+  /** Null for the admin, who sees all organizations. */
   readonly organizationId: string | null;
-  /** All when empty. */
+  /** The event types asked for; empty means all. */
   readonly types: readonly string[];
   readonly frames: StreamFrame[];
 }
@@ -88,30 +88,30 @@ export interface ReaderRecord {
 /** A fault, from its beginning to the moment when everything was up again. */
 export interface FaultRecord {
   readonly name: FaultName;
-  /** Between whom, of a network's faults. */
+  /** For a network fault: the two sides of the connection. */
   readonly link: string | null;
   readonly from: number;
-  /** When its repair began: until then what it broke was surely broken. */
+  /** When the repair began. Until then the fault was surely in effect. */
   readonly brokenUntil: number;
   readonly to: number;
-  /** The processes of Dispatcher that it hit, by their names. */
+  /** The names of the Dispatcher processes that it hit. */
   readonly hit: readonly string[];
-  /** How long after the fault had ended the API answered 2xx again, where that is promised. */
+  /** The time from the end of the fault to the next 2xx from the API, where a limit is promised. */
   readonly recoveryMs: number | null;
-  /** Whether PostgreSQL gave up and had to recover. */
+  /** Whether PostgreSQL crashed and had to recover. */
   readonly gaveUp: boolean;
 }
 
 /** A transaction that somebody kept open. */
 export interface SnapshotRecord {
   readonly from: number;
-  /** Until when it was surely open, so far. */
+  /** The latest time at which it was surely still open. */
   to: number;
-  /** How many transactions came after it until then. */
+  /** How many transactions started after it, up to that time. */
   transactions: number;
 }
 
-/** Every fault there is. */
+/** The names of all faults. */
 export type FaultName =
   | 'restarted'
   | 'killed'

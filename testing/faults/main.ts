@@ -53,7 +53,7 @@ async function runOne(seed: number, rounds: number): Promise<SeedSummary> {
   return summary;
 }
 
-/** What earlier commands have kept there, each seed a line. */
+/** Reads the results that earlier commands stored, one seed a line. */
 async function readResults(path: string): Promise<SeedSummary[]> {
   const lines = (await readFile(path, 'utf8')).split('\n').filter(Boolean);
   return lines.map((line) => JSON.parse(line) as SeedSummary);

@@ -1,6 +1,6 @@
 /**
- * Random choices that one integer decides. Parts of a run fork their own, so that the timing of one does not change
- * what another chooses.
+ * Random choices that follow from one integer. Each part of a run forks its own sequence, so that the timing of one
+ * part does not change the choices of another.
  */
 export class Random {
   readonly #seed: number;
@@ -11,12 +11,12 @@ export class Random {
     this.#state = mixed(seed);
   }
 
-  /** Another sequence, decided by this one's seed and the name. */
+  /** Another sequence, which follows from the seed of this one and the name. */
   fork(name: string): Random {
     return new Random([...name].reduce((hash, letter) => mixed(hash ^ letter.charCodeAt(0)), mixed(this.#seed)));
   }
 
-  /** From 0 up to 1, without 1. (Mulberry32.) */
+  /** A number from 0 up to but not including 1. (Mulberry32.) */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let x = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -37,7 +37,7 @@ export class Random {
     return items[this.integer(0, items.length - 1)] ?? items[0];
   }
 
-  /** One of the items, undefined of none. */
+  /** One of the items; undefined for an empty list. */
   maybePick<T>(items: readonly T[]): T | undefined {
     return items[this.integer(0, items.length - 1)];
   }

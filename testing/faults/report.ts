@@ -8,13 +8,13 @@ import { lineOf, type SeedSummary } from './summary.ts';
 
 const path = join(import.meta.dirname, '../../docs/faults.md');
 
-/** Writes what the runs came to into `docs/faults.md`. */
+/** Writes the results of the runs into `docs/faults.md`. */
 export async function writeReport(results: readonly SeedSummary[]): Promise<void> {
   await mkdir(join(path, '..'), { recursive: true });
   await writeFile(path, reportOf(results));
 }
 
-/** The page. */
+/** The text of the page. */
 export function reportOf(results: readonly SeedSummary[]): string {
   const violations = results.flatMap(({ seed, violations }) => violations.map((violation) => `seed ${seed}: ${violation}`));
   const impossible = results.flatMap(({ seed, impossible }) => impossible.map((what) => `seed ${seed}: ${what}`));
@@ -79,7 +79,7 @@ const between = (results: readonly SeedSummary[]) => results.filter(({ setup }) 
 const ownKills = (results: readonly SeedSummary[]) =>
   total(results, ({ faults }) => total(faults, ({ name, hit }) => (name === 'killed' || name === 'all-killed' ? hit.length : 0)));
 
-/** How often the processes of each kind were hit, and PostgreSQL and NATS with them. */
+/** How often the processes of each kind were hit, and how often PostgreSQL and NATS. */
 function killRows(results: readonly SeedSummary[]) {
   const faults = results.flatMap((result) => result.faults);
   const hits = faults.flatMap(({ name, hit }) => hit.map((each) => ({ name, kind: rowOf(each), isAlone: hit.length === 1 })));

@@ -21,21 +21,21 @@ import { countSometimes, faultsToRepeat, neverHappened } from './sometimes.ts';
 import { type SeedSummary, summaryOf } from './summary.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** What one seed's run came to. */
+/** The result of the run of one seed. */
 export interface SeedResult {
   readonly summary: SeedSummary;
-  /** What the processes warned of, for whoever looks into a violation. */
+  /** The warnings that the processes printed, for whoever looks into a violation. */
   readonly output: string;
 }
 
 const setups = ['pair', 'alone', 'alone-nats'] as const;
 
-/** From here on seeds are of separate processes. */
+/** Seeds from this number on run against separate processes. */
 const firstSeedOfServices = 1000;
 
 /**
- * Runs the whole system under load and faults, lets it come to rest, and checks all that was seen. The seed decides
- * the setup, the load, the clocks and the faults; in each round processes of every kind are killed and stopped.
+ * Runs the whole system under load and faults, waits until it is at rest, and checks everything that was seen. The seed
+ * decides the setup, the load, the clocks and the faults. Each round kills and stops processes of every kind.
  */
 export async function runSeed(seed: number, { rounds }: { rounds: number }): Promise<SeedResult> {
   const start = performance.now();
@@ -73,7 +73,7 @@ export async function runSeed(seed: number, { rounds }: { rounds: number }): Pro
   return { summary, output: world.nodes.map((node) => node.output()).join('\n') };
 }
 
-/** Runs one step after the other; the faults of a step happen at once. */
+/** Runs one step after the other. The faults of a step happen at the same time. */
 async function runFaults(world: World, history: History, random: Random, plan: readonly PlannedFault[][]): Promise<void> {
   for (const step of plan) {
     history.faults.push(...(await Promise.all(step.map(({ name, on, link }) => runFault(name, { world, random, on, link })))));
@@ -81,7 +81,7 @@ async function runFaults(world: World, history: History, random: Random, plan: r
   }
 }
 
-/** On a busy machine a fault may hit nothing. Such a fault is repeated, a few times at most. */
+/** On a busy machine a fault may hit nothing. Such a fault is repeated, but only a few times. */
 async function repeatFaults(world: World, history: History, random: Random): Promise<void> {
   for (let repeat = 1; repeat <= mostRepeats; repeat++) {
     const { log } = await collectLog(world.db);
@@ -90,24 +90,27 @@ async function repeatFaults(world: World, history: History, random: Random): Pro
     const wanted = faultsToRepeat(never);
     const steps = planFaults(world, 1, random).filter((step) => step.some(({ name }) => wanted.includes(name)));
     await runFaults(world, history, random, steps);
-    // The load needs time for what no fault causes.
+    // Some of the missing things come from the load alone, and need time.
     await sleep(2_000);
   }
 }
 
 const mostRepeats = 3;
 
-/** Waits until every event has its position and every reader all that it may see. */
+/** Waits until every event has its position and every reader has received all that it may see. */
 async function comeToRest({ db }: World, load: Load): Promise<string[]> {
   const drained = await waitUntil(15_000, async () => (await db.query('SELECT FROM unpublished')).length === 0);
   if (drained === null) return ['15 s after the load had ended there were events without a position'];
   const { log } = await collectLog(db);
-  // What is missing then is reported by the check of the streams.
+  // The check of the streams reports whatever is still missing.
   await waitUntil(15_000, async () => load.haveAll(log));
   return [];
 }
 
-/** After the load; only the sweeper may still move a task, so a difference must hold over several looks to be one. */
+/**
+ * Compares the counts after the load. The sweeper may still move a task, so only a difference that lasts over several
+ * looks counts.
+ */
 async function wrongCounts({ db, nodes, adminKey }: World): Promise<string[]> {
   let differences: string[] = [];
   await waitUntil(5_000, async () => {

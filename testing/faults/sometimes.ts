@@ -4,12 +4,11 @@ import type { Setup, World } from './environment/environment.ts';
 import type { Attempt, FaultName, History, Operation } from './history.ts';
 
 /**
- * How often something happened that the run is there to provoke. A run in which one of its own never happened has
- * shown nothing, and fails.
+ * Counts the things that a run must provoke. If one of them never happened, the run has shown nothing, and it fails.
  */
 export type Sometimes = Record<SometimesName, number>;
 
-/** The things that must happen sometimes, as the report names them. */
+/** The things that must happen at least once in a run, as the report names them. */
 export const sometimesNames = [
   'lease reclaimed',
   'stale write refused',
@@ -32,7 +31,7 @@ type SometimesName = (typeof sometimesNames)[number];
 const onSmallDisk: readonly SometimesName[] = ['refused while the disk was full', 'PostgreSQL gave up on a full disk'];
 const alone: readonly SometimesName[] = [...onSmallDisk, 'relay carried on by the other process'];
 
-/** What cannot happen in a setup. */
+/** The things that cannot happen in a setup. */
 const impossible: Record<Setup, readonly SometimesName[]> = {
   alone: [...alone, 'event committed without NATS'],
   'alone-nats': alone,
@@ -40,7 +39,7 @@ const impossible: Record<Setup, readonly SometimesName[]> = {
   services: ['relay carried on by the other process'],
 };
 
-/** The fault that makes it happen. Without one the load makes it happen by itself, given time. */
+/** The fault that causes each thing. What is not listed here comes from the load alone, given enough time. */
 const causes: Partial<Record<SometimesName, FaultName>> = {
   'answer lost and repeated': 'killed',
   'request cut by a kill': 'killed',
@@ -55,18 +54,18 @@ const causes: Partial<Record<SometimesName, FaultName>> = {
   'relay carried on by the other process': 'killed',
 };
 
-/** What should have happened in this run and did not. */
+/** The things that should have happened in this run but did not. */
 export function neverHappened({ setup, disk }: World, sometimes: Sometimes): SometimesName[] {
   const never = [...impossible[setup], ...(disk ? [] : onSmallDisk)];
   return sometimesNames.filter((name) => sometimes[name] === 0 && !never.includes(name));
 }
 
-/** The faults to repeat, so that what has not happened yet gets another chance. */
+/** The faults to repeat, so that the missing things get another chance to happen. */
 export function faultsToRepeat(never: readonly SometimesName[]): FaultName[] {
   return never.flatMap((name) => causes[name] ?? []);
 }
 
-/** Counts them. */
+/** Counts how often each of these things happened. */
 export function countSometimes(setup: Setup, history: History, log: readonly LogEvent[]): Sometimes {
   const { operations, streams } = history;
   const attempts = operations.flatMap((operation) => operation.attempts);
@@ -96,7 +95,7 @@ function windowsOf({ faults }: History) {
   return (at: number, ...names: FaultName[]) => faults.some(({ name, from, brokenUntil }) => names.includes(name) && at > from && at < brokenUntil);
 }
 
-/** The connection was there and broke; where nobody listens none is made. */
+/** A connection was made and then broke. Nobody can connect to a port that nobody listens on. */
 function wasCut({ status, cut, code }: Attempt): boolean {
   return status === null && !cut && code !== 'ECONNREFUSED';
 }
@@ -112,7 +111,7 @@ function reclaimed(log: readonly LogEvent[]): number {
   ).length;
 }
 
-/** The first sending had its effect although nobody heard of it, and the second one was told so. */
+/** The first sending took effect but its answer was lost. The second sending was told of that effect. */
 function lostAndRepeated(operations: readonly Operation[], log: readonly LogEvent[]): number {
   const occurredAt = new Map(log.filter(({ key }) => key).map((event) => [event.key, event.occurredAt]));
   return operations.filter(({ key, outcome, attempts: [first, second] }) => {
@@ -126,7 +125,7 @@ function overtaken(log: readonly LogEvent[]): number {
   return late.filter(({ id, position }) => log.some((other) => other.id > id && other.position < position)).length;
 }
 
-/** With two relays: one was dead or stopped, and events got their positions all the same. */
+/** With two relays: one was dead or stopped, and events still got their positions. */
 function takenOver({ faults }: History, log: readonly LogEvent[]): number {
   const ofOne = faults.filter(({ hit }) => hit.length === 1);
   return ofOne.filter(({ from, brokenUntil }) => log.some(({ numberedAt }) => numberedAt > from + 100 && numberedAt < brokenUntil)).length;

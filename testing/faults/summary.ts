@@ -2,7 +2,7 @@ import type { Setup } from './environment/environment.ts';
 import type { FaultName, History, Operation } from './history.ts';
 import type { Sometimes } from './sometimes.ts';
 
-/** What came of the requests of one kind. */
+/** The results of all requests of one kind. */
 interface RequestCount {
   readonly kind: Operation['kind'];
   readonly made: number;
@@ -12,7 +12,7 @@ interface RequestCount {
   readonly unknown: number;
 }
 
-/** A run in figures, as it is kept from one command to the next. */
+/** The figures of a run, as they are stored between two commands. */
 export interface SeedSummary {
   readonly seed: number;
   readonly setup: Setup;
@@ -21,13 +21,13 @@ export interface SeedSummary {
   /** The day, as `2026-11-22`. */
   readonly day: string;
   readonly requests: readonly RequestCount[];
-  /** Each time that a request was sent, how many of those had no answer, and how many were answered 503. */
+  /** How often requests were sent, how many of these attempts had no answer, and how many were answered 503. */
   readonly sent: number;
   readonly unanswered: number;
   readonly unavailable: number;
-  /** In the log at the end. */
+  /** The number of events in the log at the end. */
   readonly events: number;
-  /** Of event streams, read. */
+  /** The number of stream events that readers received. */
   readonly frames: number;
   readonly leasesEnded: number;
   readonly faults: readonly {
@@ -38,18 +38,18 @@ export interface SeedSummary {
     readonly recoveryMs: number | null;
   }[];
   readonly sometimes: Sometimes;
-  /** What was promised and not kept, in words; a fault that never bit is one too. */
+  /** The promises that were broken, in words. A fault that never hit anything is one too. */
   readonly violations: readonly string[];
-  /** What this machine did not let happen, and why. */
+  /** The faults that this machine did not allow, each with the reason. */
   readonly impossible: readonly string[];
 }
 
-/** What a run knows of itself at its end. */
+/** What is known of a run at its end. */
 type Run = Pick<SeedSummary, 'seed' | 'setup' | 'rounds' | 'seconds' | 'events' | 'sometimes' | 'violations' | 'impossible'> & {
   readonly history: History;
 };
 
-/** A run's figures. */
+/** Computes the figures of a run. */
 export function summaryOf({ history, ...run }: Run): SeedSummary {
   const { operations, streams, expiries, faults } = history;
   const attempts = operations.flatMap((operation) => operation.attempts);
@@ -73,7 +73,7 @@ function requestsOf(operations: readonly Operation[]): RequestCount[] {
   });
 }
 
-/** A run in one line. */
+/** Describes a run in one line. */
 export function lineOf({ seed, setup, rounds, seconds, requests, sent, events, frames, faults, violations, impossible }: SeedSummary): string {
   const made = requests.reduce((sum, request) => sum + request.made, 0);
   const verdict = violations.length === 0 ? 'ok' : `${violations.length} VIOLATIONS`;

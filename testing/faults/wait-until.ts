@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { patience } from '../harness/patience.ts';
 
 /**
- * Asks until the answer is yes, for `limitMs` of a quiet machine at most; answers how many milliseconds it took, or
- * null when time ran out. A question that fails counts as no.
+ * Asks again and again until the answer is yes. Answers how many milliseconds that took, or null after `limitMs`, which
+ * is longer on a busy machine. A question that fails counts as no.
  */
 export async function waitUntil(limitMs: number, ask: () => Promise<boolean>, intervalMs = 20): Promise<number | null> {
   const start = performance.now();

@@ -2,17 +2,20 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 
-/** A program or library that comes with a package of Debian. */
+/** A program or library from a Debian package. */
 export interface PackagedFile {
   /** Debian's name of the package. */
   readonly package: string;
-  /** Where it may be; the first that exists is taken. */
+  /** The paths where it may be. The first that exists is used. */
   readonly places: readonly string[];
-  /** Where else to get it, for people. */
+  /** Where people find it on other systems. */
   readonly elsewhere: string;
 }
 
-/** Its path. The package is installed when it is missing and this is root; else it throws with what to do. */
+/**
+ * Finds the path of the file. When it is missing and this process is root, the package is installed. Otherwise it
+ * throws an error that says what to do.
+ */
 export async function findPackagedFile({ package: name, places, elsewhere }: PackagedFile): Promise<string> {
   const found = places.find(existsSync);
   if (found) return found;

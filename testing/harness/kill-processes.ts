@@ -1,6 +1,6 @@
-/** Kills these processes with SIGKILL. One may be gone already, since it dies with its parent. */
+/** Kills these processes with SIGKILL. A process may already be gone, because it ends together with its parent. */
 export function killProcesses(pids: readonly number[]): void {
-  // 0 would mean all of this process's own group.
+  // The id 0 would kill this process's whole group.
   for (const pid of pids.filter((one) => one > 0)) {
     try {
       process.kill(pid, 'SIGKILL');

@@ -7,15 +7,15 @@ const measureEveryMs = 1_000;
 /** The CPU time of one measurement, in milliseconds. */
 const measureMs = 5;
 
-/** A machine this much slower than a quiet one is treated as no slower. */
+/** The highest factor: a machine that is slower than this gets no more time. */
 const most = 40;
 
 let measuredAt = Number.NEGATIVE_INFINITY;
 let factor = 1;
 
 /**
- * How much longer a test waits than on a quiet machine: 1 where this process gets a core whenever it wants one, more
- * where others compete for the cores. Other processes of the test compete too, so the delay counts three times.
+ * How much longer a test waits than on a quiet machine: 1 when this process gets a core whenever it wants one, more
+ * when others compete for the cores. The test's other processes compete too, so the delay counts three times.
  */
 export function patience(): number {
   if (performance.now() - measuredAt > measureEveryMs) {
@@ -26,7 +26,8 @@ export function patience(): number {
 }
 
 /**
- * Processes that want a core, for each core, over the last minute. A short busy loop alone may get its core at once.
+ * The number of processes that want a core, per core, over the last minute. It is needed because a short busy loop may
+ * get its core at once even on a busy machine.
  */
 function load(): number {
   return (loadavg()[0] ?? 0) / availableParallelism();
@@ -43,7 +44,7 @@ function slowness(): number {
   return Math.max(1, (performance.now() - start) / measureMs);
 }
 
-/** Waits for `work` and fails when it takes longer than `limitMs` would be on a quiet machine. */
+/** Waits for `work`. Fails after `limitMs`, which is longer on a busy machine. */
 export async function within<T>(limitMs: number, work: PromiseLike<T>): Promise<T> {
   const stop = new AbortController();
   const settled = Promise.resolve(work).finally(() => stop.abort());

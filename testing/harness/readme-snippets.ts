@@ -4,14 +4,14 @@ import { text } from 'node:stream/consumers';
 
 /** A fenced block of a Markdown file. */
 export interface Snippet {
-  /** What stands behind the fence: `ts`, `sh`, `json`. */
+  /** The language after the fence: `ts`, `sh`, `json`. */
   readonly language: string;
   readonly code: string;
-  /** The line of the file that it begins on, to find it again. */
+  /** The line of the file on which it begins, so that a reader can find it. */
   readonly line: number;
 }
 
-/** The fenced blocks of a Markdown text, in its order. */
+/** The fenced blocks of a Markdown text, in order. */
 export function snippetsOf(markdown: string): Snippet[] {
   return [...markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(({ 1: language = '', 2: code = '', index }) => ({
     language,
@@ -20,21 +20,21 @@ export function snippetsOf(markdown: string): Snippet[] {
   }));
 }
 
-/** How a snippet ended, and all it printed. */
+/** The exit code of a snippet, and all its output. */
 export interface SnippetRun {
   readonly code: number | null;
   readonly output: string;
 }
 
 /**
- * Runs a `ts` snippet as a module that imports what the package in `folder` can import, with these variables and no
- * others.
+ * Runs a `ts` snippet as a module in the package in `folder`, with that package's imports. It gets only these
+ * environment variables.
  */
 export async function runTypeScript(code: string, folder: string, variables: Readonly<Record<string, string>>): Promise<SnippetRun> {
   return run(process.execPath, ['--input-type=module-typescript', '--eval', code], folder, variables);
 }
 
-/** Runs a `sh` snippet in `folder`; its first failing command ends it. */
+/** Runs a `sh` snippet in `folder`. It ends at the first command that fails. */
 export async function runShell(code: string, folder: string, variables: Readonly<Record<string, string>>): Promise<SnippetRun> {
   return run('/bin/sh', ['-e', '-c', code], folder, variables);
 }

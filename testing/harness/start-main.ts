@@ -4,27 +4,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileCache } from './config.ts';
 
-/** Starts `npm start` as a process, or `npm run start:services`, which has the same settings and output. */
+/** Starts `npm start` as a process, or `npm run start:services`. Both have the same settings and output. */
 export interface MainProcess extends AsyncDisposable {
   readonly child: ChildProcess;
-  /** Resolves when it says that it runs. Rejects with its output when it ends before. */
+  /** Resolves when it has printed that it runs. Rejects with its output when it ends before that. */
   readonly ready: Promise<void>;
-  /** Resolves to the exit code when it has ended; null after a signal. */
+  /** Resolves to the exit code when it has ended; to null after a signal. */
   readonly exited: Promise<number | null>;
   /** Everything it has printed so far. */
   output(): string;
 }
 
-/** How it is started beside its settings. */
+/** How to start it, apart from its settings. */
 interface MainOptions {
-  /** Another account. */
+  /** Run it as another user. */
   uid?: number;
   gid?: number;
-  /** The services and the gateway as processes of their own. */
+  /** Start the services and the gateway as separate processes. */
   asProcesses?: boolean;
 }
 
-/** Starts it with these settings and no others. Disposing it is a SIGTERM and waits for the end. */
+/** Starts it with only these settings. Disposing it sends SIGTERM and waits for the end. */
 export function startMain(settings: Readonly<Record<string, string>>, { asProcesses = false, ...ids }: MainOptions = {}): MainProcess {
   const env = { ...compileCache(), TMPDIR: tmpdir(), PORT: '0', GRPC_PORT: '0', ...settings };
   const child = spawn(process.execPath, [asProcesses ? servicesPath : localPath], { ...ids, env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] });

@@ -4,14 +4,15 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { findPackagedFile } from './debian-package.ts';
 
-/** A running nats-server with JetStream. Disposing it is a kill -9. */
+/** A running nats-server with JetStream. Disposing it kills it with kill -9. */
 export interface NatsServer extends AsyncDisposable {
   /** `nats://127.0.0.1:<port>`. */
   readonly url: string;
 }
 
 /**
- * Starts a nats-server that keeps its streams in `storeDir`; rejects with its words when it ends before it is ready.
+ * Starts a nats-server that keeps its streams in `storeDir`. When it ends before it is ready, this rejects with its
+ * output.
  */
 export async function startNatsServer({ port, storeDir }: { port: number; storeDir: string }): Promise<NatsServer> {
   const args = ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', storeDir];
@@ -37,7 +38,7 @@ const natsServer = {
   elsewhere: 'https://nats.io/download',
 };
 
-/** Whether tests with a NATS server can run here. */
+/** Whether this machine can run tests with a NATS server. */
 export const hasNatsServer = process.getuid?.() === 0 || natsServer.places.some(existsSync);
 
 async function kill(child: ChildProcess, exited: Promise<unknown>): Promise<void> {

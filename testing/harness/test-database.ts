@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 
-/** The migrated database that each test's own is copied from. */
+/** The migrated template database. Each test database is a copy of it. */
 export const templateName = 'dispatcher_template';
 
-/** A database of its own; disposing it drops it. */
+/** A test database. Disposing it drops it. */
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A fresh, migrated and empty database on the server at `serverUrl`. */
+/** Creates a migrated, empty database on the server at `serverUrl`. */
 export async function createTestDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await run(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${templateName} STRATEGY file_copy`);
@@ -19,7 +19,7 @@ export async function createTestDatabase(serverUrl: string): Promise<TestDatabas
   };
 }
 
-/** The url of another database on the same server. */
+/** The URL of another database on the same server. */
 export function databaseUrl(url: string, database: string): string {
   const other = new URL(url);
   other.pathname = `/${database}`;

@@ -19,7 +19,7 @@ test('each caller has a database of its own', async () => {
   expect(await query(other.url, "SELECT to_regclass('only_here') AS found")).toEqual([{ found: null }]);
 });
 
-test('a database is gone after its test, connections or not', async () => {
+test('a database is dropped after its test, even with open connections', async () => {
   const database = await useDatabase();
   const client = new Client({ connectionString: database.url });
   const cut = new Promise((resolve) => client.on('error', resolve));

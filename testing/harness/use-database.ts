@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
-/** A fresh, migrated and empty database on the server of the test run, for one test. */
+/** Creates a migrated, empty database for one test, on the PostgreSQL server of the test run. */
 export const useDatabase = (): Promise<TestDatabase> => createTestDatabase(inject('postgresUrl'));

@@ -4,19 +4,22 @@ import { type MainProcess, startMain } from './start-main.ts';
 import { useFolder } from './use-folder.ts';
 
 /**
- * The whole of Dispatcher as `npm start` runs it, or `npm run start:services` in a run against separate processes: on
- * free ports, on an embedded PostgreSQL of its own.
+ * All of Dispatcher on free ports and on its own embedded PostgreSQL. It runs as `npm start` runs it. In a test run
+ * against separate processes, it runs as `npm run start:services` does.
  */
 export interface TestDispatcher extends AsyncDisposable {
   /**
-   * Its addresses and keys. A restart on the same data folder has the same keys and, unless `settings` name them,
-   * other ports.
+   * Its addresses and keys. A restart on the same data folder keeps the keys. The ports change, unless `settings` name
+   * them.
    */
   readonly credentials: Credentials;
   readonly main: MainProcess;
 }
 
-/** Starts it and waits until it is ready. Disposing it stops it and removes its data folder, unless that was given. */
+/**
+ * Starts Dispatcher and waits until it is ready. Disposing it stops it and removes its data folder, unless the test
+ * gave the folder.
+ */
 export async function useDispatcher({ dataDir, settings }: { dataDir?: string; settings?: Record<string, string> } = {}): Promise<TestDispatcher> {
   await using resources = new AsyncDisposableStack();
   const folder = dataDir ?? resources.use(await useFolder()).path;
@@ -25,7 +28,7 @@ export async function useDispatcher({ dataDir, settings }: { dataDir?: string; s
   );
   await main.ready;
   const credentials = await readCredentials(folder);
-  if (!credentials) throw new Error('It runs without having saved its credentials.');
+  if (!credentials) throw new Error('Dispatcher is running but has not saved its credentials.');
   const started = resources.move();
   return { credentials, main, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }

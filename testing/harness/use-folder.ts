@@ -2,7 +2,7 @@ import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** An empty folder that a test has for itself; disposing it removes it with all that is in it. */
+/** Creates an empty folder for one test. Disposing it removes it with all its content. */
 export async function useFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'dispatcher-')));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };

@@ -10,35 +10,35 @@ import { useTopology } from '../topology/use-topology.ts';
 import { useDatabase } from './use-database.ts';
 
 /**
- * All services and the gateway: in the process of the test, or each in its own where the test run has started them
- * so.
+ * All services and the gateway. They run in the test's process, or each in its own process when the test run has
+ * started them so.
  */
 export interface TestServices extends AsyncDisposable {
-  /** `http://127.0.0.1:<port>`; REST is below `/api/v1/dispatcher`. */
+  /** `http://127.0.0.1:<port>`. REST is below `/api/v1/dispatcher`. */
   readonly url: string;
-  /** `127.0.0.1:<port>` of the gRPC and Connect of a service, by its name in the contract. */
+  /** `127.0.0.1:<port>`, the gRPC and Connect address of a service, by its name in the contract. */
   grpcAddressOf(service: string): string;
   readonly adminKey: string;
-  /** To look behind the API. */
+  /** The database, for looking past the API. */
   readonly pool: Pool;
-  /** Makes a key of an organization. */
+  /** Creates a key of an organization. */
   createKey(organizationId: string, scopes?: string[]): Promise<string>;
-  /** The processes, where each has its own and they are this test's alone. */
+  /** The separate processes, if there are any and no other test uses them. */
   readonly topology: TestTopology | null;
 }
 
-/** How a test wants them. */
+/** How to start them. */
 export interface ServicesOptions {
-  /** Over the defaults. */
+  /** Settings that override the defaults. */
   settings?: Readonly<Record<string, string>>;
   /**
-   * No other test uses them meanwhile: for a test that looks at all organizations, or at the processes. Always so in
-   * the test's process, and with `settings`.
+   * No other test uses them at the same time. For tests that look at all organizations or at the processes. Always true
+   * in the test's own process, and with `settings`.
    */
   alone?: boolean;
 }
 
-/** Gives a test what it calls; dispose it at the end. */
+/** Starts the system for a test. Dispose it at the end. */
 export async function useServices({ settings, alone = settings !== undefined }: ServicesOptions = {}): Promise<TestServices> {
   const shared = inject('topology');
   if (!shared) return await useOneProcess(settings);

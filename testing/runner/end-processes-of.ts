@@ -1,7 +1,10 @@
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { killProcesses } from '../harness/kill-processes.ts';
 
-/** Kills every process that works in a folder or below, or has it as its temp folder. Answers what each was. */
+/**
+ * Kills every process whose working folder or temp folder is this folder or one below it. Answers the command line of
+ * each.
+ */
 export async function endProcessesOf(folder: string): Promise<string[]> {
   if (process.platform !== 'linux') return [];
   const pids = (await readdir('/proc')).map(Number).filter((pid) => Number.isInteger(pid) && pid !== process.pid);

@@ -1,6 +1,6 @@
 import { afterAll, expect, vi } from 'vitest';
 
-// What holds a process open must be closed by the test that opened it: a leak here is a service that cannot shut down.
+// Each test must close whatever keeps the process running. A leak here is a service that cannot shut down.
 const before = openHandles();
 
 afterAll(async () => {
@@ -16,7 +16,7 @@ function leakedHandles(): string[] {
   });
 }
 
-/** Timers are left out: the test runner has its own. */
+/** Timers do not count, because the test runner has its own. */
 function openHandles(): string[] {
   const kinds = ['TCPServerWrap', 'TCPSocketWrap', 'PipeWrap', 'ProcessWrap', 'HTTP2SESSION', 'UDPWRAP', 'FSEventWrap'];
   return process.getActiveResourcesInfo().filter((kind) => kinds.includes(kind));

@@ -10,11 +10,11 @@ import { endProcessesOf } from './end-processes-of.ts';
 const root = join(import.meta.dirname, '../..');
 process.exitCode = await runTests(process.argv.slice(2));
 
-/** Runs the tests, all or those that the arguments choose, and ends with the line `N passed, N failed`. */
+/** Runs all tests, or those that the arguments choose. Its last line is `N passed, N failed`. */
 async function runTests(args: string[]): Promise<number> {
-  // Everything that a test lays under the temp folder is in this one, so what is left behind can be found.
+  // All temporary files of the tests are in this folder, so that files left behind can be found.
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'dispatcher-test-')));
-  // Tests under root start programs as other users, who must get through it.
+  // When root runs the tests, they start programs as other users, and these users must be able to enter the folder.
   await chmod(folder, 0o755);
   try {
     const resultPath = join(folder, 'result.json');
@@ -29,9 +29,9 @@ async function runTests(args: string[]): Promise<number> {
     const { passed, failed, skipped } = await countTests(resultPath);
     const left = await endProcessesOf(folder);
     for (const command of left) console.error(`Left running by a test, and ended now: ${command}`);
-    // With a filter by name vitest counts all other tests as skipped.
+    // When tests are chosen by name, vitest counts all others as skipped.
     if (!args.some((arg) => /^(-t|--testNamePattern)/.test(arg))) for (const name of skipped) console.log(`Skipped: ${name}`);
-    // A run without a test, or one that broke outside any test, is a failure too.
+    // A run without tests fails, and so does a run that broke outside of a test.
     const failures = failed === 0 && (code !== 0 || passed === 0 || left.length > 0) ? 1 : failed;
     console.log(`${passed} passed, ${failures} failed`);
     return failures === 0 ? 0 : 1;

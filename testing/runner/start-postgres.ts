@@ -7,7 +7,7 @@ import { databaseUrl, templateName } from '../harness/test-database.ts';
 import { useFolder } from '../harness/use-folder.ts';
 
 declare module 'vitest' {
-  /** What the test run hands to every test file. */
+  /** Values that the test run provides to every test file. */
   interface ProvidedContext {
     /** The server of this test run. */
     postgresUrl: string;
@@ -15,8 +15,8 @@ declare module 'vitest' {
 }
 
 /**
- * Starts one PostgreSQL for the whole test run, with the migrations applied to a template that each database is
- * copied from.
+ * Starts one PostgreSQL for the whole test run. The migrations are applied to a template, and each test database is a
+ * copy of it.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await using resources = new AsyncDisposableStack();
@@ -28,7 +28,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return () => started.disposeAsync();
 }
 
-/** No test cuts the power, so nothing has to reach the disk. */
+/** No test simulates a power cut, so PostgreSQL need not flush its data to the disk. */
 const testSettings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: '500', autovacuum_naptime: '5s' };
 
 async function createTemplate(url: string): Promise<void> {

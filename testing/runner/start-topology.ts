@@ -3,27 +3,27 @@ import { createTestDatabase } from '../harness/test-database.ts';
 import { startTestTopology } from '../topology/test-topology.ts';
 
 declare module 'vitest' {
-  /** What the test run hands to every test file. */
+  /** Values that the test run provides to every test file. */
   interface ProvidedContext {
     /**
-     * Services and a gateway as processes of their own, that all tests of a run against separate processes share.
-     * Without it all runs in the process of the test.
+     * Services and a gateway as separate processes, shared by all tests of a run against separate processes. Without
+     * it, each test runs everything in its own process.
      */
     topology?: SharedTopology;
   }
 }
 
-/** Where it is. */
+/** The addresses of the running processes. */
 export interface SharedTopology {
-  /** Of the gateway. */
+  /** The address of the gateway. */
   readonly url: string;
-  /** Where each service speaks gRPC, by its name in the contract. */
+  /** The gRPC address of each service, by its name in the contract. */
   readonly grpcAddresses: Readonly<Record<string, string>>;
   readonly adminKey: string;
   readonly databaseUrl: string;
 }
 
-/** Starts it for the whole test run. */
+/** Starts the processes for the whole test run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   await using resources = new AsyncDisposableStack();
   const database = resources.use(await createTestDatabase(project.getProvidedContext().postgresUrl));

@@ -12,17 +12,19 @@ import type { Routes } from '@dispatcher/kit/serving/routes.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 
-/** What a task service of a test does; `signal` fires when the call is cancelled. Answers the title of the task. */
+/**
+ * How a test's task service handles a call. `signal` fires when the call is cancelled. Answers the title of the task.
+ */
 export type TestHandler = (id: string, signal: AbortSignal) => Promise<string> | string;
 
-/** A task service on a real socket. Disposing it drains it, as a process does that is told to stop. */
+/** A task service on a real socket. Disposing it drains it, as a process does when it is told to stop. */
 export interface TestServer extends AsyncDisposable {
   readonly address: string;
 }
 
 const log = createLog('silent');
 
-/** Starts a service whose reads and writes both do `handle`. */
+/** Starts a service. Its reads and writes both run `handle`. */
 export async function useChannelServer(handle: TestHandler, tls: Tls | null = null, { host = '127.0.0.1', port = 0 } = {}): Promise<TestServer> {
   const stopping = new AbortController();
   const routes: Routes = (router) =>
@@ -53,10 +55,10 @@ export async function useChannelServer(handle: TestHandler, tls: Tls | null = nu
 /** Calls the services at these addresses over a channel, as a gateway does. */
 export const useChannelClient = (...addresses: string[]) => useChannelClientWith(null, ...addresses);
 
-/** The same over TLS. */
+/** The same, over TLS. */
 export const useChannelClientWith = (tls: Tls | null, ...addresses: string[]) => useEndpointPool({ addresses, credentials: channelCredentials(tls) });
 
-/** The same over a pool as the options say. */
+/** The same, over a pool with these options. */
 export function useEndpointPool(options: Pick<EndpointPoolOptions, 'addresses'> & Partial<EndpointPoolOptions>) {
   const pool = createEndpointPool({ credentials: channelCredentials(null), adminKey: 'admin', log, ...options });
   const tasks = createClient(
@@ -66,7 +68,7 @@ export function useEndpointPool(options: Pick<EndpointPoolOptions, 'addresses'> 
   return {
     /** A call without side effects. */
     read: async (taskId: string, signal?: AbortSignal) => (await tasks.getTask({ taskId }, signal ? { signal } : {})).data?.title,
-    /** A call with side effects, safe to repeat only with a key. */
+    /** A call with side effects. It is safe to repeat only with a key. */
     write: async (id: string, idempotencyKey?: string) => {
       const headers = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey };
       return (await tasks.createTask({ id, title: 'One' }, { headers })).data?.title;

@@ -15,25 +15,25 @@ import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { useDatabase } from '../harness/use-database.ts';
 import { authenticateByName } from './use-named-callers.ts';
 
-/** A claim service on a database of its own, for tests. */
+/** A claim service on its own database, for tests. */
 export interface TestClaims extends AsyncDisposable {
   readonly database: Database;
   readonly dependencies: ClaimDependencies;
-  /** A client of an organization, or of the admin for `admin`. `idempotencyKey` goes with each call. */
+  /** A client with an organization's key, or with the admin key for `admin`. Each call sends `idempotencyKey`. */
   client(organizationId: string, idempotencyKey?: string): Client<typeof ClaimService>;
-  /** A client of the task service on the same database, for tests of what both do together. */
+  /** A client of the task service on the same database, for tests that use both services. */
   tasks(organizationId: string): Client<typeof TaskService>;
-  /** Inserts a task by SQL; the task service would do it in a running system. */
+  /** Inserts a task by SQL. In a running system the task service does this. */
   insertTask(id: string, columns?: Record<string, unknown>): Promise<void>;
   /** Ends every live claim now, as if its time had passed. */
   passLeases(): Promise<void>;
   /** The types of a task's events, in order. */
   events(id: string): Promise<string[]>;
-  /** A column of a task. */
+  /** The value of one column of a task. */
   column(id: string, name: string): Promise<unknown>;
 }
 
-/** Starts a claim service for a test; dispose it at the end. */
+/** Starts a claim service for a test. Dispose it at the end. */
 export async function useClaims(): Promise<TestClaims> {
   const stack = new AsyncDisposableStack();
   const { url } = stack.use(await useDatabase());

@@ -10,7 +10,7 @@ import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { useDatabase } from '../harness/use-database.ts';
 
-/** A key service on a database of its own, for tests, that authenticates by the keys it made. */
+/** A key service on its own database, for tests. It authenticates callers by the keys that it created. */
 export interface TestKeys extends AsyncDisposable {
   readonly database: Database;
   readonly client: Client<typeof KeyService>;
@@ -26,7 +26,7 @@ const adminKey = 'the-admin-key-of-the-tests';
 /** Sends the admin key with a call. */
 export const asAdmin = withKey(adminKey);
 
-/** Starts a key service for a test; dispose it at the end. */
+/** Starts a key service for a test. Dispose it at the end. */
 export async function useKeys(): Promise<TestKeys> {
   await using resources = new AsyncDisposableStack();
   const { url } = resources.use(await useDatabase());

@@ -2,8 +2,8 @@ import type { Authenticate } from '@dispatcher/kit/auth/authentication.ts';
 import { admin } from '@dispatcher/kit/auth/caller.ts';
 
 /**
- * Authenticates by name, for tests: `admin` is the admin, and any other text the key of the organization that is
- * called so.
+ * Authenticates callers by name, for tests. The key `admin` is the admin. Any other text is the key of the organization
+ * with that name.
  */
 export const authenticateByName: Authenticate = async (authorization) => {
   if (authorization === 'admin') return admin;

@@ -12,25 +12,25 @@ import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { useDatabase } from '../harness/use-database.ts';
 import { authenticateByName } from './use-named-callers.ts';
 
-/** A stats service on a database of its own, for tests. */
+/** A stats service on its own database, for tests. */
 export interface TestStats extends AsyncDisposable {
   readonly url: string;
   readonly database: Database;
   readonly bus: EventBus;
-  /** A client of an organization, or of the admin for `admin`. */
+  /** A client with an organization's key, or with the admin key for `admin`. */
   client(organizationId: string): Client<typeof StatsService>;
   /** Creates a task by SQL, as the task service would, and wakes the relay. */
   createTask(id: string, columns?: Record<string, unknown>): Promise<void>;
-  /** Changes a task by SQL, logs the event with what its holder said, and wakes the relay. */
+  /** Changes a task by SQL, logs the event with the words of its holder, and wakes the relay. */
   changeTask(id: string, type: string, assignments: string, said?: HolderSaid): Promise<void>;
 }
 
 const log = createLog('silent');
 
-/** So long that the service deletes nothing that a test made: a test itself says what is to be deleted. */
+/** So long that the service deletes no rows of a test by itself. A test says itself what to delete. */
 const retention = { positionDays: 100_000, taskDays: 100_000 };
 
-/** Starts a stats service for a test; dispose it at the end. */
+/** Starts a stats service for a test. Dispose it at the end. */
 export async function useStats(): Promise<TestStats> {
   const stack = new AsyncDisposableStack();
   const { url } = stack.use(await useDatabase());

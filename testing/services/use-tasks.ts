@@ -9,25 +9,25 @@ import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { useDatabase } from '../harness/use-database.ts';
 import { authenticateByName } from './use-named-callers.ts';
 
-/** A task service on a database of its own, for tests, with the organizations `acme` and `globex`. */
+/** A task service on its own database, for tests, with the organizations `acme` and `globex`. */
 export interface TestTasks extends AsyncDisposable {
   readonly database: Database;
   readonly client: Client<typeof TaskService>;
   /** How often a commit with an event was announced. */
   readonly published: () => number;
-  /** Runs SQL; what other services do to a task is written so. */
+  /** Runs SQL. Tests use it for the changes that other services make to a task. */
   query<Row>(text: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
 /**
- * The headers of a call by an organization's key, or by the admin for `admin`, under an idempotency key where one is
- * given.
+ * The headers of a call with an organization's key, or with the admin key for `admin`. They include an idempotency key
+ * when one is given.
  */
 export function as(caller: string, idempotencyKey?: string): CallOptions {
   return { headers: { authorization: caller, ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }) } };
 }
 
-/** Starts a task service for a test; dispose it at the end. */
+/** Starts a task service for a test. Dispose it at the end. */
 export async function useTasks(): Promise<TestTasks> {
   await using resources = new AsyncDisposableStack();
   const { url } = resources.use(await useDatabase());

@@ -3,16 +3,16 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { patience } from '../harness/patience.ts';
 
-/** A load balancer as clouds have them: it looks at `/readyz` and knows nothing of HTTP beyond that. */
+/** A load balancer as clouds have them. It asks `/readyz` and otherwise knows nothing about HTTP. */
 export interface Balancer extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
 }
 
-/** How often it looks. */
+/** How often it asks. */
 const lookMs = 250;
 
-/** Gives each connection to the next of `addresses` (`host:port`) that says it is ready. */
+/** Passes each connection to the next of `addresses` (`host:port`) that says it is ready. */
 export async function startBalancer(addresses: readonly string[]): Promise<Balancer> {
   const ready = new Set(addresses);
   const sockets = new Set<Socket>();

@@ -1,33 +1,32 @@
 import { Agent, request } from 'node:http';
 
-/** What came of one request. */
+/** The result of one request. */
 interface LoadAnswer {
   readonly what: string;
   /** 0 when there was no answer. */
   readonly status: number;
   readonly retryAfter: string | undefined;
   readonly code: string | undefined;
-  /** What an error says. */
+  /** The message of an error. */
   readonly message: string | undefined;
   readonly ms: number;
 }
 
 /**
- * Callers who send one request after the other and repeat none, each over a connection that it keeps. Disposing it
- * stops them.
+ * Callers that send one request after another and never repeat one. Each keeps its connection. Disposing it stops them.
  */
 export interface Load extends AsyncDisposable {
   readonly answers: readonly LoadAnswer[];
-  /** Lets each end what it does. */
+  /** Lets each caller finish its current step. */
   stop(): Promise<void>;
 }
 
-/** What callers of a load do again and again. */
+/** A step that callers repeat. */
 export type Step = (
   send: (method: string, path: string, body?: object) => Promise<{ status: number; body: Record<string, unknown> }>,
 ) => Promise<void>;
 
-/** Starts `callers` of them, each doing `step` again and again. */
+/** Starts `callers` callers. Each repeats `step`. */
 export function startLoad({ url, key, callers, step }: { url: string; key: string; callers: number; step: Step }): Load {
   const answers: LoadAnswer[] = [];
   let stopped = false;
@@ -50,7 +49,7 @@ export function startLoad({ url, key, callers, step }: { url: string; key: strin
   return { answers, stop, [Symbol.asyncDispose]: stop };
 }
 
-/** A task from its creation to its end, with a lease, and a look at what there is. */
+/** Runs a task from its creation to its end, with a lease, and reads some lists. */
 export const workOnTasks: Step = async (send) => {
   await send('POST', '/tasks', { title: 'One', rev: 3 });
   await send('GET', '/tasks?limit=1');
@@ -63,7 +62,7 @@ export const workOnTasks: Step = async (send) => {
   await send('GET', '/stats');
 };
 
-/** An agent for whom there is never anything, and who waits. */
+/** An agent that waits for a task that never comes. */
 export const waitInVain: Step = async (send) => {
   await send('POST', '/tasks/claim-next', { agent: 'bob', owner: 'nobody', wait_seconds: 8 });
 };

@@ -32,7 +32,7 @@ testWhere(canRunTopology, 'nats-server')(
       await server.kill();
       for (let i = 0; i < 5; i++) await create();
       await within(5_000, Promise.all([one.received(created), two.received(created)]));
-      // Who waits at one claim service hears of a task that came in through the other side.
+      // A caller that waits at one claim service learns of a task that was created through the other gateway.
       const waiting = post(first, key, '/tasks/claim-next', { agent: 'ann', owner: 'ann', wait_seconds: 20 });
       await vi.waitFor(async () => expect(await post(second, key, '/tasks', { title: 'For ann', owner: 'ann' })).toBe(201));
       created += 1;

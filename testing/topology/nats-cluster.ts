@@ -2,10 +2,10 @@ import { freePorts } from '@dispatcher/processes/free-ports.ts';
 import type { ManagedProcess } from '@dispatcher/processes/managed-process.ts';
 import { createNatsServer } from '@dispatcher/processes/nats-server.ts';
 
-/** Three NATS servers that carry as one. Disposing it stops them. */
+/** A cluster of three NATS servers. Disposing it stops them. */
 export interface NatsCluster extends AsyncDisposable {
   readonly servers: readonly ManagedProcess[];
-  /** The address of all of them, as in `NATS_URL`. */
+  /** The addresses of all three servers, in the form of `NATS_URL`. */
   readonly url: string;
 }
 

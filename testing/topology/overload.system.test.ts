@@ -12,7 +12,7 @@ import { testWhere } from '../harness/test-where.ts';
 import type { TestTopology } from './test-topology.ts';
 import { canRunTopology, useTopology } from './use-topology.ts';
 
-/** Whoever reads a task waits from now on, as behind a database that cannot follow; until it is disposed. */
+/** Blocks every read of a task until it is disposed, as a database that is too slow would. */
 async function blockTasks({ pool }: TestTopology): Promise<AsyncDisposable> {
   const blocker = await pool.connect();
   await blocker.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE tasks IN ACCESS EXCLUSIVE MODE');
@@ -26,7 +26,7 @@ async function blockTasks({ pool }: TestTopology): Promise<AsyncDisposable> {
 
 const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
-/** Begins requests whose bodies do not come, so that they are in flight and cost nothing, until it is disposed. */
+/** Sends requests without their bodies. They stay in flight and cost nothing, until this is disposed. */
 async function beginRequests(url: string, key: string, count: number): Promise<AsyncDisposable> {
   const { hostname, port } = new URL(url);
   const head = `POST /api/v1/dispatcher/tasks HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n`;
@@ -88,14 +88,14 @@ testWhere(canRunTopology, 'nats-server')(
         (thrown: DispatcherError) => (thrown.rawMessage.includes('as it can hold') ? 'refused' : thrown.reason),
       );
     };
-    /** How many calls at once end, in the order in which they do. */
+    /** Makes all calls at once. Answers how each ended, in the order in which they ended. */
     const all = async () => {
       const ends: string[] = [];
       await Promise.all(keys.flatMap((key) => Array.from({ length: 200 }, async () => void ends.push(await read(key)))));
       return ends;
     };
-    // Refused for what they ask, after it was looked up who asks: in a full process that too would wait for a
-    // connection.
+    // These calls are refused for a wrong parameter, but only after their key was looked up. In a full process that
+    // lookup would also wait for a connection.
     const becomeKnown = () => Promise.allSettled(keys.map((key) => tasks.listTasks({ limit: -1 }, { headers: { authorization: `Bearer ${key}` } })));
     let ended: string[] = [];
     const refused = () => ended.filter((reason) => reason === 'refused');
@@ -109,7 +109,7 @@ testWhere(canRunTopology, 'nats-server')(
       await vi.waitFor(burst, { timeout: 60_000 });
     }
     console.log(`of ${ended.length} calls ${refused().length} refused`);
-    // Whoever is taken on waits a second for a connection to the database, and only then is told 503 too.
+    // An accepted call waits a second for a database connection, and only then gets a 503 too.
     const takenOn = ['unavailable', 'deadline_exceeded'];
     expect(ended.filter((reason) => !['refused', ...takenOn].includes(reason))).toEqual([]);
     expect(refused().length).toBeLessThanOrEqual(ended.length - 1024);

@@ -22,7 +22,7 @@ testWhere(canRunTopology, 'nats-server')(
       await within(25_000, each.stop());
       const stopMs = performance.now() - start;
       await each.start();
-      // Under load meanwhile, and after.
+      // There is load during the restart and after it.
       await vi.waitFor(() => expect(working.answers.length).toBeGreaterThan(before + 50), { timeout: 30_000 });
       slowest.push(`${each.name} stopped in ${Math.round(stopMs)} ms`);
     }

@@ -8,7 +8,7 @@ import { testWhere } from '../harness/test-where.ts';
 const root = join(import.meta.dirname, '../..');
 const textOf = (path: string) => readFile(join(root, path), 'utf8');
 
-/** Where the settings of services and gateways are read. */
+/** The files that read the settings of services and gateways. */
 const configs = [
   'services/kit/settings/process-settings.ts',
   'services/kit/bus/nats-settings.ts',
@@ -17,15 +17,15 @@ const configs = [
   ...serviceNames.map((name) => `services/${name}/config.ts`),
 ];
 
-/** The names that stand as keys, `NAME: …`. */
+/** The names that are used as keys: `NAME: …`. */
 const namesIn = (text: string) => [...text.matchAll(/(?<=[\s{])([A-Z][A-Z_]+): /g)].map(([, name = '']) => name);
 
-/** All settings that exist. */
+/** The names of all settings. */
 async function settings(): Promise<Set<string>> {
   return new Set((await Promise.all(configs.map(textOf))).flatMap(namesIn));
 }
 
-/** Those in the first column of the table of settings, with `CLAIM_…` written out. */
+/** The names in the first column of the settings table, with `CLAIM_…` written out. */
 function documentedIn(page: string): Set<string> {
   const [, section = ''] = page.split('\n## Settings\n');
   const rows = section.split('\n## ')[0]?.match(/^\| `.*/gm) ?? [];
@@ -39,7 +39,7 @@ test('the page on operations has every setting of services and gateways, and no 
 
 test('the compose file sets only variables that a process reads', async () => {
   const known = await settings();
-  // Of PostgreSQL's own image, and of the build.
+  // Variables of the PostgreSQL image, and of the build.
   const others = ['POSTGRES_USER', 'POSTGRES_DB', 'POSTGRES_PASSWORD', 'SERVICE'];
   const unknown = namesIn(await textOf('deploy/compose/compose.yaml')).filter((name) => !known.has(name) && !others.includes(name));
   expect(unknown).toEqual([]);

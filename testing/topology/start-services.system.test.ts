@@ -8,7 +8,7 @@ import { testWhere } from '../harness/test-where.ts';
 import { useFolder } from '../harness/use-folder.ts';
 import { canRunTopology } from './use-topology.ts';
 
-/** `npm run start:services` on a data folder, running. */
+/** `npm run start:services` running on a data folder. */
 async function startServices(dataDir: string): Promise<Child & { output(): string }> {
   let output = '';
   const env = { PATH: process.env.PATH, TMPDIR: process.env.TMPDIR, PORT: '0', GRPC_PORT: '0', DISPATCHER_DATA_DIR: dataDir, LOG_LEVEL: 'warn' };
@@ -42,7 +42,7 @@ testWhere(canRunTopology, 'nats-server')(
     if (!credentials) throw new Error('no credentials');
     expect((await post(credentials.url, credentials.api_key, '/tasks', { id: 'one', title: 'One' })).status).toBe(201);
     const pids = await descendantsOf(first.process.pid ?? 0);
-    // Four services, a gateway and NATS at least.
+    // There are at least four services, a gateway and NATS.
     expect(pids.length).toBeGreaterThanOrEqual(6);
     expect(await first.stop()).toBe(0);
     for (const pid of pids) expect(existsSync(`/proc/${pid}`)).toBe(false);

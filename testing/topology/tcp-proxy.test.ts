@@ -5,7 +5,7 @@ import { expect, test, vi } from 'vitest';
 import { useFolder } from '../harness/use-folder.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 
-/** A server that sends back what it gets, where `place` says: a port or the path of a socket. */
+/** An echo server that listens on `place`: a port or the path of a socket. */
 async function useEcho(place: number | string): Promise<Server & AsyncDisposable> {
   const server = createServer((socket) => socket.on('error', () => undefined).pipe(socket));
   server.listen(place);
@@ -13,7 +13,7 @@ async function useEcho(place: number | string): Promise<Server & AsyncDisposable
   return server;
 }
 
-/** A connection that has been used, and all that it got. */
+/** A connection that was already used, and all that it received. */
 async function useConnection(port: number) {
   let got = '';
   const socket = connect(port, '127.0.0.1');

@@ -1,26 +1,23 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** A way between two processes that can fail. Disposing it cuts all connections. */
+/** A proxy between two processes that can fail on purpose. Disposing it breaks all connections. */
 export interface TcpProxy extends AsyncDisposable {
-  /** Where to connect instead. */
+  /** The address to connect to instead. */
   readonly port: number;
-  /** Connections that are open through it. */
+  /** The number of connections that are open through it. */
   readonly connections: number;
-  /** Breaks every connection, and refuses none that comes after. */
+  /** Breaks every connection. New connections are accepted. */
   cut(): void;
-  /**
-   * Passes nothing on in either direction from now on, on old and new connections, as a network that drops packets
-   * does.
-   */
+  /** From now on passes nothing in either direction, on old and new connections, like a network that drops packets. */
   stall(): void;
-  /** Lets requests through and none of the answers; those are lost for good. */
+  /** Passes requests on but no answers. These answers are lost for good. */
   swallowAnswers(): void;
-  /** Passes on again; what was stalled arrives, what was swallowed does not. */
+  /** Passes bytes on again. Stalled bytes arrive; swallowed answers do not. */
   resume(): void;
 }
 
-/** Listens on 127.0.0.1 and passes bytes on to `target`: `host:port`, or the path of a socket. */
+/** Listens on 127.0.0.1 and passes bytes to `target`: `host:port`, or the path of a socket. */
 export async function startTcpProxy(target: string, port = 0): Promise<TcpProxy> {
   const [host, targetPort] = target.split(/:(?=\d+$)/);
   const reach = () => (target.startsWith('/') ? connect(target) : connect(Number(targetPort), host));
@@ -52,7 +49,7 @@ export async function startTcpProxy(target: string, port = 0): Promise<TcpProxy>
   const cut = () => {
     for (const { near, far } of pairs) {
       near.resetAndDestroy();
-      // There is no reset of a connection within the machine.
+      // A socket within the machine has no reset.
       if (target.startsWith('/')) far.destroy();
       else far.resetAndDestroy();
     }

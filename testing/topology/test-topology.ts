@@ -10,19 +10,19 @@ import { compileCache } from '../harness/config.ts';
 import { freePort } from '../harness/free-port.ts';
 import { startTopology, type Topology, type TopologyOptions } from './topology.ts';
 
-/** A topology on a NATS of its own, for tests. */
+/** A topology with its own NATS, for tests. */
 export interface TestTopology extends Topology {
-  /** Of each gateway: `http://127.0.0.1:<port>`. */
+  /** The address of each gateway: `http://127.0.0.1:<port>`. */
   readonly urls: readonly string[];
-  /** Where a process of each service speaks gRPC, by the name of the service in the contract. */
+  /** The gRPC address of a process of each service, by the name of the service in the contract. */
   readonly grpcAddresses: Readonly<Record<string, string>>;
   readonly adminKey: string;
   readonly pool: Pool;
-  /** Makes a key of an organization. */
+  /** Creates a key of an organization. */
   createKey(organizationId: string, scopes?: string[]): Promise<string>;
 }
 
-/** Starts it on a database that has been migrated. */
+/** Starts it on a migrated database. */
 export async function startTestTopology(databaseUrl: string, { copies = 1, env = {}, via }: Partial<TopologyOptions> = {}): Promise<TestTopology> {
   await using resources = new AsyncDisposableStack();
   const database = resources.use(await openDatabase(databaseUrl));
@@ -51,7 +51,7 @@ export async function startTestTopology(databaseUrl: string, { copies = 1, env =
   };
 }
 
-/** Makes keys named `test`, past the key service. */
+/** Creates keys named `test` directly in the database. */
 export const createKeyIn =
   (database: Database) =>
   async (organizationId: string, scopes?: string[]): Promise<string> =>

@@ -2,27 +2,32 @@ import { freePorts } from '@dispatcher/processes/free-ports.ts';
 import type { ManagedProcess } from '@dispatcher/processes/managed-process.ts';
 import { createGatewayProcess, createServiceProcess, type ServiceName, serviceNames } from '@dispatcher/processes/processes.ts';
 
-/** All services and gateways as processes of their own, running. Disposing it stops them, gateways first. */
+/** All services and gateways, each as its own process. Disposing it stops them, gateways first. */
 export interface Topology extends AsyncDisposable {
   readonly services: Readonly<Record<ServiceName, readonly ManagedProcess[]>>;
   readonly gateways: readonly ManagedProcess[];
-  /** What all of them have printed. */
+  /** The output of all of them. */
   output(): string;
 }
 
 /** What to run. */
 export interface TopologyOptions {
-  /** Processes of each service, and gateways. */
+  /** The number of processes of each service, and of gateways. */
   copies: number;
-  /** Settings for all: `DATABASE_URL`, `NATS_URL`, `DISPATCHER_API_KEY` and whatever else differs from the defaults. */
+  /**
+   * Settings for all processes: `DATABASE_URL`, `NATS_URL`, `DISPATCHER_API_KEY`, and every setting that differs from
+   * its default.
+   */
   env: Readonly<Record<string, string>>;
-  /** Settings of one process beside those, by its name. */
+  /** Additional settings of single processes, by process name. */
   envOf?: (name: string) => Readonly<Record<string, string>>;
-  /** Where the gateways find a process, when not where it listens: say behind a proxy that can fail. */
+  /**
+   * The address at which gateways reach a process, when it differs from where it listens, for example behind a proxy.
+   */
   via?: (managed: ManagedProcess) => string | Promise<string>;
 }
 
-/** Starts them on free ports of 127.0.0.1, on a database that has been migrated. */
+/** Starts them on free ports of 127.0.0.1 and a migrated database. */
 export async function startTopology({ copies, env, envOf = () => ({}), via = ({ address }) => address }: TopologyOptions): Promise<Topology> {
   await using resources = new AsyncDisposableStack();
   let output = '';

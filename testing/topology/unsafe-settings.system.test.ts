@@ -6,7 +6,7 @@ import { useDatabase } from '../harness/use-database.ts';
 const root = join(import.meta.dirname, '../..');
 const services = ['services/task', 'services/claim', 'services/stats', 'services/key'];
 
-/** Runs a program until it ends by itself. */
+/** Runs a program until it exits. */
 async function run(folder: string, settings: Readonly<Record<string, string>>): Promise<{ code: number | null; output: string }> {
   let output = '';
   const onOutput = (text: string) => {
@@ -17,7 +17,7 @@ async function run(folder: string, settings: Readonly<Record<string, string>>): 
   return { code: await child.exited, output };
 }
 
-test.each([...services, 'gateway'])('%s refuses a short admin key in production, and reports every other fault too', async (folder) => {
+test.each([...services, 'gateway'])('%s refuses a short admin key in production, and reports every other wrong setting too', async (folder) => {
   const settings = {
     DATABASE_URL: 'postgresql://localhost/nothing',
     NODE_ENV: 'production',
@@ -32,7 +32,7 @@ test.each([...services, 'gateway'])('%s refuses a short admin key in production,
 });
 
 test.each(services)('%s refuses a PostgreSQL that can lose committed data in a crash', async (folder) => {
-  // The server of the test run writes nothing through to the disk, because no test cuts the power.
+  // The PostgreSQL of the test run does not flush to the disk, because no test simulates a power cut.
   await using database = await useDatabase();
   const { code, output } = await run(folder, { DATABASE_URL: database.url, DISPATCHER_API_KEY: 'k'.repeat(32) });
   expect(code).toBe(1);

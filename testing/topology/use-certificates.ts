@@ -3,19 +3,19 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { useFolder } from '../harness/use-folder.ts';
 
-/** An authority of a test, and a certificate of `localhost` and 127.0.0.1 by it, as PEM files. */
+/** A test's certificate authority and a certificate that it issued for `localhost` and 127.0.0.1, as PEM files. */
 export interface TestCertificates extends AsyncDisposable {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
-  /** Puts a new certificate and key into the same files. */
+  /** Replaces the certificate and the key in the same files. */
   renew(): Promise<void>;
 }
 
-/** Whether certificates can be made on this machine. */
+/** Whether this machine can make certificates. */
 export const canMakeCertificates: boolean = spawnSync('openssl', ['version']).status === 0;
 
-/** Makes them. */
+/** Makes the authority and the certificate. */
 export async function useCertificates(): Promise<TestCertificates> {
   const folder = await useFolder();
   const at = (name: string) => join(folder.path, name);

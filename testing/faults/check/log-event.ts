@@ -10,9 +10,9 @@ export interface LogEvent {
   readonly status: string;
   readonly stage: string;
   readonly statusBefore: string | null;
-  /** The token of the claim that the event began or ended. */
+  /** The token of the claim that the event started or ended. */
   readonly token: string | null;
-  /** The Idempotency-Key of the request that made it. */
+  /** The Idempotency-Key of the request that caused the event. */
   readonly key: string | null;
   /** Why a claim was released. */
   readonly reason: string | null;

@@ -1,7 +1,7 @@
 import type { Operation } from '../history.ts';
 import { type LogEvent, nameOfTask } from './log-event.ts';
 
-/** Promise 1: every request that was answered 2xx is in the log for good. */
+/** Promise 1: every request that was answered 2xx is in the log and stays there. */
 export function missingEvents(operations: readonly Operation[], log: readonly LogEvent[]): string[] {
   const known = new Set(log.flatMap(signsOf));
   return operations

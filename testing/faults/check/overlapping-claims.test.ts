@@ -23,7 +23,7 @@ test('a claim holds from its answer to the sending of its last accepted heartbea
   expect(spansOf(historyOf([first, ...beats]))).toEqual([{ task: 'acme/t', agent: 'ada', from: 10, to: 40_000 }]);
 });
 
-test('a claim that was answered late holds from then, and its lease counts from its first sending', () => {
+test('a claim that was answered late holds from its answer, and its lease counts from its first sending', () => {
   const late = claim('ada', [0, 0], 1);
   late.attempts.splice(0, 1, attempt(0, null), attempt(8_000, 8_010));
   expect(spansOf(historyOf([late]))).toMatchObject([{ from: 8_010, to: 30_000 }]);
@@ -38,12 +38,12 @@ test.each([
   expect(spansOf(historyOf([first, end]))).toMatchObject([{ from: 10, to: 3_000 }]);
 });
 
-test('an end by SQL cuts it when it is sent, done or not', () => {
+test('an end by SQL ends the claim when it is sent, even if it fails', () => {
   const expiry = { taskId: 't', organizationId: 'acme', token: 'token of ada', sentAt: 3_000, endedAt: null };
   expect(spansOf(historyOf([first], { expiries: [expiry] }))).toMatchObject([{ to: 3_000 }]);
 });
 
-test("another agent's done, and what was over before, cut nothing", () => {
+test("another agent's done, and a request that ended before the claim, do not end it", () => {
   const others = [operation('done', [3_000, 3_010], { agent: 'bill' }), operation('release', [-20, -10], { agent: null })];
   expect(spansOf(historyOf([first, ...others]))).toMatchObject([{ to: 30_000 }]);
 });

@@ -53,7 +53,7 @@ export function sentAt({ attempts }: Operation): number {
   return attempts[0]?.sentAt ?? Number.POSITIVE_INFINITY;
 }
 
-/** The latest time of its effect. An attempt without an answer may have its effect at any time. */
+/** The latest time at which it can take effect. An attempt without an answer may take effect at any time. */
 function lastHeard({ attempts }: Operation): number {
   return Math.max(...attempts.map(({ answeredAt }) => answeredAt ?? Number.POSITIVE_INFINITY));
 }

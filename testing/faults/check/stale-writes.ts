@@ -2,7 +2,7 @@ import type { History, Operation } from '../history.ts';
 import { type LogEvent, nameOfTask } from './log-event.ts';
 import { sentAt } from './overlapping-claims.ts';
 
-/** The results of requests whose claim was surely over when they were sent. */
+/** The results of requests that were sent when their claim was surely over. */
 export interface StaleWrites {
   readonly refused: Operation[];
   /** By promise 3 there are none. */
@@ -34,7 +34,7 @@ function isHoldersWrite({ kind, agent }: Operation): boolean {
   return agent !== null && (kind === 'heartbeat' || kind === 'done' || kind === 'release');
 }
 
-/** The time from which the claim was surely over. A repeated done is not a late done. */
+/** The time from which the claim was surely over. A repeated done does not count as late. */
 function surelyOver(claim: Operation, write: Operation, sameTask: Operation[], endByToken: Map<string, number>): number {
   const { attempt = 0, token = '' } = claim.claim ?? {};
   const leases = [claim, ...sameTask.filter((other) => other.kind === 'heartbeat' && other.agent === claim.agent && other !== write)];
@@ -50,7 +50,7 @@ function surelyOver(claim: Operation, write: Operation, sameTask: Operation[], e
   return Math.min(leaseEnd, ...next, ...ended, endByToken.get(token) ?? Number.POSITIVE_INFINITY);
 }
 
-/** The time at which its effect had surely happened. */
+/** The time at which the request had surely taken effect. */
 function answeredAt({ attempts }: Operation): number {
   return attempts.find(({ status }) => status !== null && status < 300)?.answeredAt ?? Number.POSITIVE_INFINITY;
 }

@@ -24,7 +24,7 @@ export function brokenStreams(streams: readonly ReaderRecord[], log: readonly Lo
   });
 }
 
-/** Whether an event is for this reader. */
+/** Whether a reader may see an event. */
 export function maySee({ organizationId, types }: ReaderRecord, event: LogEvent): boolean {
   return (organizationId === null || organizationId === event.organizationId) && (types.length === 0 || types.includes(event.type));
 }

@@ -1,12 +1,12 @@
 import { type FinalTask, type LogEvent, nameOfTask } from './log-event.ts';
 
-/** The state of a task by its events. */
+/** The state of a task, computed from its events. */
 interface Standing {
   readonly status: string;
   readonly stage: string;
   readonly attempt: number;
   readonly archived: boolean;
-  /** Of the live claim. */
+  /** The token of the live claim. */
   readonly token: string | null;
 }
 

@@ -1,12 +1,12 @@
 import type { Attempt, History, Operation } from '../history.ts';
 import type { LogEvent } from './log-event.ts';
 
-/** A history for a test, of these requests alone. */
+/** A history for a test, with only these requests. */
 export function historyOf(operations: Operation[], rest: Partial<History> = {}): History {
   return { expiries: [], streams: [], faults: [], snapshots: [], ...rest, operations };
 }
 
-/** A request on task `t` that was sent and answered once, at these milliseconds. */
+/** A request on task `t` that was sent and answered once, at these times in milliseconds. */
 export function operation(kind: Operation['kind'], [sentAt, answeredAt]: [number, number | null], rest: Partial<Operation> = {}): Operation {
   return {
     kind,
@@ -44,7 +44,7 @@ export function claim(agent: string, times: [number, number], number: number): O
   return operation('claim', times, { agent, leaseSeconds: 30, claim: { token: `token of ${agent}`, attempt: number } });
 }
 
-/** A log of events of task `t`, in this order. */
+/** A log with these events of task `t`, in this order. */
 export function logOf(...events: (Partial<LogEvent> & { type: string })[]): LogEvent[] {
   return events.map((event, i) => ({
     position: i + 1,

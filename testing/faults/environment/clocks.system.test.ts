@@ -8,8 +8,8 @@ const client = join(import.meta.dirname, '../../../sdk/client');
 const dayMs = 86_400_000;
 
 /**
- * Prints what the clock says, how long it worked, when its lease was last renewed after the claim, and whether it was
- * ever lost.
+ * Prints the wall clock, the time worked, the time from the claim to the last renewal of its lease, and whether the
+ * lease was ever lost.
  */
 const work = `
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -41,7 +41,8 @@ test.concurrent.for(['+1d', '-1d'] as const)(
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('workedMs') });
     const { clock, workedMs, renewedMs, lost, status } = JSON.parse(output) as Record<string, number | boolean | string>;
     expect({ lost, status }).toEqual({ lost: false, status: 'done' });
-    // The answer's date is that of the dispatcher, the clock that of the holder; timers are nobody's but the machine's.
+    // The date of the answer comes from the clock of Dispatcher, and `clock` is the clock of the holder. Timers follow
+    // the real time of the machine.
     expect(Math.round((Number(clock) - Date.now()) / dayMs)).toBe(offset === '+1d' ? 1 : -1);
     expect(Number(workedMs)).toBeGreaterThan(33_000);
     expect(Number(renewedMs)).toBeGreaterThan(15_000);

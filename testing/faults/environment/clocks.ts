@@ -3,16 +3,16 @@ import { readdir, rm } from 'node:fs/promises';
 import { findPackagedFile } from '../../harness/debian-package.ts';
 import type { Random } from '../random.ts';
 
-/** The error of a clock, in the form of libfaketime. */
+/** How far a clock is off, as libfaketime writes it. */
 export type ClockOffset = '+1d' | '-1d';
 
 /** The wrong clocks of a run. The clocks of PostgreSQL and of the checks are always right. */
 export interface Clocks extends AsyncDisposable {
-  /** What to add to the environment of the process of this name; nothing where its clock is right. */
+  /** The environment variables to add for the process with this name; empty when its clock is right. */
   envOf(name: string): Readonly<Record<string, string>>;
 }
 
-/** Sets the clocks of most of these processes a day forward or back, at random. Of five clocks four are wrong. */
+/** Sets the clocks of four in five processes a day forward or back, at random. */
 export async function chooseClocks(names: readonly string[], random: Random): Promise<Clocks> {
   const offsets = random.shuffle<ClockOffset>(['+1d', '-1d']);
   const chosen = new Map(random.shuffle(names).map((name, i) => [name, i % 5 === 4 ? undefined : offsets[i % 2]]));
@@ -27,7 +27,7 @@ export async function chooseClocks(names: readonly string[], random: Random): Pr
   };
 }
 
-/** What to add to the environment of any one program. */
+/** The environment variables to add for any one program. */
 export async function wrongClock(offset: ClockOffset): Promise<Record<string, string>> {
   return clockEnv(await findPackagedFile(libfaketime), offset);
 }
@@ -41,7 +41,7 @@ const libfaketime = {
   elsewhere: 'https://github.com/wolfcw/libfaketime',
 };
 
-/** Only the wall clock is wrong. The monotonic clock, which timers use, is right. */
+/** Only the wall clock is wrong. Timers use the monotonic clock, which is right. */
 function clockEnv(library: string, offset: ClockOffset): Record<string, string> {
   return { LD_PRELOAD: library, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1', NO_FAKE_STAT: '1' };
 }
@@ -49,8 +49,8 @@ function clockEnv(library: string, offset: ClockOffset): Record<string, string> 
 const sharedMemory = '/dev/shm';
 
 /**
- * Removes the semaphore and the shared memory that the library leaves of each killed process. Otherwise a later process
- * with the same id would not start.
+ * Removes the semaphore and the shared memory that the library leaves behind for each killed process. Otherwise a later
+ * process with the same id would not start.
  */
 async function removeTraces(): Promise<void> {
   if (!existsSync(sharedMemory)) return;

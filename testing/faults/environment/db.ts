@@ -1,16 +1,16 @@
 import pg from 'pg';
 
-/** A look behind the API, over connections that are made again after the database was away. */
+/** Reads the database directly, past the API. It connects again after the database was down. */
 export interface Db extends AsyncDisposable {
   query<T extends object>(sql: string, values?: unknown[]): Promise<T[]>;
-  /** A connection for a transaction; dispose it to give it back. */
+  /** A connection for a transaction. Dispose it to give it back. */
   connect(): Promise<pg.PoolClient>;
 }
 
-/** Connects to the database at `url` when first asked. */
+/** Connects to the database at `url` on first use. */
 export function openDb(url: string): Db {
   const pool = new pg.Pool({ connectionString: url, max: 6, connectionTimeoutMillis: 3_000, statement_timeout: 30_000 });
-  // A connection that breaks while idle is replaced at the next query.
+  // When an idle connection breaks, the next query replaces it.
   pool.on('error', () => undefined);
   return {
     query: async <T extends object>(sql: string, values: unknown[] = []) => (await pool.query<T>(sql, values)).rows,

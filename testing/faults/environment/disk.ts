@@ -4,22 +4,23 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 
-/** A small disk that can be full. When it is disposed, it is unmounted and its content is lost. */
+/** A small disk that can be filled. Disposing it unmounts it and loses its content. */
 export interface Disk extends AsyncDisposable {
-  /** Fills the disk to the last page. */
+  /** Fills the disk completely. */
   fill(): Promise<void>;
-  /** Frees that space. */
+  /** Frees that space again. */
   free(): Promise<void>;
 }
 
-/** Room for a cluster and its log as `smallLog` keeps it, and for as much again. */
+/** Twice the space that a cluster needs with the log settings of `smallLog`. */
 const size = '320m';
 
-/** Settings with which PostgreSQL keeps its log small enough for such a disk. */
+/** Settings that keep the write-ahead log of PostgreSQL small enough for this disk. */
 export const smallLog = { min_wal_size: '32MB', max_wal_size: '64MB' };
 
 /**
- * Mounts one on an empty folder. Throws with the system's words where that is not permitted, as for anybody but root.
+ * Mounts a small disk on an empty folder. Throws with the system's message where mounting is not allowed, as for every
+ * user but root.
  */
 export async function mountDisk(folder: string): Promise<Disk> {
   await run('mount', ['-t', 'tmpfs', '-o', `size=${size},mode=0700`, 'dispatcher-faults', folder]);
@@ -27,7 +28,7 @@ export async function mountDisk(folder: string): Promise<Disk> {
   return {
     fill: () => appendUntilFull(ballast),
     free: () => rm(ballast, { force: true }),
-    // Lazily, since a process that was just killed may hold a file of it for a moment longer.
+    // The unmount is lazy, because a process that was just killed may still hold a file open for a moment.
     [Symbol.asyncDispose]: () => run('umount', ['--lazy', folder]),
   };
 }

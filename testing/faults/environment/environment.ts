@@ -14,24 +14,27 @@ import { type Link, type Services, servicesNames, startServices } from './servic
 
 /**
  * The processes of a run. `alone`: `npm start` with its defaults. `alone-nats`: the same with NATS. `pair`: two
- * processes on one PostgreSQL and one NATS, so that two relays, two sweepers and two gateways compete. `services`: two
- * processes of each service and two gateways, with a network between them that fails too.
+ * processes share one PostgreSQL and one NATS, so that two relays, two sweepers and two gateways compete. `services`:
+ * two processes of each service and two gateways, and the network between them fails too.
  */
 export type Setup = 'alone' | 'alone-nats' | 'pair' | 'services';
 
-/** The processes of a run. Disposing it ends them all and removes their data. */
+/** The processes of a run. Disposing it stops them all and removes their data. */
 export interface World extends AsyncDisposable {
   readonly setup: Setup;
   /** The processes that callers use. */
   readonly nodes: readonly [Node, ...Node[]];
-  /** All of Dispatcher's processes: the nodes, and the services behind them where those run alone. */
+  /** All processes of Dispatcher: the nodes, and the services behind them when those are separate processes. */
   readonly processes: readonly WorldProcess[];
-  /** The ways between processes. */
+  /** The network connections between processes. */
   readonly links: readonly Link[];
   readonly nats: Nats | null;
-  /** PostgreSQL's, where several processes share it and this machine lets us mount one. */
+  /**
+   * The disk of PostgreSQL. It exists only when several processes share PostgreSQL and this machine lets us mount a
+   * disk.
+   */
   readonly disk: Disk | null;
-  /** The faults that are not possible on this machine, and why. */
+  /** The faults that this machine does not allow, each with the reason. */
   readonly impossible: readonly string[];
   readonly db: Db;
   readonly databaseUrl: string;
@@ -39,7 +42,7 @@ export interface World extends AsyncDisposable {
   killPostgres(): Promise<void>;
 }
 
-/** Starts all processes of a run. With `random`, most of them believe it is yesterday or tomorrow. */
+/** Starts all processes of a run. With `random`, most of them get a clock that is a day slow or fast. */
 export async function startWorld(setup: Setup, random?: Random): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const { path } = resources.use(await useFolder());
@@ -83,7 +86,7 @@ export async function startWorld(setup: Setup, random?: Random): Promise<World> 
 
 const namesIn: Record<Setup, readonly string[]> = { alone: ['a'], 'alone-nats': ['a'], pair: ['a', 'b'], services: servicesNames };
 
-/** PostgreSQL on a small disk of its own. */
+/** Starts PostgreSQL on its own small disk. */
 async function startShared(
   resources: AsyncDisposableStack,
   dataDir: string,

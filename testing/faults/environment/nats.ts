@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { freePort } from '../../harness/free-port.ts';
 import { type NatsServer, startNatsServer } from '../../harness/start-nats-server.ts';
 
-/** A NATS server that can go and come back at the same address. */
+/** A NATS server that can be stopped and started again at the same address. */
 export interface Nats extends AsyncDisposable {
   readonly url: string;
   stop(): Promise<void>;
-  /** Starts it again with nothing of what it had stored. */
+  /** Starts it again with empty storage. */
   startEmpty(): Promise<void>;
 }
 
-/** Starts NATS with its storage below `folder`. */
+/** Starts NATS and stores its data in `folder`. */
 export async function startNats(folder: string): Promise<Nats> {
   const options = { port: await freePort(), storeDir: join(folder, 'nats') };
   let server: NatsServer | null = await startNatsServer(options);

@@ -1,30 +1,30 @@
 import { freePort } from '../../harness/free-port.ts';
 import { type MainProcess, startMain } from '../../harness/start-main.ts';
 
-/** A process of Dispatcher that can die and come back at the same address. */
+/** A process of Dispatcher that can be killed and started again at the same address. */
 export interface WorldProcess {
   readonly name: string;
-  /** Resolves when it is ready. */
+  /** Resolves when the process is ready. */
   start(): Promise<void>;
-  /** Asks it to end, and resolves when it has; rejects when it did not end well. */
+  /** Asks the process to stop, and resolves when it has stopped. Rejects when it did not stop cleanly. */
   stop(): Promise<void>;
-  /** kill -9; resolves when it is gone. */
+  /** Kills it with kill -9. Resolves when it is gone. */
   kill(): Promise<void>;
-  /** Stops it in the middle of whatever it does, as a machine under pressure may. */
+  /** Stops it with SIGSTOP in the middle of its work, as a machine under pressure may. */
   pause(): void;
   resume(): void;
 }
 
-/** One that answers callers. */
+/** A process that answers callers. */
 export interface Node extends WorldProcess, AsyncDisposable {
   readonly url: string;
-  /** The number of the running process. */
+  /** The process id. */
   readonly pid: number;
-  /** What all its starts have printed: its warnings. */
+  /** All that its starts have printed, which is its warnings. */
   output(): string;
 }
 
-/** A node that does not run yet, with these settings and ports of its own. */
+/** A node with these settings and its own ports. It does not run yet. */
 export async function createNode(name: string, settings: Readonly<Record<string, string>>): Promise<Node> {
   const [port, grpcPort] = [await freePort(), await freePort()];
   const starts: MainProcess[] = [];

@@ -3,24 +3,24 @@ import { join } from 'node:path';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { startEmbeddedPostgres } from '@dispatcher/local/postgres/embedded-postgres.ts';
 
-/** A PostgreSQL of this process for several nodes, which starts it again when it was killed. */
+/** A PostgreSQL server that this process runs for several nodes. It is started again after a kill. */
 export async function startSharedPostgres(dataDir: string, settings: Readonly<Record<string, string>>): Promise<{ url: string } & AsyncDisposable> {
   return await startEmbeddedPostgres({ dataDir, log: createLog('silent'), settings });
 }
 
-/** Kills the server of a cluster with signal 9; its helpers end when they notice. */
+/** Kills the server of a cluster with signal 9. Its child processes end when they notice. */
 export async function killPostgres(cluster: string): Promise<void> {
   const [pid] = await postmasterFile(cluster);
   process.kill(Number(pid), 'SIGKILL');
 }
 
-/** How to connect to the embedded server of a node. */
+/** How to connect to the embedded PostgreSQL of a node. */
 export async function urlOfCluster(cluster: string): Promise<string> {
   const [, , , , socketFolder = ''] = await postmasterFile(cluster);
   return `postgresql://dispatcher@localhost/dispatcher?host=${encodeURIComponent(socketFolder)}`;
 }
 
-/** Its lines are: process, data folder, start, port, socket's folder. */
+/** The lines of the file are: process, data folder, start, port, folder of the socket. */
 async function postmasterFile(cluster: string): Promise<string[]> {
   return (await readFile(join(cluster, 'postmaster.pid'), 'utf8')).split('\n');
 }

@@ -8,26 +8,26 @@ import type { Node, WorldProcess } from './node.ts';
 /** Processes of each service, and gateways. */
 const copies = 2;
 
-/** What the processes are called. */
+/** The names of the processes. */
 export const servicesNames: readonly string[] = [...serviceNames, 'gateway'].flatMap((kind) =>
   Array.from({ length: copies }, (_, i) => `${kind}-${i + 1}`),
 );
 
-/** A way between processes that can fail. */
+/** A network connection between processes that can fail. */
 export interface Link {
-  /** Between whom; there are several between gateways and services. */
+  /** The two sides. Gateways and services have several connections between them. */
   readonly between: 'services and PostgreSQL' | 'services and NATS' | 'gateways and services';
   readonly proxy: TcpProxy;
 }
 
-/** Two of each service and two gateways, as processes of their own, with a network between them that can fail. */
+/** Two processes of each service and two gateways, with a network between them that can fail. */
 export interface Services extends AsyncDisposable {
   readonly nodes: [Node, ...Node[]];
   readonly processes: readonly WorldProcess[];
   readonly links: readonly Link[];
 }
 
-/** Starts them on a migrated database. `socketFolder` is where its socket is. */
+/** Starts them on a migrated database. `socketFolder` is the folder of the database's socket. */
 export async function startServices({
   socketFolder,
   natsUrl,
@@ -64,7 +64,7 @@ export async function startServices({
   const [first, ...others] = topology.gateways.map((gateway) => nodeFrom(gateway, topology));
   if (!first) throw new Error('there is no gateway');
   const processes = processesOf(topology);
-  // How they end when asked is seen at each restart; at the end of a run nobody waits for it.
+  // Each restart tests a clean shutdown, so the end of a run does not wait for one.
   resources.defer(async () => void (await Promise.all(processes.map((each) => each.kill()))));
   const running = resources.move();
   return {

@@ -6,7 +6,7 @@ import { sendRequest } from '../load/send-request.ts';
 import { waitUntil } from '../wait-until.ts';
 import type { Outcome, Scene } from './scene.ts';
 
-/** kill -9 of PostgreSQL, which whoever owns it starts again. */
+/** Kills PostgreSQL with kill -9. Its owner starts it again. */
 export async function killDatabase({ world }: Scene): Promise<Outcome> {
   const before = await databaseStart(world);
   await world.killPostgres();
@@ -15,14 +15,14 @@ export async function killDatabase({ world }: Scene): Promise<Outcome> {
   return { brokenUntil, recoveryMs: await untilAllWrite(world) };
 }
 
-/** PostgreSQL's disk is full for a while: tables cannot grow, and are told so. */
+/** Fills PostgreSQL's disk for a while. Tables cannot grow, and writes get an error. */
 export async function fillDisk(scene: Scene): Promise<Outcome> {
   return await withFullDisk(scene, async () => undefined);
 }
 
 /**
- * The same until the last file of the log is used up, at which PostgreSQL gives up, and cannot recover before there
- * is room.
+ * Fills the disk until the last file of the write-ahead log is used up. PostgreSQL then crashes, and cannot recover
+ * until there is space.
  */
 export async function useUpLog(scene: Scene): Promise<Outcome> {
   const { db } = scene.world;
@@ -35,7 +35,7 @@ async function withFullDisk({ world, random }: Scene, meanwhile: () => Promise<v
   const before = await lastRecovery(world);
   const until = performance.now() + random.integer(2_000, 4_000);
   while (performance.now() < until) {
-    // A checkpoint may give some of it back meanwhile.
+    // A checkpoint may free some space in the meantime.
     await disk.fill();
     await meanwhile();
     await sleep(50);
@@ -46,7 +46,7 @@ async function withFullDisk({ world, random }: Scene, meanwhile: () => Promise<v
   return { brokenUntil, recoveryMs, gaveUp: (await lastRecovery(world)) !== before };
 }
 
-/** When the checkpointer was started, as it is anew after every crash. */
+/** The start time of the checkpointer. It starts anew after every crash. */
 async function lastRecovery({ db }: World): Promise<number> {
   const [row] = await db.query<{ start: number }>(
     `SELECT extract(epoch FROM backend_start)::float8 AS start FROM pg_stat_activity WHERE backend_type = 'checkpointer'`,
@@ -54,7 +54,7 @@ async function lastRecovery({ db }: World): Promise<number> {
   return row?.start ?? 0;
 }
 
-/** How long it takes until each node writes again; null when that takes too long. */
+/** The time until every node can write again; null when that takes too long. */
 async function untilAllWrite({ nodes, adminKey }: World): Promise<number | null> {
   const writes = async (url: string) => {
     const body = { organization_id: 'acme', title: 'After a fault', held: true };
@@ -64,19 +64,19 @@ async function untilAllWrite({ nodes, adminKey }: World): Promise<number | null>
   return await waitUntil(20_000, async () => (await Promise.all(nodes.map(({ url }) => writes(url)))).every(Boolean));
 }
 
-/** A connection outlives the server by a moment, so an answer alone does not say that it runs again. */
+/** A connection may outlive the server for a moment, so an answer alone does not prove that the server runs again. */
 export async function newDatabaseAnswers(world: World, before: number): Promise<void> {
   const waited = await waitUntil(60_000, async () => (await databaseStart(world)) !== before);
   if (waited === null) throw new Error('PostgreSQL did not come back.');
 }
 
-/** When the server was started. */
+/** The start time of the server. */
 export async function databaseStart({ db }: World): Promise<number> {
   const [row] = await db.query<{ start: number }>('SELECT extract(epoch FROM pg_postmaster_start_time())::float8 AS start');
   return row?.start ?? 0;
 }
 
-/** An event gets its id at once and is committed only when events with higher ids have long had their positions. */
+/** An event gets its id at once, but commits only after events with higher ids have their positions. */
 export async function commitLate({ world, random }: Scene): Promise<Outcome> {
   const client = await world.db.connect();
   try {

@@ -3,19 +3,21 @@ import type { TcpProxy } from '../../topology/tcp-proxy.ts';
 import { now } from '../clock.ts';
 import type { Outcome, Scene } from './scene.ts';
 
-/** A network fault needs a network: a plan without one is no plan. */
+/** The connection of a network fault. A plan without one is wrong. */
 function proxyOf({ link }: Scene): TcpProxy {
-  if (!link) throw new Error('No link was named that shall fail.');
+  if (!link) throw new Error('The plan names no link for this network fault.');
   return link.proxy;
 }
 
-/** Every connection over one way breaks; it can be made again at once. */
+/** Breaks every connection of one link. New connections can be made at once. */
 export async function cutLink(scene: Scene): Promise<Outcome> {
   proxyOf(scene).cut();
   return { brokenUntil: now() };
 }
 
-/** Nothing passes for a while, as over a network that drops packets; then all of it, or the connections break. */
+/**
+ * Passes nothing on for a while, like a network that drops packets. Then everything arrives, or the connections break.
+ */
 export async function stallLink(scene: Scene): Promise<Outcome> {
   const proxy = proxyOf(scene);
   proxy.stall();
@@ -25,13 +27,13 @@ export async function stallLink(scene: Scene): Promise<Outcome> {
   return { brokenUntil };
 }
 
-/** Requests arrive, and no answer comes back. */
+/** Requests arrive, but no answer comes back. */
 export async function swallowAnswers(scene: Scene): Promise<Outcome> {
   const proxy = proxyOf(scene);
   proxy.swallowAnswers();
   await sleep(scene.random.integer(500, 3_000));
   const brokenUntil = now();
-  // A stream with a hole in it is no stream.
+  // Bytes of the stream are lost, so its connections cannot go on.
   proxy.cut();
   proxy.resume();
   return { brokenUntil };

@@ -4,7 +4,7 @@ import type { Link } from '../environment/services.ts';
 import type { FaultName } from '../history.ts';
 import type { Random } from '../random.ts';
 
-/** A fault that a run is going to have. */
+/** A fault that a run will have. */
 export interface PlannedFault {
   readonly name: FaultName;
   readonly on: readonly WorldProcess[];
@@ -13,13 +13,13 @@ export interface PlannedFault {
 
 const everywhere: readonly FaultName[] = ['all-killed', 'postgres-killed', 'late-commit'];
 
-/** What needs a small disk, where one could be mounted. */
+/** The faults that need a small disk; left out when none could be mounted. */
 const onSmallDisk: readonly FaultName[] = ['disk-full', 'log-full'];
 
-/** What happens to a way of each kind. */
+/** The faults of each network connection. */
 const ofLinks: readonly FaultName[] = ['link-cut', 'link-stalled', 'answers-swallowed'];
 
-/** What a run of each setup has once, beside what its processes go through. */
+/** The faults that each setup has once in a run. The faults of its processes come on top. */
 const onceIn: Record<Setup, readonly FaultName[]> = {
   alone: everywhere,
   'alone-nats': [...everywhere, 'nats-wiped'],
@@ -28,9 +28,9 @@ const onceIn: Record<Setup, readonly FaultName[]> = {
 };
 
 /**
- * All faults of a run, in an order of its own; those of one step happen at once. In each round the processes of every
- * kind are killed, and one of them is stopped: where there are many kinds, in every second round while another kind
- * is being killed.
+ * Plans all faults of a run in random order. The faults of one step happen at the same time. Each round kills the
+ * processes of every kind, and stops one of each kind. With many kinds, every second round stops one kind while it
+ * kills another.
  */
 export function planFaults(
   { setup, processes, links, disk }: Pick<World, 'setup' | 'processes' | 'links' | 'disk'>,
@@ -52,14 +52,14 @@ const planned = (name: FaultName, on: readonly WorldProcess[] = [], link: Link |
 
 function roundOf(kinds: readonly (readonly WorldProcess[])[], round: number): PlannedFault[][] {
   const one = (copies: readonly WorldProcess[]) => copies.filter((_, copy) => copy === round % copies.length);
-  // With all copies of a kind gone nobody is there to take over.
+  // When all copies of a kind are killed, no copy is left to take over.
   const kills = kinds.map((copies, kind) => planned('killed', (round + kind) % 2 === 0 ? one(copies) : copies));
   const stops = kinds.map((copies) => planned('stopped', one(copies)));
   if (kinds.length < 3 || round % 2 === 1) return [...kills, ...stops].map((fault) => [fault]);
   return kills.map((kill, kind) => [kill, ...stops.slice((kind + 1) % kinds.length).slice(0, 1)]);
 }
 
-/** What a process is one of: `claim` of `claim-2`. */
+/** The kind of a process: `claim` for `claim-2`. */
 export function kindOf(name: string): string {
   return name.replace(/-\d+$/, '');
 }

@@ -3,7 +3,7 @@ import { now } from '../clock.ts';
 import { databaseStart, newDatabaseAnswers } from './database-faults.ts';
 import type { Outcome, Scene } from './scene.ts';
 
-/** As an update does it: what is in flight is finished first. */
+/** Restarts a process as an update does: it first finishes its requests in flight. */
 export async function restartProcesses({ on }: Scene): Promise<Outcome> {
   await Promise.all(on.map((each) => each.stop()));
   const brokenUntil = now();
@@ -11,7 +11,7 @@ export async function restartProcesses({ on }: Scene): Promise<Outcome> {
   return { brokenUntil };
 }
 
-/** kill -9, and a start after a while. */
+/** Kills a process with kill -9 and starts it after a while. */
 export async function killProcesses({ on, random }: Scene): Promise<Outcome> {
   await Promise.all(on.map((each) => each.kill()));
   await sleep(random.integer(100, 1_500));
@@ -20,19 +20,22 @@ export async function killProcesses({ on, random }: Scene): Promise<Outcome> {
   return { brokenUntil };
 }
 
-/** kill -9 of everything at once, PostgreSQL among it. */
+/** Kills everything at once with kill -9, including PostgreSQL. */
 export async function killAll({ world, random }: Scene): Promise<Outcome> {
   const before = await databaseStart(world);
   await Promise.all([...world.processes.map((each) => each.kill()), world.killPostgres()]);
   await sleep(random.integer(0, 500));
   const brokenUntil = now();
-  // A shared PostgreSQL is started again by this process; a node's own comes with the node.
+  // This process starts a shared PostgreSQL again. A node starts its own PostgreSQL.
   if (world.setup === 'pair' || world.setup === 'services') await newDatabaseAnswers(world, before);
   await Promise.all(world.processes.map((each) => each.start()));
   return { brokenUntil, hit: world.processes };
 }
 
-/** SIGSTOP, and SIGCONT after a while: shorter or longer than others wait for a sign of life. */
+/**
+ * Sends SIGSTOP, and SIGCONT after a while. The pause is sometimes shorter and sometimes longer than the time after
+ * which other processes give up on it.
+ */
 export async function stopProcesses({ on, random }: Scene): Promise<Outcome> {
   for (const each of on) each.pause();
   await sleep(random.integer(1_500, 4_500));

@@ -6,7 +6,7 @@ import { wipeNats } from './nats-faults.ts';
 import { killAll, killProcesses, restartProcesses, stopProcesses } from './process-faults.ts';
 import type { Outcome, Scene } from './scene.ts';
 
-/** Lets one fault happen, and returns when all is up again. */
+/** Makes one fault happen. Returns when everything is up again. */
 export async function runFault(name: FaultName, scene: Scene): Promise<FaultRecord> {
   const from = now();
   const { brokenUntil, hit = scene.on, recoveryMs = null, gaveUp = false } = await actions[name](scene);

@@ -3,17 +3,17 @@ import type { WorldProcess } from '../environment/node.ts';
 import type { Link } from '../environment/services.ts';
 import type { Random } from '../random.ts';
 
-/** What a fault needs. */
+/** The input of a fault. */
 export interface Scene {
   readonly world: World;
   readonly random: Random;
-  /** The processes that it hits, where it hits any alone. */
+  /** The processes that the fault hits; empty when it hits no single process. */
   readonly on: readonly WorldProcess[];
-  /** The way that fails, where it is one. */
+  /** The network connection that fails, for a network fault. */
   readonly link: Link | null;
 }
 
-/** What a fault says of itself when all is up again. */
+/** The result of a fault, once everything is up again. */
 export interface Outcome {
   readonly brokenUntil: number;
   readonly hit?: readonly WorldProcess[];

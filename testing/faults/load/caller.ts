@@ -5,7 +5,7 @@ import type { History, Operation } from '../history.ts';
 import type { Random } from '../random.ts';
 import { type Sent, sendRequest } from './send-request.ts';
 
-/** A request as a worker wants it. */
+/** A request that a worker wants to send. */
 interface Wish {
   readonly kind: Operation['kind'];
   readonly method: 'POST' | 'PATCH';
@@ -14,22 +14,22 @@ interface Wish {
   readonly taskId?: string | undefined;
   readonly agent?: string;
   readonly token?: string;
-  /** Sent without an Idempotency-Key and therefore only once. */
+  /** Sent without an Idempotency-Key, and so only once. */
   readonly once?: boolean;
 }
 
-/** Sends requests for one organization and records all that comes of them. */
+/** Sends requests for one organization and records every result. */
 export interface Caller {
   readonly organizationId: string;
-  /** Sends it until it is clearly answered, with the same key each time; gives up after some 20 s. */
+  /** Sends the request with the same key until it gets a clear answer. Gives up after about 20 s. */
   perform(wish: Wish): Promise<Operation>;
 }
 
-/** What a caller works with. */
+/** The dependencies of a caller. */
 export interface CallerOptions {
   readonly organizationId: string;
   readonly apiKey: string;
-  /** The addresses of all nodes; each attempt takes any. */
+  /** The addresses of all nodes. Each attempt picks one of them at random. */
   readonly urls: readonly [string, ...string[]];
   readonly history: History;
   readonly random: Random;
@@ -37,10 +37,10 @@ export interface CallerOptions {
 
 const attemptsMax = 24;
 
-/** Beside what the request asked to wait. */
+/** Added to the time that the request itself asked to wait. */
 const attemptTimeoutMs = 3_000;
 
-/** A caller whose choices (which node, which answers are lost) come from `random`. */
+/** Creates a caller. `random` decides which node it asks and which answers it loses. */
 export function createCaller({ organizationId, apiKey, urls, history, random }: CallerOptions): Caller {
   const send = (wish: Wish, key: string | null, cut: boolean) =>
     sendRequest({
@@ -95,7 +95,7 @@ function record(operation: Operation, { attempt, body }: Sent): void {
   if (operation.kind === 'claim' && answer?.token) operation.claim = { token: answer.token, attempt: answer.attempt };
 }
 
-/** Sends the same again after its success; the answer must tell of the same task and claim. */
+/** Sends the same request again after it succeeded. The answer must name the same task and claim. */
 async function ask(operation: Operation, send: () => Promise<Sent>): Promise<void> {
   const { attempt, body } = await send();
   operation.attempts.push({ ...attempt, sentAt: attempt.sentAt });

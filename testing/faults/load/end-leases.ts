@@ -5,8 +5,8 @@ import type { Expiry, History } from '../history.ts';
 import type { Random } from '../random.ts';
 
 /**
- * The shortest lease is 30 s, so a run of half a minute would see few end. This ends some by SQL, as if their time
- * had passed: each moment of every claim may be its last.
+ * Ends some leases by SQL, as if their time had passed. The shortest lease is 30 s, so few leases would end by
+ * themselves in a run of half a minute. A lease may end at any moment of a claim.
  */
 export async function endLeases(db: Db, history: History, random: Random, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {

@@ -4,8 +4,8 @@ import type { Db } from '../environment/db.ts';
 import type { History, SnapshotRecord } from '../history.ts';
 
 /**
- * Keeps a transaction open for as long as the run lasts, as a backup does, so that no dead row can be removed
- * meanwhile. One that broke with PostgreSQL is followed by another.
+ * Keeps a transaction open for the whole run, as a backup does, so that PostgreSQL can remove no dead row. When
+ * PostgreSQL breaks the transaction, a new one is opened.
  */
 export async function holdSnapshots(db: Db, history: History, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
@@ -18,7 +18,7 @@ async function holdOne(db: Db, history: History, signal: AbortSignal): Promise<v
   const client = await db.connect();
   const record: SnapshotRecord = { from: now(), to: now(), transactions: 0 };
   history.snapshots.push(record);
-  // The next query finds the connection broken; nobody waits for this.
+  // Nobody waits for this query. The next query finds the broken connection.
   client.on('error', () => undefined);
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
@@ -36,7 +36,7 @@ async function holdOne(db: Db, history: History, signal: AbortSignal): Promise<v
 }
 
 /**
- * How many transactions ago its snapshot was taken; asked on another connection, since within a transaction the
- * answer never changes.
+ * How many transactions have started since the snapshot was taken. Another connection asks this, because the answer
+ * never changes within a transaction.
  */
 const ageSql = 'SELECT age(backend_xmin) AS age FROM pg_stat_activity WHERE pid = $1';

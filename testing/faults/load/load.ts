@@ -12,11 +12,11 @@ import { type StreamWatcher, startWatcher } from './stream-watcher.ts';
 import { startStuckReader } from './stuck-reader.ts';
 import { work } from './worker.ts';
 
-/** Workers of two organizations, and readers of the stream, all busy, beside a transaction that stays open. */
+/** Workers of two organizations and readers of the stream, all busy. One transaction stays open beside them. */
 export interface Load extends AsyncDisposable {
-  /** Lets the workers finish what they have in hand; the readers read on. */
+  /** Lets the workers finish their current work. The readers keep reading. */
   stop(): Promise<void>;
-  /** Whether every reader has got the last event that it may see. */
+  /** Whether every reader has received the last event that it may see. */
   haveAll(log: readonly LogEvent[]): boolean;
 }
 
@@ -44,7 +44,7 @@ export async function startLoad(world: World, history: History, random: Random):
   });
   const { signal } = working;
   const ended = Promise.all([...workers, endLeases(world.db, history, random.fork('leases'), signal), holdSnapshots(world.db, history, signal)]);
-  // Awaited by stop(); a failure of a worker must not end the process before.
+  // `stop()` awaits this. Until then a failed worker must not end the process.
   ended.catch(() => undefined);
   const running = readers.move();
   const stop = async () => {

@@ -9,24 +9,26 @@ export interface Sending {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
   readonly method: string;
-  /** Below `/api/v1/dispatcher`. */
+  /** The path below `/api/v1/dispatcher`. */
   readonly path: string;
   readonly apiKey: string;
   readonly body?: object | undefined;
   readonly idempotencyKey?: string | null;
   readonly timeoutMs: number;
-  /** The connection is broken this long after the request has left, in milliseconds; null waits for the answer. */
+  /** The connection is cut this many milliseconds after the request was sent; null waits for the answer. */
   readonly cutAfterMs?: number | null;
 }
 
-/** What came of it. */
+/** The result of a request. */
 export interface Sent {
   readonly attempt: Attempt;
-  /** The answer's JSON; undefined without an answer. */
+  /** The JSON of the answer; undefined without an answer. */
   readonly body: unknown;
 }
 
-/** The system's connections of the load; unbounded, since every worker has one request in flight at most. */
+/**
+ * The HTTP connections of the load. Their number has no limit, because each worker has at most one request in flight.
+ */
 const agent = new Agent({ keepAlive: true });
 
 /** Sends a request once. Never rejects: a broken connection is an attempt without an answer. */
@@ -53,7 +55,7 @@ interface Exchange {
   readonly status: number;
   readonly text: string;
   readonly retryAfter: string | null;
-  /** What the clock of the answering process says, in milliseconds since 1970; NaN without a header. */
+  /** The clock of the process that answered, in milliseconds since 1970; NaN without a header. */
   readonly date: number;
 }
 

@@ -7,7 +7,7 @@ export interface Frame {
   readonly data: string;
 }
 
-/** The frames of an event stream, each as soon as it is whole. */
+/** Yields the frames of an event stream. Each frame comes as soon as it is complete. */
 export async function* framesOf(response: IncomingMessage): AsyncGenerator<Frame> {
   let rest = '';
   for await (const chunk of response.setEncoding('utf8')) {

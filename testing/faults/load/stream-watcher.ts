@@ -12,7 +12,7 @@ export interface WatcherOptions {
   readonly organizationId: string | null;
   readonly types: readonly string[];
   readonly apiKey: string;
-  /** Begins with the first event there ever was instead of the next. */
+  /** Begins with the very first event instead of the next one. */
   readonly fromTheBeginning: boolean;
   readonly urls: readonly [string, ...string[]];
   readonly random: Random;
@@ -20,14 +20,14 @@ export interface WatcherOptions {
   readonly newest: { position: number };
 }
 
-/** A reader that reads until it is disposed, and resumes where it was whenever its connection ends. */
+/** A reader that reads until it is disposed. When its connection ends, it resumes from its last position. */
 export interface StreamWatcher extends AsyncDisposable {
   readonly record: ReaderRecord;
-  /** From now on its connections are left in peace. */
+  /** From now on it no longer breaks its connections. */
   settle(): void;
 }
 
-/** Starts a reader. It breaks its own connection every few seconds, and takes any node for the next. */
+/** Starts a reader. It breaks its connection every few seconds and reconnects to any node. */
 export function startWatcher(options: WatcherOptions): StreamWatcher {
   const { name, organizationId, types, random } = options;
   const record: ReaderRecord = { name, organizationId, types, frames: [] };

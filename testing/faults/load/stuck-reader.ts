@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Opens an event stream and never reads from it, again and again; disposing it ends that. */
+/** Opens an event stream and never reads from it, again and again. Disposing it stops that. */
 export function startStuckReader(url: string, apiKey: string): Disposable {
   const { hostname, port } = new URL(url);
   let stopped = false;

@@ -4,20 +4,20 @@ import type { Operation } from '../history.ts';
 import type { Random } from '../random.ts';
 import type { Caller } from './caller.ts';
 
-/** What the workers of a run share: tasks they have heard of, and claims that were left alone by their holders. */
+/** State that the workers of a run share: the tasks they know of, and the claims that their holders abandoned. */
 interface Board {
   readonly tasks: string[];
   readonly abandoned: HeldClaim[];
 }
 
-/** A claim in the hands of a worker. */
+/** A claim that a worker holds. */
 interface HeldClaim {
   readonly taskId: string;
   readonly agent: string;
   readonly token: string;
 }
 
-/** What a worker works with. */
+/** The dependencies of a worker. */
 export interface WorkerOptions {
   readonly name: string;
   readonly caller: Caller;
@@ -31,7 +31,7 @@ const owners = ['ada', 'bill', 'cleo'] as const;
 const layers = ['core', 'plugin', 'ops'] as const;
 const reasons = ['completed', 'audit_failed', 'blocked', 'needs_human', 'timeout', 'reassigned', 'out_of_scope', 'not_started'] as const;
 
-/** Does one thing after another until the signal fires: creates, claims and works, changes and archives tasks. */
+/** Does one step after another until the signal fires: creates, claims and works on, changes and archives tasks. */
 export async function work(options: WorkerOptions): Promise<void> {
   const { random, signal } = options;
   while (!signal.aborted) {
@@ -59,7 +59,7 @@ function remember({ tasks }: Board, taskId: string): void {
   if (tasks.push(taskId) > remembered) tasks.shift();
 }
 
-/** An agent's name is used for one claim only, so that what it does is known to be about that one. */
+/** Each claim has its own agent name, so the checks know that all requests of this agent are about this claim. */
 const newAgent = (name: string) => `${name}-${randomUUID().slice(0, 8)}`;
 
 async function claimNext({ name, caller, random }: WorkerOptions): Promise<Operation> {
@@ -78,7 +78,7 @@ async function claimById({ name, caller, random, board }: WorkerOptions): Promis
   return await caller.perform({ kind: 'claim', method: 'POST', path: `/claim/${taskId}`, taskId, agent, body: { agent, lease_seconds: 30 } });
 }
 
-/** Some heartbeats, then done, a release, or nothing more. */
+/** Sends some heartbeats, then a done, a release or nothing more. */
 async function workOn(options: WorkerOptions, operation: Operation | null): Promise<void> {
   const { random, board } = options;
   if (!operation?.claim || !operation.taskId || !operation.agent) return;
@@ -94,7 +94,7 @@ async function workOn(options: WorkerOptions, operation: Operation | null): Prom
   else board.abandoned.push(claim);
 }
 
-/** As a holder names himself: by token, or sometimes by name alone. */
+/** How a holder identifies itself: by token, or sometimes by name alone. */
 const identityOf = ({ agent, token }: HeldClaim, random: Random) => (random.chance(0.8) ? { agent, claim_token: token } : { agent });
 
 async function heartbeat({ caller, random }: WorkerOptions, claim: HeldClaim): Promise<Operation> {
@@ -116,7 +116,7 @@ async function release({ caller, random }: WorkerOptions, claim: HeldClaim): Pro
 async function change({ caller, random, board }: WorkerOptions): Promise<void> {
   const taskId = random.maybePick(board.tasks);
   if (!taskId) return;
-  // New notes each time, so that there is always something to change.
+  // The notes are new each time, so that the update always changes something.
   const body = { notes: randomUUID(), ...(random.chance(0.5) ? { held: false } : {}), ...(random.chance(0.3) ? { owner: random.pick(owners) } : {}) };
   await caller.perform({ kind: 'update', method: 'PATCH', path: `/tasks/${taskId}`, taskId, body });
 }
@@ -126,7 +126,7 @@ async function archive({ caller, random, board }: WorkerOptions): Promise<void> 
   if (taskId) await caller.perform({ kind: 'archive', method: 'POST', path: `/tasks/${taskId}/archive`, taskId, body: {} });
 }
 
-/** A holder who was away comes back, often too late. */
+/** A holder that was away comes back, often too late. */
 async function wakeTheDead(options: WorkerOptions): Promise<void> {
   const { random, board } = options;
   const [claim] = board.abandoned.splice(random.integer(0, Math.max(0, board.abandoned.length - 1)), 1);
@@ -134,7 +134,7 @@ async function wakeTheDead(options: WorkerOptions): Promise<void> {
   await random.pick([heartbeat, finish, release])(options, claim);
 }
 
-/** A person says that a task is done, without naming a holder. */
+/** A person marks a task as done without naming a holder. */
 async function finishForOthers({ caller, random, board }: WorkerOptions): Promise<void> {
   const taskId = random.maybePick(board.tasks);
   if (taskId) await caller.perform({ kind: 'done', method: 'POST', path: `/done/${taskId}`, taskId, body: { notes: 'seen to it' } });
