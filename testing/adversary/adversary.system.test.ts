@@ -11,10 +11,10 @@ afterAll(() => scene[Symbol.asyncDispose]());
 
 const quick = Object.entries(probes).filter(([, { quick }]) => quick);
 
-test.each(quick)('an organization is served beside the attack %s', async (name, { probe }) => {
+test.each(quick)('an organization is still served during the attack %s', async (name, { probe }) => {
   const rows = await probe(scene);
   console.log(tableOf(rows.map((row) => ({ name, row }))));
-  // On a busy machine times say nothing.
+  // On a busy machine the times prove nothing.
   const broken = rows.flatMap(({ limits }) => limits.filter(({ held, timed = false }) => !held && !timed));
   expect(broken).toEqual([]);
 });

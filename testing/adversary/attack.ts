@@ -4,14 +4,14 @@ import type { Figures, Limit, Row } from './probe.ts';
 import type { Scene } from './scene.ts';
 import { measureVictim } from './victim.ts';
 
-/** An attack that goes on until it is told to stop, and then says how often it was refused. */
+/** A running attack. When it is stopped, it answers how often it was refused. */
 export interface Attack {
   stop(): Promise<number>;
 }
 
 const memoryEveryMs = 100;
 
-/** Measures the victim alone, then beside the attack. The attack begins when `begin` resolves. */
+/** Measures the victim alone, then during the attack. The attack has begun when `begin` resolves. */
 export async function besideVictim(scene: Scene, attack: string, begin: () => Promise<Attack>, limits: readonly Limit[] = []): Promise<Row> {
   const { url, pid, measureMs } = scene;
   using victim = await scene.createCaller('victim');
@@ -36,7 +36,7 @@ const atMostThrice = (alone: Figures, beside: Figures): Limit => ({
   timed: true,
 });
 
-/** Holds when so much memory was enough. */
+/** Adds the limit that the attack may cost at most this much memory. */
 export function memoryWithin(row: Row, mostMiB: number): Row {
   return { ...row, limits: [...row.limits, { what: `at most ${mostMiB} MiB more memory`, held: row.memoryMiB <= mostMiB }] };
 }

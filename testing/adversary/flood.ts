@@ -7,16 +7,19 @@ export interface Shot extends Sending {
   readonly path: string;
 }
 
-/** How many are sent at once, and what each is. */
+/** How many requests are in flight at once, and what each of them is. */
 export interface FloodOptions {
   readonly client: TaskClient;
   readonly inFlight: number;
   readonly next: (index: number) => Shot;
-  /** Sees each answer. */
+  /** Called with each answer. */
   readonly onAnswer?: (answer: Answer) => void;
 }
 
-/** Sends as fast as it is answered, always so many at once. Every answer that is no success counts as refused. */
+/**
+ * Keeps this many requests in flight, and sends a new one as soon as one is answered. Every answer except a success
+ * counts as refused.
+ */
 export function startFlood({ client, inFlight, next, onAnswer }: FloodOptions): Attack {
   const stop = new AbortController();
   let index = 0;
@@ -40,12 +43,15 @@ export function startFlood({ client, inFlight, next, onAnswer }: FloodOptions): 
   };
 }
 
-/** An answer, with what was sent. */
+/** An answer and its request. */
 interface ShotAnswer extends Answer {
   readonly shot: Shot;
 }
 
-/** Sends these once, at most so many at once. Resolves to the answers and how long all took. */
+/**
+ * Sends these requests once, with at most this many in flight. Resolves to the answers and the time that all of them
+ * took.
+ */
 export async function sendAll(client: TaskClient, inFlight: number, shots: readonly Shot[]): Promise<{ answers: ShotAnswer[]; ms: number }> {
   const start = performance.now();
   const answers: ShotAnswer[] = [];

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 
-/** A bare HTTP/2 connection to the gRPC port, for what no client library sends. */
+/** A bare HTTP/2 connection to the gRPC port, for requests that no client library sends. */
 export interface GrpcSession extends Disposable {
   readonly session: ClientHttp2Session;
-  /** Begins a call that the caller writes and ends. */
+  /** Begins a call. The caller writes and ends it. */
   begin(path: string, headers?: Readonly<Record<string, string>>): ClientHttp2Stream;
 }
 
-/** Connects. `url` is the one of the gRPC port. */
+/** Connects to the gRPC port at `url`. */
 export async function openGrpcSession(url: string): Promise<GrpcSession> {
   const session = connect(url, { peerMaxConcurrentStreams: 10_000 });
   session.on('error', () => undefined);
@@ -24,7 +24,7 @@ export async function openGrpcSession(url: string): Promise<GrpcSession> {
   };
 }
 
-/** A message of gRPC: its length, then its bytes. `announced` is the length that it says. */
+/** A gRPC message: its length, then its bytes. `announced` is the length that the header claims. */
 export function grpcMessage(message: Uint8Array, announced = message.length): Buffer {
   const head = Buffer.alloc(5);
   head.writeUInt32BE(announced, 1);

@@ -44,7 +44,10 @@ async function main(names: readonly string[], measureMs: number): Promise<number
   return rows.every(({ row }) => row.limits.every(({ held }) => held)) ? 0 : 1;
 }
 
-/** Each probe has a dispatcher of its own, so that none meets what another left. An interrupt ends it too. */
+/**
+ * Each probe gets its own dispatcher, so that no probe sees what another has left. An interrupt stops the dispatcher
+ * too.
+ */
 async function run(name: string, measureMs: number): Promise<Row[]> {
   await using scene = await startScene({ measureMs, split: values.split });
   const rows = await Promise.race([probes[name]?.probe(scene), interrupted.then(() => null)]);

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The resident memory of a process and of the Node processes that it has started, in MiB. */
+/** The resident memory of a process and its Node child processes, in MiB. */
 export async function memoryOf(pid: number): Promise<number> {
   const { stdout } = await run('ps', ['-A', '-o', 'pid=,ppid=,rss=,comm=']);
   const all = stdout.split('\n').map((line) => {

@@ -1,34 +1,34 @@
 import type { Scene } from './scene.ts';
 
-/** How the victim fared, over the time of one measurement. */
+/** The results of the victim in one measurement. */
 export interface Figures {
-  /** Requests that got an answer. */
+  /** The number of requests that were answered. */
   readonly answered: number;
-  /** Requests that were refused, or that got no answer. */
+  /** The number of requests that were refused, or that got no answer. */
   readonly refused: number;
   /** The median time of an answer, in milliseconds. */
   readonly p50Ms: number;
 }
 
-/** Something that must hold while the attack lasts. */
+/** A condition that must hold during the attack. */
 export interface Limit {
   readonly what: string;
   readonly held: boolean;
-  /** It compares times, so it means nothing on a busy machine. */
+  /** The condition compares times, so it proves nothing on a busy machine. */
   readonly timed?: boolean;
 }
 
-/** What came of one attack: one row of the table. */
+/** The result of one attack: one row of the table. */
 export interface Row {
   readonly attack: string;
   readonly alone: Figures;
   readonly beside: Figures;
   /** How many requests or connections of the attacker were refused. */
   readonly refused: number;
-  /** How much more memory the processes of Dispatcher had at most, in MiB. */
+  /** The largest increase of the memory of Dispatcher's processes, in MiB. */
   readonly memoryMiB: number;
   readonly limits: readonly Limit[];
 }
 
-/** Attacks a running dispatcher, and tells what came of it. */
+/** Attacks a running dispatcher, and answers the result. */
 export type Probe = (scene: Scene) => Promise<Row[]>;

@@ -15,7 +15,7 @@ import { unreadPages } from './probes/unread-pages.ts';
 import { waitingClaims } from './probes/waiting-claims.ts';
 import { worstNeighbor } from './probes/worst-neighbor.ts';
 
-/** All probes by name. The quick ones run with the tests. */
+/** All probes by name. The quick ones run as part of the tests. */
 export const probes: Readonly<Record<string, { readonly probe: Probe; readonly quick: boolean }>> = {
   channel: { probe: channel, quick: true },
   connections: { probe: connections, quick: false },

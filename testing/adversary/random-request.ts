@@ -1,7 +1,7 @@
 import { createRandom } from '../system/harness/random.ts';
 import type { Shot } from './flood.ts';
 
-/** What the OpenAPI document says of a value. */
+/** The schema of a value in the OpenAPI document. */
 interface Schema {
   readonly type?: string | readonly string[];
   readonly enum?: readonly unknown[];
@@ -10,18 +10,18 @@ interface Schema {
   readonly $ref?: string;
 }
 
-/** What the OpenAPI document says of a route. */
+/** The description of a route in the OpenAPI document. */
 interface Operation {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
 
-/** The part of an OpenAPI document that requests are made from. */
+/** The part of an OpenAPI document from which requests are made. */
 export interface Document {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** Numbers at the ends of what int4, int8 and float8 hold, of the contract, and beyond. */
+/** Numbers at the limits of int4, int8, float8 and the contract, and beyond them. */
 const numbers = [
   '0',
   '-0',
@@ -59,12 +59,12 @@ const words = [
   "';--",
   '\r\n',
 ];
-/** Fit nearly everywhere, so that many requests do something. */
+/** Values that are valid nearly everywhere, so that many requests succeed. */
 const plainNumbers = ['1', '2', '5', '10', '60'];
 const plainWords = ['one', 'two', 'three', 'ann'];
 const cursors = ['W10', 'WyJhIl0', 'WyJJbmZpbml0eSIsIjkiLCJhIl0', '====', 'WzFlOTk5XQ'];
 
-/** Makes requests from an OpenAPI document, most of them wrong in one place, and the same ones for the same seed. */
+/** Makes requests from an OpenAPI document. Most are wrong in one place. The same seed gives the same requests. */
 export function createRandomRequests(document: Document, seed: number, adminKey: string): () => Shot {
   const random = createRandom(seed);
   const chance = (part: number) => random() < part;
@@ -78,7 +78,7 @@ export function createRandomRequests(document: Document, seed: number, adminKey:
     ),
   );
 
-  /** The JSON text of a value, which fits the schema more often than not. */
+  /** The JSON text of a value. It fits the schema more often than not. */
   const json = (schema: Schema, depth = 0): string => {
     if (chance(0.05)) return pick(['null', 'true', '{}', '[]', '"x"', '[[]]', number(), JSON.stringify(text())]);
     if (schema.enum && chance(0.8)) return JSON.stringify(pick(schema.enum));
@@ -91,7 +91,7 @@ export function createRandomRequests(document: Document, seed: number, adminKey:
     if (chance(0.03)) names.push(pick([...names, ...words]));
     return depth > 3 ? '{}' : `{${names.map((name) => `${JSON.stringify(name)}:${value(name, schema.properties?.[name] ?? {}, depth)}`).join()}}`;
   };
-  /** Nobody waits for a task here, and names are few, so that requests meet each other's tasks. */
+  /** No request waits for a task. There are few names, so that requests use each other's tasks. */
   const value = (name: string, schema: Schema, depth: number) => {
     if (name === 'wait_seconds') return pick(['0', '-1', '31', '1.5', '"0"']);
     if (['title', 'agent', 'name', 'id'].includes(name) && chance(0.9)) return JSON.stringify(pick(['one', 'two', 'three', 'four']));

@@ -8,24 +8,24 @@ import { createTaskClient, type TaskClient } from './task-client.ts';
 export interface Scene extends AsyncDisposable {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** `http://127.0.0.1:<port>` of gRPC. */
+  /** The gRPC address: `http://127.0.0.1:<port>`. */
   readonly grpcUrl: string;
   readonly adminKey: string;
-  /** Its process, or the first of its processes. */
+  /** The process id of Dispatcher, or of the first of its processes. */
   readonly pid: number;
   /** How long each measurement lasts. */
   readonly measureMs: number;
-  /** Whether a probe should do less, because it runs with the tests. */
+  /** Whether a probe should do less, because it runs as part of the tests. */
   readonly quick: boolean;
   /** Everything it has printed so far. */
   output(): string;
-  /** A caller of an organization that nobody else knows. */
+  /** Creates a caller of a new organization. */
   createCaller(name: string): Promise<Caller>;
-  /** Another key of an organization. */
+  /** Creates another key of an organization. */
   createKey(organizationId: string): Promise<string>;
 }
 
-/** Someone with a key. */
+/** A caller with a key. */
 interface Caller extends TaskClient {
   readonly organizationId: string;
   readonly key: string;
@@ -35,11 +35,11 @@ interface Caller extends TaskClient {
 export interface SceneOptions {
   readonly measureMs: number;
   readonly quick?: boolean;
-  /** Each service and the gateway as a process of its own. */
+  /** Run each service and the gateway as a separate process. */
   readonly split?: boolean;
 }
 
-/** Starts one on a database of its own. Disposing it removes everything. */
+/** Starts a dispatcher on its own database. Disposing it removes everything. */
 export async function startScene({ measureMs, quick = false, split = false }: SceneOptions): Promise<Scene> {
   await using resources = new AsyncDisposableStack();
   const { path } = resources.use(await useFolder());
@@ -47,7 +47,7 @@ export async function startScene({ measureMs, quick = false, split = false }: Sc
   await main.ready;
   const credentials = await readCredentials(path);
   const { pid } = main.child;
-  if (!credentials || pid === undefined) throw new Error(`It runs without credentials:\n${main.output()}`);
+  if (!credentials || pid === undefined) throw new Error(`Dispatcher is running but has no credentials:\n${main.output()}`);
   const { url, admin_key: adminKey, grpc_url } = credentials;
   const admin = createTaskClient(url, adminKey);
   const createKey = async (organizationId: string): Promise<string> => {

@@ -1,6 +1,6 @@
 import type { Figures, Row } from './probe.ts';
 
-/** The rows as a table in Markdown, with what did not hold below it. */
+/** Formats the rows as a Markdown table, and lists below it what did not hold. */
 export function tableOf(rows: readonly { readonly name: string; readonly row: Row }[]): string {
   const lines = rows.map(({ name, row }) => `| ${cells(name, row).join(' | ')} |`);
   const broken = rows.flatMap(({ name, row }) =>

@@ -2,27 +2,27 @@ import { Agent, request } from 'node:http';
 
 /** An answer, read to its end. */
 export interface Answer {
-  /** 0 when the connection broke before. */
+  /** 0 when the connection broke before an answer came. */
   readonly status: number;
   readonly body: string;
   readonly ms: number;
 }
 
-/** What goes with a request beside the key. A `body` that is no text is sent as JSON. */
+/** The options of a request besides the key. A `body` that is not a string is sent as JSON. */
 export interface Sending {
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Breaks the request off. */
+  /** Aborts the request. */
   readonly signal?: AbortSignal;
 }
 
-/** Sends requests under one key, each over a connection that it keeps, any number at once. */
+/** Sends requests with one key over keep-alive connections. Any number may be in flight. */
 export interface TaskClient extends Disposable {
   /** `path` is below `/api/v1/dispatcher`. Never rejects. */
   send(method: string, path: string, sending?: Sending): Promise<Answer>;
 }
 
-/** A client of its own connections. */
+/** Creates a client with its own connections. */
 export function createTaskClient(url: string, key: string | null): TaskClient {
   const agent = new Agent({ keepAlive: true });
   return {

@@ -4,17 +4,19 @@ import { isMainThread, parentPort, Worker, workerData } from 'node:worker_thread
 import type { Figures } from './probe.ts';
 import { createTaskClient, type TaskClient } from './task-client.ts';
 
-/** Where the victim works, as whom, and for how long. */
+/** The victim's address, key and measuring time. */
 interface VictimOptions {
   readonly url: string;
   readonly key: string;
   readonly measureMs: number;
 }
 
-/** A quiet caller sends a request each time so many milliseconds have passed, or when the one before is answered. */
+/**
+ * The victim sends its next request after this many milliseconds, or when the last one is answered if that is later.
+ */
 const everyMs = 40;
 
-/** Works as a quiet organization does, in a thread of its own, so that the attack does not slow its clock down. */
+/** Works like a quiet organization. It runs in its own thread, so that the attack does not slow its clock down. */
 export async function measureVictim(options: VictimOptions): Promise<Figures> {
   const worker = new Worker(new URL(import.meta.url), { workerData: options });
   const [[figures]] = (await Promise.all([once(worker, 'message'), once(worker, 'exit')])) as [[Figures], unknown];
@@ -42,7 +44,7 @@ async function work({ url, key, measureMs }: VictimOptions): Promise<Figures> {
   return { answered: taken.length, refused, p50Ms: taken[Math.floor(taken.length / 2)] ?? 0 };
 }
 
-/** Creates a task, looks at the list, claims, renews and completes: again and again. */
+/** Creates a task, lists tasks, claims, renews and completes, again and again. */
 async function* requests({ send }: TaskClient) {
   while (true) {
     yield await send('POST', '/tasks', { body: { title: 'A quiet task', rev: 3 } });

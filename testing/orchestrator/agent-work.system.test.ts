@@ -81,7 +81,7 @@ test.each([
   if (name !== 'pipe') expect(existsSync(path.join(kept, readdirSync(kept)[0] ?? '', name))).toBe(true);
 });
 
-test('what only shows a setting, and a secret that the base has already, land', async () => {
+test('text that only looks like a setting, and a secret that is already on the base, land', async () => {
   await using here = await site({ '.env': 'A=1\n' });
   expect((await story(here, 'echo A= > .env.example; echo A=2 > .env')).status).toBe('done');
   expect(here.repository.files()).toContain('.env.example');
@@ -97,7 +97,7 @@ test('commits with conflict markers go back to the agent, and do not land', asyn
   expect(here.repository.inOrigin('show', 'main:merged.txt')).toBe('both\n');
 });
 
-test('an underlined heading of seven signs is no conflict', async () => {
+test('a heading underlined with seven signs is not a conflict', async () => {
   await using here = await site();
   expect((await story(here, "printf 'Heading\\n=======\\n' > doc.rst")).status).toBe('done');
 });
@@ -105,13 +105,13 @@ test('an underlined heading of seven signs is no conflict', async () => {
 test.each([
   ['does nothing', 'true'],
   ['commits it', `${agent}; git add -A; git commit -q -m all`],
-])('what set-up writes is no work: an agent that %s has changed nothing', async (_, script) => {
+])('what set-up writes does not count as work: an agent that %s has changed nothing', async (_, script) => {
   await using here = await site({ 'lock.json': '1\n' });
   const task = await story(here, script, { env: { ORCH_SETUP_CMD: 'echo made > made.txt; echo 2 > lock.json' } });
   expect(task.notes).toContain('an empty diff is not done');
 });
 
-test('beside the work, what set-up wrote does not land, unless the agent changed it', async () => {
+test('files that set-up wrote do not land with the work, unless the agent changed them', async () => {
   const setUp = '[ -e kept.txt ] || { echo made > made.txt; echo made > kept.txt; echo 2 > lock.json; echo 2 > other.json; }\n';
   await using here = await site({ 'lock.json': '1\n', 'other.json': '1\n', 'prepare.sh': setUp });
   const script = 'echo w > w.txt; echo changed > kept.txt; echo 3 > other.json; git add -A; git commit -q -m all';

@@ -15,7 +15,7 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = (baseFiles?: Record<string, string>) => useSite(services, `agents-${++sites}`, baseFiles);
 
-/** Lets a daemon work on one task whose agent runs `script`, until the task is done or given back. */
+/** Lets a daemon work on one task whose agent runs `script`, until the task is done or released. */
 async function story(here: Site, script: string, { env = {}, title = 'Do it' }: { env?: Record<string, string>; title?: string } = {}) {
   await here.task('one', script, title);
   await using running = await useDaemon(here, env);
@@ -36,7 +36,7 @@ test('a task is built, verified and merged, and its commit names it', async () =
   expect(repository.git('for-each-ref', 'refs/heads/task')).toBe('');
 });
 
-test('an agent that fails gives the task back with its exit code, its log and its work kept', async () => {
+test('when an agent fails, the task is released with its exit code and log, and its work is kept', async () => {
   await using here = await site();
   const task = await story(here, 'echo half > half.txt; exit 3');
   expect(task.notes).toMatch(/exit code 3.*\.log/s);
@@ -47,12 +47,12 @@ test('an agent that fails gives the task back with its exit code, its log and it
   expect(waits).toBeLessThanOrEqual(60_000);
 });
 
-test('an agent that writes nothing is not done', async () => {
+test('an agent that writes nothing does not complete its task', async () => {
   await using here = await site();
   expect((await story(here, 'true')).notes).toContain('an empty diff is not done');
 });
 
-test('an agent that takes too long is stopped with all its children, and the reason is timeout', async () => {
+test('an agent that takes too long is stopped with all its child processes, and the reason is timeout', async () => {
   await using here = await site();
   const task = await story(here, 'trap "" TERM; sleep 7231 & sleep 7231', { env: { ORCH_AGENT_TIMEOUT_MINUTES: '0.01' } });
   expect(task.release_reason).toBe('timeout');
@@ -66,7 +66,7 @@ test('work that fails its verification goes back to the agent with the output, a
   expect(here.starts()).toHaveLength(2);
 });
 
-test('work that fails its verification twice is given back with the end of the log, and main stays', async () => {
+test('a task whose work fails its verification twice is released with the end of the log, and main does not move', async () => {
   await using here = await site();
   const task = await story(here, 'echo BROKEN > a.txt');
   expect(task.notes).toContain('The verify command');
@@ -106,7 +106,7 @@ rm -rf ${marks}; mkdir ${marks}`;
 test.each([
   ['the script that verifies', 'echo true > check.sh', 'check.sh: the verification runs it'],
   ['a test', 'git rm -q tests/first.test.txt', 'tests/first.test.txt: a test is deleted'],
-])('an agent that rewrites or deletes %s is looked at by a person', async (_, script, words) => {
+])('when an agent rewrites or deletes %s, a person must review it', async (_, script, words) => {
   await using here = await site();
   const task = await story(here, `${script}; echo work > work.txt`);
   expect(task).toMatchObject({ status: 'pending', held: true, release_reason: 'needs_human', branch: 'task/one' });
@@ -114,7 +114,7 @@ test.each([
   expect(here.repository.history()).toHaveLength(1);
 });
 
-test('a script behind a cd, and settings of a test runner in another folder, are looked at by a person', async () => {
+test('a person must review changes to a script behind a cd, and to settings of a test runner in another folder', async () => {
   await using here = await site({ 'backend/verify.sh': 'sh ../check.sh\n', 'backend/pyproject.toml': '[project]\nname = "a"\n' });
   const env = { ORCH_VERIFY_CMD: `cd backend && ./verify.sh; cd .. && ${here.repository.verifyCommand}` };
   const script = `echo 'exit 0' > backend/verify.sh; printf '[tool.pytest.ini_options]\\naddopts = "--co"\\n' >> backend/pyproject.toml`;
@@ -124,7 +124,7 @@ test('a script behind a cd, and settings of a test runner in another folder, are
   expect(task.notes).toContain('- backend/pyproject.toml: a part of it');
 });
 
-test('a changed package script is seen when the verification is the default', async () => {
+test('a changed package script is noticed with the default verification', async () => {
   const manifest = (test: string) => JSON.stringify({ scripts: { test } });
   await using here = await site({ 'package.json': manifest('sh check.sh') });
   const env = { ORCH_VERIFY_CMD: '' };
@@ -132,14 +132,14 @@ test('a changed package script is seen when the verification is the default', as
   expect(task.notes).toContain('the script "test" is changed');
 });
 
-test('what an agent starts in the background ends with it', async () => {
+test('processes that an agent starts in the background end with it', async () => {
   await using here = await site();
   const task = await story(here, '(sleep 7232 &) ; setsid sleep 7232 & env -i setsid -f sleep 7232; echo x > x.txt');
   expect(task.status).toBe('done');
   expect(processesWith('7232')).toEqual([]);
 });
 
-test('what an agent writes outside its worktree is not merged, nor is it trusted', async () => {
+test('files that an agent writes outside its worktree are neither merged nor trusted', async () => {
   await using here = await site();
   const script = `
 echo BROKEN > ${here.repository.repo}/outside.txt
@@ -171,7 +171,7 @@ test.each([
   expect(here.repository.files()).not.toContain('.orchestrator.lock');
 });
 
-test('a title full of shell and git syntax, and an id that is no ref, change nothing', async () => {
+test('a title full of shell and git syntax, and an id that is not a valid ref, do no harm', async () => {
   await using here = await site();
   const title = `$(touch /tmp/pwned) \`id\` --upload-pack=x; rm -rf ~ "'\\ %H\n\nDispatcher-Task: other\u0007\u2028x`;
   await here.task('a..b.lock', 'echo y > y.txt', title);
@@ -184,7 +184,7 @@ test('a title full of shell and git syntax, and an id that is no ref, change not
   expect(existsSync('/tmp/pwned')).toBe(false);
 });
 
-test('an agent gets neither keys nor database addresses, and the task comes as marked data', async () => {
+test('an agent gets no keys and no database addresses, and the text of its task is marked as data', async () => {
   await using here = await site();
   const script = 'env > env.txt; cp "$PROMPT" prompt.txt';
   await story(here, script, {
@@ -196,7 +196,7 @@ test('an agent gets neither keys nor database addresses, and the task comes as m
   expect(here.repository.inOrigin('show', 'main:prompt.txt')).toMatch(/----- BEGIN TASK (\w{18}) -----\nDo it\n[\s\S]*----- END TASK \1 -----/);
 });
 
-test('agents that cannot start pause the daemon, and the claim is neither lost nor spent', async () => {
+test('when agents cannot start, the daemon pauses and keeps the claim, and no attempt is spent', async () => {
   await using here = await site();
   const failing = path.join(here.repository.folder, 'fail-twice');
   await here.task(

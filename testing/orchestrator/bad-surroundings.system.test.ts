@@ -73,7 +73,7 @@ test('a push that origin refuses puts the task on hold, with the message of orig
   expectOrder(here);
 });
 
-test('a verification that hangs is ended with its children, and the reason is timeout', async () => {
+test('a verification that hangs is killed with its child processes, and the reason is timeout', async () => {
   await using here = await site();
   await here.task('one', 'echo x > x.txt');
   await using running = await useDaemon(here, { ORCH_VERIFY_CMD: 'sleep 7233 & sleep 7233', ORCH_AGENT_TIMEOUT_MINUTES: '0.02', ORCH_ATTEMPTS: '1' });
@@ -138,7 +138,7 @@ test('the next attempt continues from the branch of the one before', async () =>
   expectOrder(here);
 });
 
-test('when the dispatcher is away longer than the lease, the claim is made again and the work lands', async () => {
+test('when the dispatcher is down longer than the lease, the daemon claims the task again and the work lands', async () => {
   await using here = await site();
   await using connection = await useSwitch(services.url);
   const gate = path.join(here.repository.folder, 'gate');
@@ -204,7 +204,7 @@ test('two daemons with the same prefix have different names, and share the work'
   expectOrder(here);
 });
 
-test('an interrupted daemon gives its work back at once, and keeps it on origin', async () => {
+test('an interrupted daemon releases its task at once, and saves the work on origin', async () => {
   await using here = await site();
   await here.task('one', 'echo part > part.txt; sleep 7235');
   const running = await useDaemon(here);

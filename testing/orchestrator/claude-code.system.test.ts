@@ -10,14 +10,14 @@ beforeAll(async () => {
 });
 afterAll(() => services[Symbol.asyncDispose]());
 
-/** The stand-in is first on the path, and nothing else says which agent to run. */
+/** A replacement for Claude Code is first on the PATH, and no setting says which agent to run. */
 const env = (here: { env: Record<string, string> }) => ({
   CLAUDE_CMD: '',
   CLAUDE_ARGS: '',
   PATH: `${path.join(import.meta.dirname, 'harness')}:${here.env.PATH ?? ''}`,
 });
 
-test("Claude Code takes the default command line, and its stream's figures come into the notes", async () => {
+test('Claude Code runs with the default command line, and the figures from its output stream are in the notes', async () => {
   await using here = await useSite(services, 'claude-works');
   await here.task('one', 'echo hello > hello.txt');
   await using running = await useDaemon(here, { ...env(here), CLAUDE_MODEL: 'sonnet' });
@@ -28,7 +28,7 @@ test("Claude Code takes the default command line, and its stream's figures come 
   expectOrder(here);
 });
 
-test('a used-up quota pauses the daemon and keeps the claim; stopping gives it back', async () => {
+test('a used-up quota pauses the daemon, which keeps its claim; when the daemon stops, it releases the claim', async () => {
   await using here = await useSite(services, 'claude-quota');
   await here.task('one', 'quota');
   const running = await useDaemon(here, env(here), { pause: { firstMs: 600_000, longestMs: 600_000 } });

@@ -15,7 +15,7 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = () => useSite(services, `daemon-${++sites}`);
 
-test('a task whose trailers are on the base is only completed, and another task with the same id is built', async () => {
+test('a task whose trailers are already on the base is completed without a build, and another task with the same id is built', async () => {
   await using here = await site();
   const { repository } = here;
   const commit = (trailers: string) => {
@@ -86,7 +86,7 @@ test('a conflict that the agent does not resolve goes back to the dispatcher wit
   expectOrder(here);
 });
 
-test('while origin cannot be read nothing new is claimed, and claimed tasks wait for it', async () => {
+test('while origin cannot be read, no new task is claimed, and claimed tasks wait', async () => {
   await using here = await site();
   const { origin } = here.repository;
   await here.task('one', `mv ${origin} ${origin}.away; echo x > x.txt`);

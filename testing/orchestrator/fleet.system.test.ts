@@ -18,7 +18,9 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const limitMs = 240_000;
 
-test('with three builders and two mergers, of which one each is killed, each of 30 tasks lands once', { timeout: limitMs }, async () => {
+test('each of 30 tasks lands once, with three builders and two mergers, when one builder and one merger are killed', {
+  timeout: limitMs,
+}, async () => {
   await using here = await useSite(services, 'fleet');
   const ids = Array.from({ length: 30 }, (_, index) => `t${index + 1}`);
   for (const id of ids) await here.task(id, `sleep 0.2; echo ${id} > ${id}.txt`);
@@ -69,7 +71,7 @@ interface Merger {
   drain(): Promise<number | null>;
 }
 
-/** Starts mergers as processes of their own. */
+/** Starts each merger as its own process. */
 async function useMergers(here: Site, count: number) {
   const running = new Set<Merger>();
   const start = async () => {
@@ -99,7 +101,7 @@ async function useMergers(here: Site, count: number) {
   await Promise.all(Array.from({ length: count }, start));
   return {
     start,
-    /** A merger that has a candidate in hand. */
+    /** A merger that is working on a candidate. */
     busy: () => [...running].find(({ name }) => recordsOf(here).some(({ agent }) => agent.startsWith(`${name}-`))),
     drain: () => Promise.all([...running].map((merger) => merger.drain())),
     [Symbol.asyncDispose]: async () => void (await Promise.all([...running].map((merger) => merger.kill()))),

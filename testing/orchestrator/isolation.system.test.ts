@@ -17,7 +17,7 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = (baseFiles?: Record<string, string>) => useSite(services, `isolation-${++sites}`, baseFiles);
 
-/** A home folder with this git configuration. */
+/** Creates a home folder with this git configuration. */
 function homeWith(here: Site, config: string): Record<string, string> {
   const home = path.join(here.repository.folder, 'home');
   mkdirSync(home);
@@ -25,7 +25,7 @@ function homeWith(here: Site, config: string): Record<string, string> {
   return { HOME: home };
 }
 
-test("a sparse checkout of the user's is not inherited", async () => {
+test("the user's sparse checkout is not inherited", async () => {
   await using here = await site({ 'in/a.txt': 'a\n', 'out/b.txt': 'b\n' });
   here.repository.git('sparse-checkout', 'set', 'in');
   expect((await story(here, 'echo changed > out/b.txt; mkdir new; echo n > new/n.txt')).status).toBe('done');
@@ -33,7 +33,7 @@ test("a sparse checkout of the user's is not inherited", async () => {
   expect(here.repository.files()).toContain('new/n.txt');
 });
 
-test("agents that stash and pop at once get their own files, and the user's stash stays", async () => {
+test("agents that stash and pop at the same time get their own files, and the user's stash stays", async () => {
   await using here = await site();
   const { repository } = here;
   writeFileSync(path.join(repository.repo, 'README.md'), 'private');
@@ -67,7 +67,7 @@ test.each([
   expect(here.repository.inOrigin('log', '-1', '--format=%an', 'main').trim()).not.toBe('Mallory');
 });
 
-test("a person who has checked out the task's branch keeps it, with the commits on it", async () => {
+test("a person who has checked out the task's branch keeps the branch and the commits on it", async () => {
   await using here = await site();
   const { git } = here.repository;
   git('checkout', '-q', '-b', 'task/one');
@@ -78,7 +78,7 @@ test("a person who has checked out the task's branch keeps it, with the commits 
   expect(here.repository.inOrigin('log', '--all', '--format=%s')).not.toContain('By hand');
 });
 
-test('the line ends of an agent land as the user has set it', async () => {
+test("an agent's line endings land as the user's git settings say", async () => {
   await using here = await site({ 'dos.txt': 'a\nb\n', '.gitattributes': '*.sh text eol=lf\n' });
   const env = homeWith(here, '[core]\n\tautocrlf = true\n');
   const script = "grep -c \"$(printf '\\r')\" dos.txt > count.txt; printf 'x\\ny\\n' > unix.txt";
@@ -88,7 +88,7 @@ test('the line ends of an agent land as the user has set it', async () => {
   expect(here.repository.inOrigin('show', 'main:unix.txt')).toBe('x\ny\n');
 });
 
-test('a name without an address is completed, for the agent and for what it leaves', async () => {
+test('a git name without an email address gets one, for the agent and for the work it leaves behind', async () => {
   await using here = await site();
   const env = homeWith(here, '[user]\n\tname = Half\n\tuseConfigOnly = true\n');
   const script =
@@ -97,7 +97,7 @@ test('a name without an address is completed, for the agent and for what it leav
   expect(here.repository.inOrigin('log', '-1', '--format=%an <%ae>', 'main').trim()).toBe('Half <agent@localhost>');
 });
 
-test('work that cannot be saved is kept and named, and the task is given back with its reason', async () => {
+test('work that cannot be saved stays on disk, the notes say where, and the task is released with the reason', async () => {
   await using here = await site();
   const script = `echo w > w.txt; mv ${here.repository.folder}/state/dispatcher/orchestrator/repositories/*/clean.git/objects ${here.repository.folder}/objects; exit 4`;
   await here.task('one', script);
@@ -112,7 +112,7 @@ test('work that cannot be saved is kept and named, and the task is given back wi
   expectOrder(here);
 });
 
-test.runIf(process.getuid?.() === 0)('a repository and an origin of another user work where the user calls them safe', async () => {
+test.runIf(process.getuid?.() === 0)('a repository and an origin that another user owns work when git lists them as safe', async () => {
   await using here = await site();
   const env = homeWith(here, '[safe]\n\tdirectory = *\n');
   execFileSync('chown', ['-R', '65534', here.repository.repo, here.repository.origin]);
@@ -125,7 +125,7 @@ test.runIf(process.getuid?.() === 0)('a repository and an origin of another user
   expectOrder(here);
 });
 
-test('the verification finds tags, the base, and no dot in its path', async () => {
+test("the verification finds tags and the base, and its folder's path has no dot", async () => {
   await using here = await site();
   here.repository.git('tag', 'v1.2');
   here.repository.git('push', '-q', 'origin', 'v1.2');
@@ -142,7 +142,7 @@ test('the verification finds tags, the base, and no dot in its path', async () =
   expect(here.repository.inOrigin('show', 'main:base.txt').trim()).toBe(base);
 });
 
-test("lock files that a killed git left, in the user's repository and in our own, hold nothing up", async () => {
+test("lock files that a killed git left in the user's repository and in our own block nothing", async () => {
   await using here = await site();
   await story(here, 'echo zero > zero.txt', { id: 'zero' });
   for (const name of ['packed-refs.lock', 'refs/heads/main.lock', 'index.lock']) {
@@ -152,7 +152,7 @@ test("lock files that a killed git left, in the user's repository and in our own
   expect(await story(here, 'echo w > w.txt')).toMatchObject({ status: 'done', attempts: 1 });
 });
 
-test('a branch on origin that is older than the task belongs to another task, and stays', async () => {
+test('a branch on origin that is older than the task belongs to another task, and is kept', async () => {
   await using here = await site();
   const { git } = here.repository;
   git('checkout', '-q', '-b', 'task/one');

@@ -40,7 +40,7 @@ test(`two daemons are killed at random while somebody else pushes, and each task
   expectOrder(here);
 });
 
-/** Answers how many kills interrupted a run. */
+/** Answers how many of the kills interrupted a run. */
 async function killNowAndThen(here: Site, daemons: DaemonProcess[], random: (below: number) => number): Promise<number> {
   let interrupted = 0;
   for (let kill = 0; kill < kills; kill++) {
@@ -62,13 +62,13 @@ async function pushNowAndThen({ repository }: Site, random: (below: number) => n
       repository.pushAsSomebodyElse(`theirs-${push}.txt`, 'theirs');
       landed += 1;
     } catch {
-      // The base moved; the next push may land.
+      // The base has moved. The next push may land.
     }
   }
   return landed;
 }
 
-/** A failed task can be claimed again after a minute or more; the test makes that now. */
+/** A failed task can be claimed again only after a minute or more. The test makes that possible now. */
 async function untilDone(here: Site, id: string): Promise<void> {
   const look = async () => {
     await services.pool.query(
@@ -79,7 +79,7 @@ async function untilDone(here: Site, id: string): Promise<void> {
   await until(look, ({ status }) => status === 'done', limitMs);
 }
 
-/** The same numbers for the same seed. */
+/** Random numbers that are the same for the same seed. */
 function createRandom(first: number): (below: number) => number {
   let state = first;
   return (below) => {

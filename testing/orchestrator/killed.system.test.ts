@@ -21,21 +21,21 @@ afterAll(() => services[Symbol.asyncDispose]());
 
 const site = () => useSite(services, `killed-${++sites}`);
 
-/** What a case works with. */
+/** The input of a case. */
 interface Stage {
   readonly here: Site;
   readonly connection: Switch;
-  /** While this file does not exist, agents and pushes wait. */
+  /** Agents and pushes wait until this file exists. */
   readonly gate: string;
 }
 
-/** How a run is brought into a state and held there. */
+/** How a run is brought into a state and kept there. */
 interface Case {
   /** What the agent does. */
   readonly script?: (gate: string) => string;
-  /** Done before the task is created. */
+  /** Runs before the task is created. */
   readonly prepare?: (stage: Stage) => Promise<AsyncDisposable | null>;
-  /** Done until the run is in its state. */
+  /** Runs until the run has reached its state. */
   readonly reach?: (stage: Stage) => Promise<AsyncDisposable | null>;
 }
 
@@ -45,7 +45,7 @@ const cloneLock = ({ here }: Stage) => tryLock(`${stateOf(here)}/clean.git.lock`
 const mergeLock = ({ here }: Stage) =>
   tryLock(path.join(here.env.XDG_STATE_HOME ?? '', `dispatcher/orchestrator/locks/merge-${shortHash(`${here.repository.origin}\nmain`)}.lock`));
 
-/** Makes origin hold up a push until the gate exists, before or after it moves the branch. */
+/** Makes origin delay a push until the gate exists, before or after it moves the branch. */
 const slowOrigin = (hook: 'pre-receive' | 'post-receive') => async (stage: Stage) => {
   const file = path.join(stage.here.repository.origin, 'hooks', hook);
   mkdirSync(path.dirname(file), { recursive: true });
@@ -147,7 +147,7 @@ test('after an agent was killed in the middle of a commit, the next one can comm
   await daemon.kill();
   const worktree = recordsOf(here)[0]?.worktree ?? '';
   const gitDir = readFileSync(path.join(worktree, '.git'), 'utf8').slice('gitdir: '.length).trim();
-  // What a killed git leaves: of the index, of the branch, and of all branches.
+  // The lock files that a killed git leaves: one of the index, one of HEAD, one of the branch, one of all branches.
   const commonDir = path.resolve(gitDir, '../..');
   for (const lock of [`${gitDir}/index.lock`, `${gitDir}/HEAD.lock`, `${commonDir}/refs/heads/task/one.lock`, `${commonDir}/packed-refs.lock`])
     writeFileSync(lock, '');

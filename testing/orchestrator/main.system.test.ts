@@ -69,7 +69,7 @@ test('a second signal ends the command during a verification, and the work is ke
     () => said.out,
     (text) => text.includes('a second signal'),
   );
-  // Less than half a second apart, two signals would be one press of Ctrl-C.
+  // Two signals within half a second would count as one press of Ctrl-C.
   await delay(600);
   child.kill('SIGINT');
   expect(await ended).toBe(0);

@@ -29,7 +29,7 @@ const putHook = (here: Site, name: string, script: string) => {
   chmodSync(hook, 0o755);
 };
 
-test('of a batch that origin refuses for the sake of one, that one is held and the others land', async () => {
+test('when origin refuses a batch because of one task, that task is held and the others land', async () => {
   await using here = await site();
   for (const id of ['t1', 't2', 't3', 't4']) await handOver(here, id, { [id === 't2' ? 'secret.txt' : `${id}.txt`]: id });
   putHook(here, 'update', '! git cat-file -e "$3:secret.txt" 2>/dev/null || { echo "a secret" >&2; exit 1; }');
@@ -41,7 +41,7 @@ test('of a batch that origin refuses for the sake of one, that one is held and t
   expectOrder(here);
 });
 
-test('of a batch that cannot be checked out for the sake of one, that one goes back and the others land', async () => {
+test('when a batch cannot be checked out because of one task, that task goes back and the others land', async () => {
   await using here = await site();
   const { git } = here.repository;
   for (const id of ['t1', 't2', 't3', 't4']) await handOver(here, id, { [`${id}.txt`]: id });
@@ -60,7 +60,7 @@ test('of a batch that cannot be checked out for the sake of one, that one goes b
   expectOrder(here);
 });
 
-test('origin away while a batch is verified: it lands when origin is back, and no attempt is spent', async () => {
+test('when origin is down while a batch is verified, the batch lands once origin is back, and no attempt is spent', async () => {
   await using here = await site();
   const { origin, verifyCommand, folder } = here.repository;
   const once = path.join(folder, 'once');
@@ -79,7 +79,7 @@ test('origin away while a batch is verified: it lands when origin is back, and n
   expectOrder(here);
 });
 
-test('a push whose answer is lost, and upon which somebody else has pushed, counts as landed', async () => {
+test('a push whose answer was lost counts as landed, even when somebody else has pushed on top of it', async () => {
   await using here = await site();
   const ids = ['t1', 't2'];
   for (const id of ids) await handOver(here, id, { [`${id}.txt`]: id });

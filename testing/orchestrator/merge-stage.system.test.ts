@@ -31,7 +31,7 @@ test('a daemon that does not merge hands the branch over, and one that does land
   expectOrder(here);
 });
 
-test('handed-over work that does not verify goes back to a builder with the end of the log', async () => {
+test('handed-over work that fails verification goes back to a builder with the end of the log', async () => {
   await using here = await site();
   await here.task('one', 'if [ -e a.txt ]; then grep -q "a file is BROKEN" "$PROMPT"; echo right > a.txt; else echo BROKEN > a.txt; fi');
   await using builder = await useDaemon(here, builderOnly);

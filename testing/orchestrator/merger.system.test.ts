@@ -22,14 +22,14 @@ const untilDone = async (here: Site, ids: readonly string[]) => {
   for (const id of ids) await here.until(id, ({ status }) => status === 'done');
 };
 
-/** A verify command that waits for the gate before it looks, and counts how often it began. */
+/** A verify command that first waits for the gate. It writes a file when it begins. */
 const gated = (here: Site) => {
   const gate = path.join(here.repository.folder, 'gate');
   const began = path.join(here.repository.folder, 'began');
   return { gate, began, env: { ORCH_VERIFY_CMD: `touch ${began}; while [ ! -e ${gate} ]; do sleep 0.02; done; ${here.repository.verifyCommand}` } };
 };
 
-test('what waits is verified in one go: a commit a task, and the tip is what passed', async () => {
+test('waiting tasks are verified together: each has one commit, and the last commit is the one that passed', async () => {
   await using here = await site();
   const ids = names(6);
   const { gate, began, env } = gated(here);
@@ -56,7 +56,7 @@ test('what waits is verified in one go: a commit a task, and the tip is what pas
   expectOrder(here);
 });
 
-test('a culprit among a batch goes back with the log, and everybody else lands', async () => {
+test('the failing task of a batch goes back with the log, and all others land', async () => {
   await using here = await site();
   const ids = names(8);
   const culprit = 't6';
@@ -75,7 +75,7 @@ test('a culprit among a batch goes back with the log, and everybody else lands',
   expectOrder(here);
 });
 
-test('of two that conflict the first lands and the second goes back with the files, and its builder begins with its branch', async () => {
+test('when two tasks conflict, the first lands and the second goes back with the files, and its builder begins with its branch', async () => {
   await using here = await site();
   const { gate, began, env } = gated(here);
   await handOver(here, 'zero', { 'zero.txt': '0' });
@@ -102,7 +102,7 @@ test('of two that conflict the first lands and the second goes back with the fil
   expectOrder(here);
 });
 
-test('work that goes with the base but not with its companions waits for them, and lands when they do not', async () => {
+test('work that conflicts only with its batch waits, and lands when the conflicting work does not', async () => {
   await using here = await site();
   await handOver(here, 'one', { 'README.md': 'one', 'one.txt': 'BROKEN' });
   await handOver(here, 'two', { 'README.md': 'two' });
@@ -114,7 +114,7 @@ test('work that goes with the base but not with its companions waits for them, a
   expectOrder(here);
 });
 
-test('a base that moves during every verification: the merge says why and stays with the mergers', async () => {
+test('when the base moves during every verification, the merge gives the reason and the task stays with the mergers', async () => {
   await using here = await site();
   const mover = path.join(here.repository.folder, 'mover');
   here.repository.git('clone', '-q', here.repository.origin, mover);
@@ -124,7 +124,7 @@ test('a base that moves during every verification: the merge says why and stays 
   await using merger = await useMerger(here, env, { firstRetryAfterSeconds: 3_600 });
   const task = await here.until('one', ({ status, notes }) => status === 'pending' && notes !== null);
   await merger.drain();
-  // The one attempt is the builder's.
+  // The builder spent this one attempt; the merger spent none.
   expect(task).toMatchObject({
     stage: 'merge',
     attempts: 1,
@@ -135,7 +135,7 @@ test('a base that moves during every verification: the merge says why and stays 
   expectOrder(here);
 });
 
-test('a task that is lost while its batch is verified does not land; the others do, verified without it', async () => {
+test('a task whose claim is lost while its batch is verified does not land; the others are verified without it and land', async () => {
   await using here = await site();
   const { gate, began, env } = gated(here);
   for (const id of names(3)) await handOver(here, id, { [`${id}.txt`]: id });
@@ -154,7 +154,7 @@ test('a task that is lost while its batch is verified does not land; the others 
   expectOrder(here);
 });
 
-test('a merger killed between push and done: the next start completes the batch and verifies nothing again', async () => {
+test('when a merger is killed between push and done, the next start completes the batch without another verification', async () => {
   await using here = await site();
   const ids = names(4);
   for (const id of ids) await handOver(here, id, { [`${id}.txt`]: id });
@@ -184,7 +184,7 @@ test('a merger killed between push and done: the next start completes the batch 
   expectOrder(here);
 });
 
-test('what a merger leaves that is killed, another takes over while it runs', async () => {
+test('another running merger takes over the work of a killed merger', async () => {
   await using here = await site();
   const { gate, began, env } = gated(here);
   const ids = names(3);
@@ -203,7 +203,7 @@ test('what a merger leaves that is killed, another takes over while it runs', as
   expectOrder(here);
 });
 
-test('two mergers with nothing in common but origin and the dispatcher land each task once', async () => {
+test('two mergers that share only origin and the dispatcher land each task once', async () => {
   await using here = await site();
   const ids = names(12);
   const elsewhere = { XDG_STATE_HOME: path.join(here.repository.folder, 'other-state'), AGENT_PREFIX: 'other', ORCH_MERGE_BATCH: '3' };
@@ -218,7 +218,7 @@ test('two mergers with nothing in common but origin and the dispatcher land each
   expectOrder(here);
 });
 
-test('a merger needs no agent, builds nothing, and leaves a builder what only a builder can finish', async () => {
+test('a merger needs no agent, builds nothing, and leaves to a builder what only a builder can finish', async () => {
   await using here = await site();
   const gate = path.join(here.repository.folder, 'gate');
   await here.task('one', `while [ ! -e ${gate} ]; do sleep 0.02; done; echo one > one.txt`);
@@ -256,7 +256,7 @@ test('a batch of eight candidates needs far fewer verifications than eight batch
     return verifications;
   };
   expect(await verificationsFor(1)).toBe(8);
-  // Candidates that are claimed late make a batch of their own.
+  // Candidates that are claimed late form their own batch.
   expect(await verificationsFor(8)).toBeLessThanOrEqual(4);
   expectOrder(here);
 });

@@ -15,11 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => services[Symbol.asyncDispose]());
 
-/** How one task must end, and what must then be on the base. */
+/** How one task must end, and what must be on the base afterwards. */
 interface Case {
   readonly script: string;
   readonly end: 'done' | 'held' | 'given back';
-  /** Files that are on the base afterwards, or are not, each with its content or mode where that matters. */
+  /**
+   * `lands`: files that are on the base afterwards, with their content or mode where it matters. `stays`: files that
+   * are not.
+   */
   readonly lands?: Readonly<Record<string, string | true>>;
   readonly stays?: readonly string[];
   readonly notes?: string;
@@ -28,7 +31,7 @@ interface Case {
 
 const common = '"$(git rev-parse --path-format=absolute --git-common-dir)"';
 
-/** Things that agents do to git, near to what has gone wrong before. `ID` stands for the task. */
+/** What agents do to git. Each case is close to one that went wrong before. `ID` stands for the task. */
 const cases: Readonly<Record<string, Case>> = {
   // Repositories inside the repository.
   'bare-inside': { script: 'git init -q --bare ID.git; echo w > ID.txt', end: 'done', lands: { 'ID.txt': true, 'ID.git/HEAD': true } },
@@ -53,7 +56,7 @@ const cases: Readonly<Record<string, Case>> = {
   'link-for-folder': { script: 'rm -rf docs; ln -s /usr docs; echo w > ID.txt', end: 'held', notes: 'a link that leads out' },
   'link-absolute-inside': { script: 'ln -s "$PWD/README.md" ID.md; echo w > ID.txt', end: 'held', notes: 'a link that leads out' },
   'link-loop': { script: 'ln -s ID-loop ID-loop; echo w > ID.txt', end: 'done', lands: { 'ID.txt': true } },
-  // Files that git's own index hides.
+  // Files that are hidden by git's own index.
   'skips-worktree': {
     script: 'echo ID > skipped.txt; git update-index --skip-worktree skipped.txt',
     end: 'done',
@@ -133,7 +136,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
   'file-for-folder': { script: 'rm -rf old; echo w > old', end: 'done', lands: { old: 'w\n' }, stays: ['old/o.txt'] },
   'long-description': { script: 'echo w > ID.txt', end: 'done', lands: { 'ID.txt': true }, description: `${'A long requirement. '.repeat(2_900)}\n` },
-  // What no base may have.
+  // Changes that no base may contain.
   'adds-lfs': {
     script: "echo '*.bin filter=lfs diff=lfs merge=lfs -text' > .gitattributes; echo b > ID.bin",
     end: 'held',
@@ -143,7 +146,7 @@ const cases: Readonly<Record<string, Case>> = {
   'a-socket': { script: 'mkfifo ID.pipe; mkdir -p deep/er; mkfifo deep/er/ID.pipe; echo w > ID.txt', end: 'held', notes: 'deep/er/a-socket.pipe' },
 };
 
-test('what agents do to git ends as it should, on one base, and the checkout of the user stays', { timeout: 900_000 }, async () => {
+test("each thing that agents do to git ends as it should, on one base, and the user's checkout stays unchanged", { timeout: 900_000 }, async () => {
   const base = { 'src/a.txt': 'a\n', 'docs/d.txt': 'd\n', 'old/o.txt': 'o\n', 'skipped.txt': 's\n', 'assumed.txt': 's\n', '.gitignore': 'cache/\n' };
   await using here = await useSite(services, 'siblings', base);
   const before = contentOf(here.repository.repo);
@@ -162,7 +165,7 @@ test('what agents do to git ends as it should, on one base, and the checkout of 
   expectOrder(here);
 });
 
-/** What is not as wanted, in words: all cases are looked at, so that one failure does not hide the others. */
+/** Describes everything that is wrong. It looks at all cases, so that one failure does not hide the others. */
 async function differences(here: Site, id: string, { end, lands = {}, stays = [], notes = '' }: Case): Promise<string[]> {
   const isOver = ({ status, held, attempts, claim }: Task) => status === 'done' || held || (attempts > 0 && claim === null);
   const task = await here.until(id, isOver);

@@ -14,11 +14,11 @@ beforeAll(async () => {
 });
 afterAll(() => services[Symbol.asyncDispose]());
 
-/** By hand: DISPATCHER_TEST_MINUTES=60 npm test -- testing/orchestrator/swarm-day */
+/** To run it for an hour: DISPATCHER_TEST_MINUTES=60 npm test -- testing/orchestrator/swarm-day */
 const minutes = Number(process.env.DISPATCHER_TEST_MINUTES ?? 0);
 const limitMs = 240_000;
 
-/** What agents do in one round, and how each task ends. `id` is that of the task. */
+/** What the agents do in one round, and how each task must end. `id` is the task's id. */
 const endings: Readonly<Record<string, readonly [script: (id: string) => string, end: 'done' | 'held' | 'given back' | 'any']>> = {
   merged: [(id) => `echo w > ${id}.txt`, 'done'],
   'a-secret': [(id) => `echo w > ${id}.txt; echo KEY=1 > .env.${id}`, 'held'],
@@ -89,7 +89,7 @@ test(`tasks of every ending, with daemons that are killed, leave the user's chec
   if (minutes > 0) process.stdout.write(`${rounds} rounds of ${Object.keys(endings).length} tasks\n`);
 });
 
-/** What a person may have in a checkout: a stash, a branch of an agent's name, changed, staged and new files. */
+/** What a person may have in a checkout: a stash, a branch named like an agent's, changed, staged and new files. */
 function keepThingsInCheckout({ repository: { git, repo } }: Site): void {
   const write = (file: string, content: string) => writeFileSync(path.join(repo, file), content);
   git('config', 'user.name', 'Person');
@@ -103,7 +103,7 @@ function keepThingsInCheckout({ repository: { git, repo } }: Site): void {
   write('new.txt', 'new');
 }
 
-/** Answers the name of the ending of each task. */
+/** Creates the tasks. Answers the name of the ending of each. */
 async function createTasks(here: Site, round: number): Promise<Map<string, string>> {
   const ids = new Map(Object.keys(endings).map((name) => [`${round}-${name}`, name]));
   for (const [id, name] of ids) await here.task(id, endings[name]?.[0](id) ?? '');

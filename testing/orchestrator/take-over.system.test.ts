@@ -36,7 +36,7 @@ const leave = (here: Site, record: RunRecord) => {
   writeFileSync(path.join(folder, 'state.json'), JSON.stringify(record));
 };
 
-/** The files of work that is only where the notes say. */
+/** The files of work that is saved only in the place that the notes name. */
 const savedFiles = (task: Task) => {
   const [, gitDir = '', ref = ''] = /in (\S+) only, as (\S+);/.exec(task.notes ?? '') ?? [];
   return execFileSync('git', ['--git-dir', gitDir, 'ls-tree', '-r', '--name-only', ref], { encoding: 'utf8' });
@@ -51,7 +51,7 @@ const onlyRecord = async (here: Site, wanted: (record: RunRecord) => boolean): P
   return record;
 };
 
-test('a run that a running daemon could not end is taken up by another, without disturbing git of the first', async () => {
+test('another daemon takes over a run that a running daemon could not end, without disturbing git of the first', async () => {
   await using here = await site();
   const gate = gateOf(here);
   const hook = path.join(here.repository.origin, 'hooks/pre-receive');
@@ -137,7 +137,7 @@ test('a run of another organization does not occupy a slot, and its work is kept
   expectOrder(here);
 });
 
-test('a run that cannot be ended is left to the next start, and other work goes on', async () => {
+test('a run that cannot be ended is left for the next start, and other work continues', async () => {
   await using here = await site();
   await here.task('one', 'echo kept > kept.txt; sleep 7241');
   const running = await useDaemon(here, { MAX_AGENTS: '1' });
@@ -145,7 +145,7 @@ test('a run that cannot be ended is left to the next start, and other work goes 
     () => processesWith('7241').length,
     (count) => count > 1,
   );
-  // A folder in the place of a lock file is nothing that git or the daemon takes away.
+  // A folder is in the place of a lock file. Neither git nor the daemon removes it.
   const lock = path.join(stateOf(here), 'clean.git/refs/heads/task/one.lock');
   mkdirSync(path.join(lock, 'in the way'), { recursive: true });
   await here.dispatcher.release('one', { release_reason: 'needs_human' });
@@ -165,7 +165,7 @@ test('a run that cannot be ended is left to the next start, and other work goes 
   expectOrder(here);
 });
 
-test('a daemon that is interrupted while origin is away gives its work back at once', async () => {
+test('a daemon that is interrupted while origin is down releases its task at once', async () => {
   await using here = await site();
   const { origin } = here.repository;
   await here.task('one', `echo x > x.txt; mv ${origin} ${origin}.away`);

@@ -31,7 +31,7 @@ function useKiller(here: Site) {
   const file = (name: string) => path.join(folder, name);
   return {
     path: `${folder}:${here.env.PATH ?? ''}`,
-    /** From now on, counts the commands and kills at this one. */
+    /** From now on, counts the commands and kills the daemon at this one. */
     arm: (at: number) => {
       rmSync(file('count'), { force: true });
       writeFileSync(file('at'), String(at));
@@ -43,12 +43,12 @@ function useKiller(here: Site) {
 
 const seed = Number(process.env.DISPATCHER_TEST_SEED ?? Date.now() % 1_000_000);
 
-test(`a daemon that is killed at one git command after the other, before it or after it, loses no object and leaves nothing (DISPATCHER_TEST_SEED=${seed})`, async () => {
+test(`a daemon that is killed before or after each git command in turn loses no object and leaves nothing behind (DISPATCHER_TEST_SEED=${seed})`, async () => {
   await using here = await site();
   const killer = useKiller(here);
   const setup = path.join(here.repository.folder, 'setup');
   const env = { PATH: killer.path, ORCH_SETUP_CMD: `[ -e ${setup} ] || { touch ${setup}; sleep 7239; }` };
-  // After a kill the agent may begin with all that it has committed before, and has nothing to commit then.
+  // After a kill, the agent may begin with everything it has committed before. It then has nothing to commit.
   await here.task('one', 'for n in $(seq 1 50); do echo $n > new-$n.txt; done; git add -A; git commit -q -m new || true; echo last > last.txt');
   const statusOf = async () => (await here.dispatcher.get('one')).data.status;
   const nobodyLeft = () =>
@@ -89,7 +89,7 @@ test(`a daemon that is killed at one git command after the other, before it or a
   expectOrder(here);
 });
 
-test('a base that is rewritten while a task is at work takes nothing from it, also when the clone is packed', async () => {
+test('a base that is rewritten during a task removes none of its commits, even when the clone is packed', async () => {
   await using here = await site();
   const gate = path.join(here.repository.folder, 'gate');
   await using daemon = await useDaemonProcess(here);
@@ -102,11 +102,11 @@ test('a base that is rewritten while a task is at work takes nothing from it, al
   git('checkout', '-q', '--orphan', 'fresh');
   git('-c', 'user.name=Person', '-c', 'user.email=person@localhost', 'commit', '-q', '-m', 'Rewritten');
   git('push', '-q', '--force', 'origin', 'fresh:main');
-  // A second daemon reads the new base and would pack the clone, were no task at work.
+  // A second daemon reads the new base. It would pack the clone if no task were running.
   await using other = await useDaemonProcess(here);
   execFileSync('git', ['--git-dir', path.join(stateOf(here), 'clean.git'), 'reflog', 'expire', '--expire=now', '--all']);
   writeFileSync(gate, '');
-  // Nobody can merge histories that have nothing in common, so the work stays on its branch.
+  // Histories that have nothing in common cannot be merged, so the work stays on its branch.
   await here.until('one', ({ attempts, claim }) => attempts > 0 && claim === null);
   await Promise.all([daemon.drain(), other.drain()]);
   expect(here.repository.files('task/one')).toContain('log.txt');

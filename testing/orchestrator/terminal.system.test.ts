@@ -17,10 +17,10 @@ afterAll(() => services[Symbol.asyncDispose]());
 const site = () => useSite(services, `terminal-${++sites}`);
 const ctrlC = '\u0003';
 
-/** npm passes its own SIGINT on to what it runs, although the terminal has signalled all of them. */
+/** On Ctrl-C the terminal signals all processes, and npm sends SIGINT to its child process a second time. */
 const command = 'npm run -s orchestrator';
 
-test('one Ctrl-C lets the agent finish and says that another gives its work back', async () => {
+test('one Ctrl-C lets the agent finish, and the output says that a second one releases its task', async () => {
   await using here = await site();
   const gate = path.join(here.repository.folder, 'gate');
   await here.task('one', `while [ ! -e ${gate} ]; do sleep 0.05; done; echo x > x.txt`);
@@ -33,7 +33,7 @@ test('one Ctrl-C lets the agent finish and says that another gives its work back
   expect(terminal.said()).toContain('claims all tasks to build and to merge, from');
   terminal.press(ctrlC);
   await until(terminal.said, (said) => said.includes('finishing 1 task; press Ctrl-C again to give it back'));
-  // Long enough for a second signal of the same keystroke to come.
+  // This waits long enough for a second signal of the same keystroke to arrive.
   await delay(600);
   writeFileSync(gate, '');
   expect(await terminal.ended).toBe(0);
@@ -41,7 +41,7 @@ test('one Ctrl-C lets the agent finish and says that another gives its work back
   expectOrder(here);
 });
 
-test('a second Ctrl-C gives the work back and keeps it', async () => {
+test('a second Ctrl-C releases the task and keeps the work', async () => {
   await using here = await site();
   await here.task('one', 'echo part > part.txt; sleep 7239');
   await using terminal = useTerminal(command, here.env);

@@ -17,7 +17,7 @@ const site = (baseFiles?: Record<string, string>) => useSite(services, `fault-${
 const say = (message: object) => `echo '${JSON.stringify(message)}'`;
 const gateOf = (here: Site) => path.join(here.repository.folder, 'gate');
 
-/** The agent says this and ends until the gate is open; then it does its work. */
+/** While the gate is closed, the agent prints this and ends. Once the gate is open, it does its work. */
 const untilMended = (gate: string, script: string) =>
   `if [ ! -e ${gate} ]; then ${script}; fi; echo ok > "$(git symbolic-ref --short HEAD | tr / -).txt"`;
 
@@ -32,7 +32,7 @@ test.each([
     'sleep 60',
     'key was refused (401)',
   ],
-])('%s: the daemon pauses with its reason, and spends no attempt', async (_, words, end, why) => {
+])('%s: the daemon pauses and gives the reason, and spends no attempt', async (_, words, end, why) => {
   await using here = await site();
   const gate = gateOf(here);
   await here.task('one', untilMended(gate, `${words}; ${end}`));
@@ -49,7 +49,7 @@ test.each([
   expectOrder(here);
 });
 
-test('tasks that end one after the other at once in the same way pause the daemon, whatever they say', async () => {
+test('several tasks in a row that end immediately in the same way pause the daemon, whatever their output is', async () => {
   await using here = await site();
   const gate = gateOf(here);
   for (const id of ['one', 'two', 'three']) await here.task(id, untilMended(gate, `echo "Kaputt ${id.length}"; exit 9`));
@@ -68,7 +68,7 @@ test('tasks that end one after the other at once in the same way pause the daemo
   expectOrder(here);
 });
 
-test('a base that does not pass pauses the daemon with its log, and the work waits for one that does', async () => {
+test('a base that fails verification pauses the daemon and shows the log, and the work waits until the base passes', async () => {
   await using here = await site({ 'flag.txt': 'BROKEN\n' });
   await here.task('one', 'echo w > w.txt');
   await using running = await useDaemon(here);
@@ -84,7 +84,7 @@ test('a base that does not pass pauses the daemon with its log, and the work wai
   expect(here.starts()).toHaveLength(1);
 });
 
-test('a set-up that fails on the base pauses the daemon, and no agent is started until it works', async () => {
+test('a set-up command that fails on the base pauses the daemon, and no agent is started until it works', async () => {
   await using here = await site();
   const gate = gateOf(here);
   await here.task('one', 'echo w > w.txt');
@@ -102,7 +102,7 @@ test('a set-up that fails on the base pauses the daemon, and no agent is started
   expectOrder(here);
 });
 
-test('a daemon that stops while it is paused gives its task back, which counts no failure', async () => {
+test('a daemon that stops while it is paused releases its task, and this does not count as a failure', async () => {
   await using here = await site();
   for (let round = 1; round <= 6; round++) {
     if (round === 1) await here.task('one', untilMended(gateOf(here), `${say({ type: 'result', is_error: true, api_error_status: 401 })}; exit 1`));
@@ -117,7 +117,7 @@ test('a daemon that stops while it is paused gives its task back, which counts n
   expectOrder(here);
 });
 
-test('a process that goes on after its result is ended, and its work lands', async () => {
+test('an agent that keeps running after its result is killed, and its work lands', async () => {
   await using here = await site();
   const script = `echo w > w.txt; ${say({ type: 'result', is_error: false, result: 'I wrote it.' })}; sleep 7251`;
   const task = await story(here, script);
@@ -125,7 +125,7 @@ test('a process that goes on after its result is ended, and its work lands', asy
   expect(task.notes).toContain('The agent said at its end:\nI wrote it.');
 });
 
-test('an agent that changes nothing leaves its words in the notes', async () => {
+test('the last output of an agent that changes nothing is kept in the notes', async () => {
   await using here = await site();
   const task = await story(here, say({ type: 'result', is_error: false, result: 'The task is not clear to me.' }));
   expect(task.notes).toContain('The task is not clear to me.');
@@ -133,7 +133,7 @@ test('an agent that changes nothing leaves its words in the notes', async () => 
   expect(existsSync(path.join(here.repository.folder, 'gate'))).toBe(false);
 });
 
-test('while origin takes no push the pauses of the daemon become longer, no attempt is spent, and the work lands in the end', async () => {
+test('while origin refuses pushes, the daemon pauses longer each time and spends no attempt, and the work lands in the end', async () => {
   await using here = await site();
   const hook = path.join(here.repository.origin, 'hooks/pre-receive');
   mkdirSync(path.dirname(hook), { recursive: true });

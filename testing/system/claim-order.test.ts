@@ -6,7 +6,10 @@ const halfLifeDays = 14;
 const inputs = ['rev', 'use', 'ts', 'sec', 'stab', 'effort'] as const;
 type Inputs = Partial<Record<(typeof inputs)[number], number>>;
 
-/** Whole numbers, so that ties are common, and others. Next to nothing counts as nothing, so that is not drawn. */
+/**
+ * Whole numbers, so that ties are common, and fractions. Numbers very near to zero are not drawn, because they count as
+ * zero.
+ */
 const value = oneof(integer({ min: 0, max: 10 }), double({ min: 1e-6, max: 10, noNaN: true }));
 const optional = option(value, { nil: undefined });
 const drawnTask = record({
@@ -21,7 +24,7 @@ const drawnTask = record({
   days: constantFrom(0, 0, 0, 1, 7, 14, 28, 365),
 });
 
-/** The contract's formula, written again from its text. */
+/** The formula of the contract, implemented independently. */
 function effectiveScore({ rev = 0, use = 0, ts = 0, sec = 0, stab = 0, effort = 2 }: Inputs, days: number): number {
   return ((rev * 3 + use * 2 + ts * 2 + sec * 4 + stab * 2) / Math.max(effort, 2)) * 0.5 ** (days / halfLifeDays);
 }
@@ -33,8 +36,8 @@ interface Expected {
 }
 
 /**
- * The highest effective score first; on ties the oldest, then the smallest id. Scores that binary fractions alone
- * tell apart are a tie.
+ * The highest effective score first; on ties the oldest task, then the smallest id. Scores that differ only by rounding
+ * count as a tie.
  */
 function byOrder(a: Expected, b: Expected): number {
   if (Math.abs(a.effective - b.effective) > 1e-9 * Math.max(a.effective, b.effective)) return b.effective - a.effective;
@@ -58,7 +61,7 @@ test('for any score inputs and ages, claim-next hands tasks out, and a list show
         ]);
         expected.push({ id: data.id, createdAt: data.created_at, effective: effectiveScore(given, days) });
       }
-      // Ties by age alone: some tasks are of the very same moment.
+      // Ties by age alone: some tasks have exactly the same creation time.
       const asOne = "rank = task_rank(score, updated_at), created_at = date_trunc('second', created_at)";
       await query(`UPDATE tasks SET ${asOne} WHERE organization_id = $1`, [acme.organizationId]);
       for (const task of expected) task.createdAt = task.createdAt.slice(0, 19);

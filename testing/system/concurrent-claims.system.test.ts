@@ -6,14 +6,14 @@ import { type Acme, useAcme } from './harness/use-acme.ts';
 const callerCount = 64;
 const taskCount = 1500;
 
-/** As many callers as may stand in line at once, each with a connection of its own. */
+/** The largest number of callers that may wait at once. Each has its own connection. */
 function useCallers({ services, key }: Acme) {
   const resources = new DisposableStack();
   const callers = Array.from({ length: callerCount }, () => resources.use(createKeepAliveCaller(services.url, key)));
   return { callers, [Symbol.dispose]: () => resources.dispose() };
 }
 
-/** Lets every caller take numbers below `count` and do something with each, until none is left. */
+/** The callers share the numbers below `count`: each takes the next number and acts on it, until none is left. */
 async function share(callers: readonly KeepAliveCaller[], count: number, act: (caller: KeepAliveCaller, n: number) => Promise<void>): Promise<void> {
   let next = 0;
   await Promise.all(
@@ -54,7 +54,7 @@ test('64 concurrent callers claim each of 1,500 tasks exactly once', async () =>
   expect((await acme.rest.stats()).data.byStatus).toEqual({ pending: 0, claimed: taskCount / 2, done: taskCount / 2 });
 });
 
-test('of 64 callers on one task one wins, and the others get its name', async () => {
+test('when 64 callers claim one task, one wins and the others are told its name', async () => {
   await using acme = await useAcme();
   using many = useCallers(acme);
   for (let round = 0; round < 5; round++) {
@@ -72,7 +72,7 @@ test('of 64 callers on one task one wins, and the others get its name', async ()
   }
 });
 
-test('64 callers who finish one claim with its token get the same answer, and there is one event', async () => {
+test('when 64 callers finish one claim with its token, all get the same answer, and there is one event', async () => {
   await using acme = await useAcme();
   using many = useCallers(acme);
   await acme.rest.create({ id: 'one', title: 'One' });

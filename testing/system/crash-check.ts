@@ -4,7 +4,7 @@ import type { History, SentRequest } from './crash-worker.ts';
 import type { RestClient } from './harness/rest-client.ts';
 
 /**
- * Holds the system, after its restart, to everything it had acknowledged before. Answers how many requests had been
+ * After a restart, checks that the system still has everything it had acknowledged. Answers how many requests had been
  * acknowledged.
  */
 export async function expectNothingLost(rest: RestClient, history: History): Promise<number> {
@@ -40,7 +40,7 @@ async function expectKept(rest: RestClient, id: string, requests: readonly SentR
   for (const claim of claims) await expectStillHeld(rest, claim, history);
 }
 
-/** Claims take turns: each ends before the next begins. */
+/** Claims do not overlap: each ends before the next begins. */
 function expectWholeLife(events: readonly Event[]): void {
   expect(events[0]?.type).toBe('task.created');
   let held = false;
@@ -50,7 +50,7 @@ function expectWholeLife(events: readonly Event[]): void {
   }
 }
 
-/** A claim that nobody tried to end is alive, was beaten as late as was acknowledged, and its token is good. */
+/** A claim that nobody tried to end is still live, has its last acknowledged heartbeat, and its token still works. */
 async function expectStillHeld(rest: RestClient, claim: Claim, history: History): Promise<void> {
   const about = history.filter((sent) => sent.claim?.claim_token === claim.claim_token);
   if (about.some(({ act }) => act === 'done' || act === 'release')) return;
@@ -62,7 +62,9 @@ async function expectStillHeld(rest: RestClient, claim: Claim, history: History)
   expect((await rest.heartbeat(claim.task_id, { agent: claim.agent, claim_token: claim.claim_token })).status).toBe(200);
 }
 
-/** Sends what was in flight once more under its own key: it succeeds, and a third time it is answered the same. */
+/**
+ * Sends a request that was in flight again under its own key. It succeeds, and the next repeat gets the same answer.
+ */
 export async function expectRepeatable(rest: RestClient, { act, path, body, idempotencyKey }: SentRequest): Promise<void> {
   if (act === 'heartbeat') return;
   const headers = { 'idempotency-key': idempotencyKey };

@@ -2,27 +2,27 @@ import { randomUUID } from 'node:crypto';
 import type { Claim, ClaimedTask } from '@recursiv/sdk';
 import { createKeepAliveCaller } from './harness/keep-alive-caller.ts';
 
-/** What a worker does, over and over. */
+/** What a worker does again and again. */
 export type Act = 'create' | 'claim' | 'heartbeat' | 'done' | 'release';
 
-/** A request, with its answer when there was one. The key under which it was sent lets it be sent again. */
+/** A request, with its answer when there was one. It can be sent again under its idempotency key. */
 export interface SentRequest {
   readonly act: Act;
   readonly path: string;
   readonly body: Readonly<Record<string, unknown>>;
   readonly idempotencyKey: string;
-  /** Of heartbeat, done and release: the claim they are about. */
+  /** For heartbeat, done and release: the claim that they name. */
   readonly claim?: Claim;
-  /** The `data` of a 2xx; absent while no answer has come, or none ever will. */
+  /** The `data` of a 2xx answer; absent when no answer has come. */
   answer?: unknown;
 }
 
-/** Everything that the workers sent, in the order in which each sent it. */
+/** All requests of the workers. The requests of each worker are in the order in which it sent them. */
 export type History = SentRequest[];
 
 /**
- * Creates, claims, beats, finishes and gives back until `signal` fires or the connection breaks. Writes down each
- * request before it leaves.
+ * Creates, claims, heartbeats, finishes and releases tasks until `signal` fires or the connection breaks. Records each
+ * request before it sends it.
  */
 export async function work(options: {
   url: string;

@@ -14,16 +14,14 @@ import { createRestClient } from './harness/rest-client.ts';
 const rounds = 3;
 const workerCount = 24;
 
-/**
- * Kills everything at once, as a power cut would: node, what it has started, and each of its PostgreSQL's processes.
- */
+/** Kills everything at once, as a power cut would: node, its child processes, and every process of its PostgreSQL. */
 async function killAll({ main }: TestDispatcher, dataDir: string): Promise<void> {
   const { pid = 0 } = main.child;
   killProcesses([pid, ...(await descendantsOf(pid)), ...(await processesOn(join(dataDir, 'postgres')))]);
   await main.exited;
 }
 
-/** Lets the workers go until so many requests were answered, and kills everything under them. */
+/** Lets the workers run until this many requests were answered, then kills everything. */
 async function runUntilKilled(dispatcher: TestDispatcher, dataDir: string, history: History, random: () => number): Promise<void> {
   const { url, api_key: key } = dispatcher.credentials;
   const stop = new AbortController();
@@ -56,7 +54,7 @@ test('kill -9 of everything under load loses nothing that was answered, and no c
     }
     await using restarted = await useDispatcher({ dataDir: folder.path });
     const rest = createRestClient(restarted.credentials.url, restarted.credentials.api_key);
-    // What earlier rounds did is looked at again after the last kill.
+    // After the last kill, the results of earlier rounds are checked again.
     const checked = round === rounds - 1 ? history : history.slice(before);
     acknowledged += await expectNothingLost(rest, checked);
     for (const sent of checked.filter(({ answer }) => answer === undefined)) await expectRepeatable(rest, sent);

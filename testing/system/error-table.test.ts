@@ -15,7 +15,9 @@ interface Row {
 const byCode = (a: Row, b: Row) => (`${a.code} ${a.status}` < `${b.code} ${b.status}` ? -1 : 1);
 const table: Row[] = Object.entries(errorTable).map(([code, { status, type }]) => ({ status, type, code }));
 
-/** The table, and what REST alone answers: headers over their limit have a status that load balancers know. */
+/**
+ * The error table, and the answers that only REST has: headers over their limit get a status that load balancers know.
+ */
 const overRest: Row[] = [...table, { status: 431, type: 'invalid_request_error', code: 'invalid_argument' }];
 
 /** The rows of the table in docs/errors.md, with the gRPC code. */
@@ -25,7 +27,7 @@ async function documentedRows(): Promise<(Row & { grpc: string })[]> {
   return rows.map(([, status = '', type = '', code = '', grpc = '']) => ({ status: Number(status), type, code, grpc }));
 }
 
-/** `InvalidArgument` as gRPC writes it. */
+/** Formats a code such as `InvalidArgument` as gRPC writes it. */
 const grpcName = (code: Code) => (Code[code] ?? '').replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase();
 
 test('docs/errors.md has each code of the error table once, with its status, type and gRPC code, and no other', async () => {

@@ -11,7 +11,7 @@ import { type Acme, useAcme } from './harness/use-acme.ts';
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** What is really in use, in MiB. Where the system has processes of its own it is what those hold, garbage included. */
+/** The memory in use, in MiB. With separate processes it is their resident memory, which includes garbage. */
 async function usedMib({ services }: Acme): Promise<number> {
   if (services.topology) return sum(await Promise.all(processesOf(services.topology).map(({ pid }) => residentMib(pid))));
   collectGarbage();
@@ -27,7 +27,7 @@ async function residentMib(pid: number): Promise<number> {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
 }
 
-/** Requests of which each is new: nothing of what they bring may be remembered. */
+/** Sends requests that differ each time, so any that the server remembers would use memory. */
 async function sendBadInput({ rest, services }: Acme, count: number): Promise<void> {
   for (let i = 0; i < count; i += 6) {
     const unique = randomUUID();
@@ -43,7 +43,7 @@ async function sendBadInput({ rest, services }: Acme, count: number): Promise<vo
   }
 }
 
-/** Processes of their own are made to collect their garbage early. */
+/** Separate processes get a setting that makes them collect garbage early. */
 const frugal = { NODE_OPTIONS: '--max-old-space-size=64 --max-semi-space-size=1' };
 
 test('memory stays level under any amount of bad input', async () => {
@@ -53,6 +53,6 @@ test('memory stays level under any amount of bad input', async () => {
   await sendBadInput(acme, 1500);
   const grown = (await usedMib(acme)) - before;
   console.log(`1,500 bad requests, memory ${grown.toFixed(1)} MiB more than after those before`);
-  // Half of what the requests had brought.
+  // The limit is half of the bytes that the requests have sent.
   expect(grown).toBeLessThan(acme.services.topology ? 50 : 10);
 });

@@ -10,7 +10,7 @@ import { createRestClient } from './harness/rest-client.ts';
 const root = join(import.meta.dirname, '../..');
 const snippets = snippetsOf(await readFile(join(root, 'README.md'), 'utf8'));
 
-/** A dispatcher on the data folder of a working folder, as `npm start` makes it in the repository. */
+/** A dispatcher on the data folder of a working folder, as `npm start` creates it in the repository. */
 async function useStarted() {
   await using resources = new AsyncDisposableStack();
   const folder = resources.use(await useFolder()).path;
@@ -19,10 +19,13 @@ async function useStarted() {
   return { folder, credentials, [Symbol.asyncDispose]: () => started.disposeAsync() };
 }
 
-/** `curl` as people type it says nothing of a refusal; here it fails, and shows each answer on a line. */
+/**
+ * Plain `curl` succeeds even when the API refuses a request. Here it fails instead, and prints each answer on its own
+ * line.
+ */
 const strictCurl = `curl() { command curl --fail-with-body --max-time ${Math.ceil(20 * patience())} --write-out '\\n' "$@"; }\n`;
 
-test('the curl lines of the README work as they are pasted, on a dispatcher that has just started', async () => {
+test('the curl lines of the README work unchanged on a dispatcher that has just started', async () => {
   const pasted = snippets.filter(({ language, code }) => language === 'sh' && code.includes('curl'));
   expect(pasted.length).toBeGreaterThan(0);
   await using started = await useStarted();

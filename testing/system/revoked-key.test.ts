@@ -7,7 +7,8 @@ import { type Acme, useAcme } from './harness/use-acme.ts';
 import { useStream } from './harness/use-stream.ts';
 
 /**
- * What the contract gives the system to hear of it, and the time that the answers themselves take on a busy machine.
+ * The time limit that the contract gives the system to stop accepting a key, plus the time that the answers take on a
+ * busy machine.
  */
 const withinMs = 1000 + 500;
 

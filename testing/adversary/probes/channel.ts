@@ -4,10 +4,10 @@ import { grpcMessage, openGrpcSession } from '../grpc-session.ts';
 import type { Row } from '../probe.ts';
 import type { Scene } from '../scene.ts';
 
-/** A field of a message of the channel that is a call without content: two bytes and their tag. */
+/** A call without content, as a field in a channel message: its tag and two bytes. */
 const emptyCall = Buffer.from([0x0a, 0]);
 
-/** Without the admin key: opens the channel between gateway and service, with many calls in one message. */
+/** Without the admin key: opens the channel between gateway and service, and sends many calls in one message. */
 export async function channel(scene: Scene): Promise<Row[]> {
   const row = await besideVictim(scene, 'the channel, with 200,000 empty calls in each message, without the admin key', async () => {
     const stop = new AbortController();

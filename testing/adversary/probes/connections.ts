@@ -4,7 +4,7 @@ import { besideVictim, memoryWithin } from '../attack.ts';
 import type { Row } from '../probe.ts';
 import type { Scene } from '../scene.ts';
 
-/** More than one port takes from one address. */
+/** More connections than one port accepts from one address. */
 const each = 6_500;
 
 const ports = [
@@ -12,7 +12,7 @@ const ports = [
   { name: 'gRPC', urlOf: ({ grpcUrl }: Scene) => grpcUrl, first: 'PRI' },
 ];
 
-/** Without a key: opens as many connections as it can, and keeps each after its first bytes. */
+/** Without a key: opens as many connections as it can, sends a few bytes on each, and keeps them open. */
 export async function connections(scene: Scene): Promise<Row[]> {
   const rows: Row[] = [];
   for (const { name, urlOf, first } of ports) {
@@ -27,7 +27,7 @@ export async function connections(scene: Scene): Promise<Row[]> {
           closed += 1;
         });
         sockets.push(socket.resume());
-        // So that the queue of connections that are not accepted yet does not overflow.
+        // The pause keeps the queue of connections that are not yet accepted from overflowing.
         if (i % 100 === 0) await sleep(10);
       }
       return {

@@ -7,7 +7,7 @@ const count = 200;
 
 const createOf = (i: number): Shot => ({ method: 'POST', path: '/tasks', body: { id: `taken-${i}`, title: 'Taken' } });
 
-/** Creates tasks under ids that are taken: each is a 409, and must cost no more than a create. */
+/** Creates tasks with ids that are taken. Each is a 409, and must cost no more than a create. */
 export async function duplicates(scene: Scene): Promise<Row[]> {
   using attacker = await scene.createCaller('attacker');
   const shots = Array.from({ length: count }, (_, i) => createOf(i));

@@ -5,7 +5,7 @@ import type { Row } from '../probe.ts';
 import { createRandomRequests, type Document } from '../random-request.ts';
 import type { Scene } from '../scene.ts';
 
-/** Sends random requests to every route: no answer is a 5xx, and the OpenAPI document has each of them. */
+/** Sends random requests to every route. No answer may be a 5xx, and the OpenAPI document must contain each answer. */
 export async function fuzz(scene: Scene): Promise<Row[]> {
   const document = (await (await fetch(`${scene.url}/openapi.json`)).json()) as Document;
   const rows: Row[] = [];

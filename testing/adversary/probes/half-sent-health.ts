@@ -6,7 +6,7 @@ import type { Scene } from '../scene.ts';
 const health = '/grpc.health.v1.Health/Check';
 const halves = 500;
 
-/** Without a key: health checks whose body never ends. Whole health checks are still answered. */
+/** Without a key: sends health checks whose body never ends. Complete health checks must still be answered. */
 export async function halfSentHealth(scene: Scene): Promise<Row[]> {
   let answered = 0;
   const row = await besideVictim(scene, `${halves} half-sent health checks`, async () => {

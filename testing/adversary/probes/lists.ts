@@ -5,7 +5,7 @@ import type { Scene } from '../scene.ts';
 
 const largest = { description: 'd'.repeat(60_000), notes: 'n'.repeat(60_000) };
 
-/** Reads the largest pages of tasks there can be. */
+/** Reads the largest possible pages of tasks. */
 export async function lists(scene: Scene): Promise<Row[]> {
   using attacker = await scene.createCaller('attacker');
   const created = Array.from({ length: 100 }, (_, i) => ({ method: 'POST', path: '/tasks', body: { title: `Large ${i}`, ...largest } }));

@@ -7,7 +7,7 @@ import type { Scene } from '../scene.ts';
 
 const connections = 8;
 
-/** Without a key: begins calls and resets them at once, and connects again when the server ends the connection. */
+/** Without a key: begins calls and resets them at once. Connects again when the server ends the connection. */
 export async function rapidReset(scene: Scene): Promise<Row[]> {
   const row = await besideVictim(scene, `calls that are reset at once, over ${connections} connections, without a key`, async () => {
     const stop = new AbortController();

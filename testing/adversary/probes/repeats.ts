@@ -3,7 +3,9 @@ import { startFlood } from '../flood.ts';
 import type { Row } from '../probe.ts';
 import type { Scene } from '../scene.ts';
 
-/** Repeats one claim-next under one Idempotency-Key: all get the same claim, and only one waits in the database. */
+/**
+ * Repeats one claim-next with one Idempotency-Key. All repeats get the same claim, and only one waits in the database.
+ */
 export async function repeats(scene: Scene): Promise<Row[]> {
   using attacker = await scene.createCaller('attacker');
   await attacker.send('POST', '/tasks', { body: { title: 'Wanted' } });

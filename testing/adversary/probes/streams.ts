@@ -5,13 +5,13 @@ import { startFlood } from '../flood.ts';
 import type { Row } from '../probe.ts';
 import type { Scene } from '../scene.ts';
 
-/** Streams of one attacker. */
+/** The open streams of one attacker. */
 interface Streams extends Disposable {
   /** How many were refused, or ended by the server. */
   refused(): number;
 }
 
-/** One organization opens as many streams as it can, with many keys; another one still gets its stream. */
+/** One organization opens as many streams as it can, with many keys. Another organization must still get a stream. */
 export async function streams(scene: Scene): Promise<Row[]> {
   using attacker = await scene.createCaller('attacker');
   using quiet = await scene.createCaller('quiet');
@@ -32,7 +32,7 @@ export async function streams(scene: Scene): Promise<Row[]> {
   return [{ ...row, limits }, await stuckReaders(scene)];
 }
 
-/** Readers that never read, while much happens. */
+/** Opens streams that never read, while many events happen. */
 async function stuckReaders(scene: Scene): Promise<Row> {
   using attacker = await scene.createCaller('attacker');
   const row = await besideVictim(scene, '200 streams that are not read, beside creates with long titles', async () => {
@@ -51,7 +51,7 @@ async function stuckReaders(scene: Scene): Promise<Row> {
   return memoryWithin(row, 300);
 }
 
-/** Resolves when each has been opened or refused. */
+/** Resolves when each stream has been opened or refused. */
 async function openStreams(url: string, keys: readonly string[], count: number, onOpen: (response: IncomingMessage) => void): Promise<Streams> {
   const agent = new Agent({ keepAlive: false });
   const requests: ClientRequest[] = [];

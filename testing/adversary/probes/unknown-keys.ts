@@ -5,7 +5,7 @@ import type { Row } from '../probe.ts';
 import type { Scene } from '../scene.ts';
 import { createTaskClient } from '../task-client.ts';
 
-/** Made-up keys whose checksum fits, so that only the database knows that they do not exist. */
+/** Sends made-up keys with a valid checksum, so that only the database knows that they do not exist. */
 export async function unknownKeys(scene: Scene): Promise<Row[]> {
   using stranger = createTaskClient(scene.url, null);
   const statuses = new Set<number>();

@@ -5,7 +5,7 @@ import type { Scene } from '../scene.ts';
 
 const streams = 1_000;
 
-/** Without a key: a thousand calls on one connection, each with a body that stops shortly before its end. */
+/** Without a key: opens a thousand calls on one connection. The body of each stops shortly before its end. */
 export async function unreadBodies(scene: Scene): Promise<Row[]> {
   const row = await besideVictim(scene, `${streams} gRPC bodies of 1 MB that never end, without a key`, async () => {
     const attacker = await openGrpcSession(scene.grpcUrl);

@@ -7,7 +7,7 @@ import type { Scene } from '../scene.ts';
 const connections = 200;
 const largest = { description: 'd'.repeat(60_000), notes: 'n'.repeat(60_000) };
 
-/** Asks for the largest pages of tasks on many connections, and reads none of them. */
+/** Requests the largest pages of tasks on many connections, and reads none of the answers. */
 export async function unreadPages(scene: Scene): Promise<Row[]> {
   using attacker = await scene.createCaller('attacker');
   const created = Array.from({ length: 40 }, (_, i) => ({ method: 'POST', path: '/tasks', body: { title: `Large ${i}`, ...largest } }));

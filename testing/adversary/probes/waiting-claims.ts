@@ -3,7 +3,7 @@ import { startFlood } from '../flood.ts';
 import type { Row } from '../probe.ts';
 import type { Scene } from '../scene.ts';
 
-/** Hundreds of callers wait for tasks that never come, and each new task wakes them. */
+/** Hundreds of callers wait for tasks that they never get, and each new task wakes them all. */
 export async function waitingClaims(scene: Scene): Promise<Row[]> {
   using attacker = await scene.createCaller('attacker');
   const wait = { method: 'POST', path: '/tasks/claim-next', body: { agent: 'attacker', owner: 'nobody', wait_seconds: 20 } };

@@ -6,7 +6,7 @@ import { createTaskClient } from '../task-client.ts';
 
 const largest = { description: 'd'.repeat(60_000), notes: 'n'.repeat(60_000) };
 
-/** One organization does everything that costs much at the same time, with a key for each. */
+/** One organization does everything expensive at the same time, each with its own key. */
 export async function worstNeighbor(scene: Scene): Promise<Row[]> {
   await using clients = new AsyncDisposableStack();
   const { organizationId } = clients.use(await scene.createCaller('attacker'));

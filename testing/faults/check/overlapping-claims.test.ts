@@ -34,7 +34,7 @@ test.each([
   ['its own release, even without an answer', operation('release', [3_000, null])],
   ["a person's done", operation('done', [3_000, 3_010], { agent: null })],
   ['an archiving', operation('archive', [3_000, 3_010], { agent: null })],
-])('%s cuts it when it is sent', (_name, end) => {
+])('%s ends the claim when it is sent', (_name, end) => {
   expect(spansOf(historyOf([first, end]))).toMatchObject([{ from: 10, to: 3_000 }]);
 });
 

@@ -1,5 +1,5 @@
-// Runs a daemon, or with the argument `merger` a merger, with the short timings of the tests. Settings come from the
-// environment. SIGTERM lets it finish what it has in hand.
+// Runs a daemon with the short timings of the tests. With the argument `merger` it runs a merger. Settings come from
+// the environment. SIGTERM lets it finish its current work.
 import { readOrchestratorSettings } from '@dispatcher/orchestrator/config.ts';
 import { openDaemon } from '@dispatcher/orchestrator/daemon/open-daemon.ts';
 import { testTimings } from './timings.ts';

@@ -5,8 +5,8 @@ import { processesWith } from './processes.ts';
 import type { Site } from './use-daemon.ts';
 
 /**
- * What must be true at the end of every test. Main moved only to commits that were verified on top of its value before,
- * and all commits in between belong to tasks. No worktree, run or process is left.
+ * Checks what must be true at the end of every test. Main moved only to commits that were verified on top of its
+ * previous value. All commits in between belong to tasks. No worktree, run or process is left.
  */
 export function expectOrder({ repository, env }: Site): void {
   const history = repository.history();
@@ -32,7 +32,7 @@ export function expectOrder({ repository, env }: Site): void {
   expect(processesWith(repository.folder), 'processes').toEqual([]);
 }
 
-/** What is on disk in one folder of each repository's state. */
+/** The entries of one folder in the state of each repository. */
 function inRepositories(stateHome: string, folder: 'runs' | 'tasks' | 'spares'): string[] {
   const repositories = path.join(stateHome, 'dispatcher/orchestrator/repositories');
   return readdirSync(repositories).flatMap((name) => readdirSync(path.join(repositories, name, folder)));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Site } from './use-daemon.ts';
 
 /**
- * Does what a builder does: creates a task, pushes its branch with these files on top of main, and releases it as
+ * Does the work of a builder: creates a task, pushes its branch with these files on top of main, and releases it as
  * built.
  */
 export async function handOver({ dispatcher, repository }: Site, id: string, files: Readonly<Record<string, string>>): Promise<void> {

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import { expectOrder } from './expect-order.ts';
 import { type Site, useDaemon } from './use-daemon.ts';
 
-/** What a test may set besides the script. */
+/** The options of a test besides the script. */
 export interface StoryOptions {
   readonly id?: string;
   readonly env?: Record<string, string>;
@@ -15,7 +15,7 @@ export interface StoryOptions {
 }
 
 /**
- * Lets a daemon work on one task whose agent runs `script`, until the task is done or given back. Fails if the user's
+ * Lets a daemon work on one task whose agent runs `script`, until the task is done or released. Fails if the user's
  * checkout has changed.
  */
 export async function story(here: Site, script: string, { id = 'one', env = {}, timings = {} }: StoryOptions = {}): Promise<Task> {

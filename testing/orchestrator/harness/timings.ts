@@ -1,6 +1,6 @@
 import { defaultTimings, type Timings } from '@dispatcher/orchestrator/daemon/context.ts';
 
-/** Short timings, so that tests need not wait long. */
+/** Short timings, so that tests do not wait long. */
 export const testTimings: Timings = {
   ...defaultTimings,
   leaseSeconds: 30,

@@ -10,9 +10,9 @@ import type { Site } from './use-daemon.ts';
 export interface DaemonProcess extends AsyncDisposable {
   /** Kills the daemon and everything it started, as a power cut would. */
   kill(): Promise<void>;
-  /** Lets it finish what it has in hand, and answers its exit code. */
+  /** Lets it finish its current work, and answers its exit code. */
   drain(): Promise<number | null>;
-  /** What it has written to its log so far. */
+  /** The text of its log so far. */
   said(): string;
 }
 

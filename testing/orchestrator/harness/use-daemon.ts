@@ -11,7 +11,7 @@ import { inherited } from './config.ts';
 import { testTimings } from './timings.ts';
 import { type TestRepository, useRepository } from './use-repository.ts';
 
-/** What a daemon works on: a dispatcher, a repository with its origin, and a client for an organization of its own. */
+/** What a daemon works on: a dispatcher, a repository with its origin, and a client of the site's own organization. */
 export interface Site extends AsyncDisposable {
   readonly repository: TestRepository;
   readonly dispatcher: Recursiv['dispatcher'];
@@ -20,16 +20,16 @@ export interface Site extends AsyncDisposable {
   readonly env: Record<string, string>;
   /** Creates a task whose agent runs these shell lines. */
   task(id: string, script: string, title?: string): Promise<Task>;
-  /** The branch of each start of an agent, in order. */
+  /** The branch of each agent that was started, in order. */
   starts(): string[];
   /** Waits until the task meets the condition, and answers it. */
   until(id: string, wanted: (task: Task) => boolean): Promise<Task>;
 }
 
-/** A daemon in the test's own process. Disposing it makes it give its work back, and waits for its end. */
+/** A daemon in the test's own process. Disposing it makes it release its tasks, and waits for its end. */
 export interface RunningDaemon extends AsyncDisposable {
   readonly daemon: OpenDaemon;
-  /** Lets it finish what it has in hand. */
+  /** Lets it finish its current work. */
   drain(): Promise<void>;
 }
 
@@ -101,7 +101,9 @@ export async function useMerger(site: Site, env: Readonly<Record<string, string>
   return await useDaemon(site, env, timings, 'merger');
 }
 
-/** Looks again and again until the condition is met. After the time limit it throws an error with what it saw last. */
+/**
+ * Looks again and again until the condition is met. After the time limit it throws an error with the last value it saw.
+ */
 export async function until<T>(look: () => Promise<T> | T, wanted: (seen: T) => boolean, limitMs = 30_000): Promise<T> {
   for (let spentMs = 0; ; ) {
     const start = performance.now();

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 
-/** A server for the repositories of a folder. It can be told to stop answering. */
+/** A git server for the repositories of a folder. It can be told to stop answering. */
 export interface GitServer extends AsyncDisposable {
   /** The address of the served folder. */
   readonly url: string;
-  /** From now on it accepts connections and answers nothing. */
+  /** From now on it accepts connections but does not answer. */
   fallSilent(): void;
 }
 

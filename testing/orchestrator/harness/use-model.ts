@@ -3,17 +3,17 @@ import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 
-/** What the model says in one turn: a call of a tool, or its last words. */
+/** What the model answers in one turn: a tool call, or its final text. */
 type Turn = { readonly name: string; readonly input: Readonly<Record<string, unknown>> } | { readonly text: string };
 
-/** Stands in for the Messages API of Anthropic, for the real Claude Code. */
+/** Replaces Anthropic's Messages API for the real Claude Code. */
 export interface TestModel extends AsyncDisposable {
   readonly url: string;
   /** 200, or the status with which every request is refused. */
   status: 200 | 401 | 429 | 529;
-  /** A conversation goes through these. */
+  /** The turns of a conversation, in order. */
   turns: readonly Turn[];
-  /** All that the model was shown, newest last, as JSON. */
+  /** All requests that the model received, newest last, as JSON. */
   readonly shown: readonly string[];
 }
 
@@ -28,7 +28,7 @@ const refusals = {
   529: { type: 'overloaded_error', message: 'Overloaded' },
 } as const;
 
-/** Starts it. */
+/** Starts the server. */
 export async function useModel(): Promise<TestModel> {
   const shown: string[] = [];
   const model = { status: 200 as TestModel['status'], turns: [] as readonly Turn[] };
@@ -44,7 +44,7 @@ export async function useModel(): Promise<TestModel> {
     if (model.status !== 200) return json(response, model.status, { type: 'error', error: refusals[model.status] });
     const { tools, messages } = requestSchema.parse(JSON.parse(body));
     const spoken = messages.filter(({ role }) => role === 'assistant').length;
-    // A request without tools is about the title of the conversation.
+    // Claude Code asks for the title of the conversation in a request without tools.
     const turn = tools.length === 0 ? { text: 'A title' } : (model.turns[Math.min(spoken, model.turns.length - 1)] ?? { text: 'Done.' });
     if (tools.length > 0) shown.push(JSON.stringify(messages));
     speak(response, turn);

@@ -10,13 +10,13 @@ export interface TestRepository extends AsyncDisposable {
   readonly origin: string;
   /** Runs the base's own `check.sh`, and records the commit when it passes. */
   readonly verifyCommand: string;
-  /** The beginning of each worktree folder's path. */
+  /** The common beginning of the paths of all worktree folders. */
   readonly worktreeBaseDir: string;
   /** The commits that passed, each with its base. */
   passed(): { commit: string; parent: string }[];
-  /** Every value that origin's main ever had, oldest first. */
+  /** Every value that origin's main has had, oldest first. */
   history(): string[];
-  /** Whether the commits between the two are a straight line, and each has a task's trailer. */
+  /** Whether the commits between the two form a straight line, and each has a task's trailer. */
   isStackOn(base: string, commit: string): boolean;
   /** The files of a commit on origin. */
   files(name?: string): string[];
@@ -24,13 +24,13 @@ export interface TestRepository extends AsyncDisposable {
   inOrigin(...args: string[]): string;
   /** Pushes a commit to origin's main, from another clone. */
   pushAsSomebodyElse(file: string, content: string): void;
-  /** What a daemon must not leave behind: worktrees and their folders. */
+  /** The worktrees and folders that a daemon must not leave behind. */
   leftovers(): string[];
 }
 
 const person = ['-c', 'user.name=Person', '-c', 'user.email=person@localhost'];
 
-/** Creates both in a new folder. The base passes `check.sh`, which fails on any text file that contains BROKEN. */
+/** Creates both in a new folder. On the base `check.sh` passes. It fails when any text file contains BROKEN. */
 export async function useRepository(baseFiles: Readonly<Record<string, string>> = {}): Promise<TestRepository> {
   const { path: folder, ...owned } = await useFolder();
   const origin = path.join(folder, 'origin.git');

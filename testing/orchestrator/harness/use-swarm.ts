@@ -6,7 +6,7 @@ import { type SwarmStatus, swarmStatus } from '@dispatcher/orchestrator/swarm/st
 import { openSwarmFolder } from '@dispatcher/orchestrator/swarm/swarm-folder.ts';
 import type { Site } from './use-daemon.ts';
 
-/** How a command ended, and its output. */
+/** The exit code of a command, and its output. */
 interface SwarmRun {
   readonly code: number | null;
   readonly out: string;
@@ -18,7 +18,7 @@ export interface TestSwarm extends AsyncDisposable {
   readonly dir: string;
   readonly env: Readonly<Record<string, string>>;
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<SwarmRun>;
-  /** Starts a command without waiting for its end. `said` answers its output so far. */
+  /** Starts a command and does not wait for its end. `said` answers its output so far. */
   begin(args: readonly string[]): {
     readonly pid: number;
     said(): string;
@@ -29,7 +29,7 @@ export interface TestSwarm extends AsyncDisposable {
   status(): Promise<SwarmStatus>;
 }
 
-/** Starts nothing by itself. Disposing it makes the members give their work back, and ends them. */
+/** Prepares a site without starting a command. Disposing it makes the members release their tasks, and stops them. */
 export function useSwarm(site: Site, variables: Readonly<Record<string, string>> = {}): TestSwarm {
   const dir = path.join(site.repository.folder, 'swarm');
   const env = { ...site.env, ORCH_SWARM_DIR: dir, ...variables };

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 
-/** A command in its own terminal, as a person runs it. */
+/** A command in its own terminal, like one that a person has started. */
 export interface TestTerminal extends AsyncDisposable {
-  /** The end of what was shown so far, as plain text with single spaces. */
+  /** The end of the output so far, as plain text with single spaces. */
   said(): string;
   /** Presses keys; Ctrl-C is `\u0003`. */
   press(keys: string): void;

@@ -2,10 +2,10 @@ import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 
-/** How large the repository is. */
+/** The size of the repository. */
 export interface RepositorySize {
   readonly files: number;
-  /** History that no file of the newest commit shows, in MiB. Nothing can compress it. */
+  /** The size of old history that the newest commit does not contain, in MiB. It cannot be compressed. */
   readonly historyMiB: number;
   readonly tags: number;
 }

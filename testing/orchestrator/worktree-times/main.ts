@@ -1,4 +1,4 @@
-// Measures each step of a task's repository.
+// Measures the time of each step in the life of a task's repository.
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
@@ -90,7 +90,7 @@ async function timed<T>(name: string, work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** A commit on the base that changes so many of its files. */
+/** Makes a commit on the base that changes this many of its files. */
 async function commitThatChanges(count: number): Promise<string> {
   const indexFile = path.join(here.path, 'index');
   const place = { ...clone.place, indexFile };

@@ -7,7 +7,7 @@ import { ErrorInfoSchema } from '@recursiv/proto/gen/google/rpc/error_details_pb
 import { expect, test } from 'vitest';
 import { useAcme } from '../harness/use-acme.ts';
 
-/** The ways that Connect's own clients know to the same port. */
+/** The transports of Connect's own clients, all to the same port. */
 const ways: [string, (baseUrl: string, sessionManager: Http2SessionManager) => Transport][] = [
   ['Connect over HTTP/1.1', (baseUrl) => createConnectTransport({ baseUrl, httpVersion: '1.1', nodeOptions: { agent: false } })],
   ['Connect over HTTP/2', (baseUrl, sessionManager) => createConnectTransport({ baseUrl, httpVersion: '2', sessionManager })],
@@ -16,7 +16,7 @@ const ways: [string, (baseUrl: string, sessionManager: Http2SessionManager) => T
   ['gRPC', (baseUrl, sessionManager) => createGrpcTransport({ baseUrl, sessionManager })],
 ];
 
-test.each(ways)('over %s the whole life of a task works, and failures carry their reason', async (_name, createTransport) => {
+test.each(ways)('a task can be created, claimed and completed over %s, and failures carry their reason', async (_name, createTransport) => {
   await using acme = await useAcme();
   using resources = new DisposableStack();
   const transportTo = ({ typeName }: DescService) => {

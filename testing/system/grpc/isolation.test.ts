@@ -15,7 +15,7 @@ const unary = methods.filter((method): method is DescMethodUnary => method.metho
 const withId = unary.filter(({ input }) => input.field.taskId ?? input.field.keyId);
 const withoutId = unary.filter((method) => !withId.includes(method));
 
-/** Beta's ways to the gRPC ports. */
+/** The gRPC clients of the organization `beta`. */
 function useBeta({ services, betaKey }: TwoOrganizations) {
   const resources = new DisposableStack();
   const transports = new Map<DescService, Transport>();
@@ -32,7 +32,7 @@ function useBeta({ services, betaKey }: TwoOrganizations) {
   return { transportTo, call: createCall(transportTo, betaKey), [Symbol.dispose]: () => resources.dispose() };
 }
 
-/** Answers a success or failure as text, with all that came over the wire. */
+/** Runs a call and describes its success or failure as text, with everything that came over the wire. */
 function createCall(transportTo: (service: DescService) => Transport, key: string) {
   return async (method: DescMethodUnary, fields: Record<string, unknown>): Promise<string> => {
     const request = { ...fromJson(method.input, requiredFields(method.input)), ...fields };
@@ -50,7 +50,7 @@ function createCall(transportTo: (service: DescService) => Transport, key: strin
   };
 }
 
-test('every method answers an id of another organization as it answers an unknown id', async () => {
+test('every method gives the same answer for an id of another organization as for an unknown id', async () => {
   await using both = await useTwoOrganizations();
   using beta = useBeta(both);
   const before = await both.readAcme();

@@ -11,7 +11,7 @@ import { ErrorInfoSchema } from '@recursiv/proto/gen/google/rpc/error_details_pb
 import { expect, test } from 'vitest';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
 
-/** Keeps no connection after a call. */
+/** Closes its connection after each call. */
 const agent = new Agent({ keepAlive: false });
 
 const methods: DescMethod[] = [TaskService, ClaimService, StatsService, KeyService].flatMap((service: DescService) => service.methods);
@@ -19,12 +19,12 @@ const methods: DescMethod[] = [TaskService, ClaimService, StatsService, KeyServi
 const int32 = [-(2 ** 31), -1, 0, 1, 200, 2 ** 31 - 21, 2 ** 31 - 1];
 const int64 = [-(2n ** 63n), -1n, 0n, 2n ** 53n, 2n ** 63n - 1n];
 const double = [Number.NaN, -Infinity, Infinity, -Number.MAX_VALUE, Number.MAX_VALUE, -0, Number.MIN_VALUE, 2.3e-308, 1e-300, 10, 100];
-/** The first and the last second that RFC 3339 can write, and those beside them. */
+/** The first and the last second that RFC 3339 can write, and the seconds next to them. */
 const seconds = [-(2n ** 63n), -62_135_596_801n, -62_135_596_800n, -1n, 0n, 253_402_300_799n, 253_402_300_800n, 2n ** 63n - 1n];
 const nanos = [-(2 ** 31), -1, 0, 1, 999_999_999, 1_000_000_000, 2 ** 31 - 1];
 const timestamps: Pick<Timestamp, 'seconds' | 'nanos'>[] = seconds.flatMap((second) => nanos.map((nano) => ({ seconds: second, nanos: nano })));
 
-/** The ends of what a number or a time can be on the wire. */
+/** The limits of numbers and times on the wire. */
 function endsOf({ fieldKind, scalar, message }: DescField): readonly unknown[] {
   if (fieldKind === 'message') return message?.typeName === TimestampSchema.typeName ? timestamps : [];
   if (scalar === ScalarType.INT32) return int32;
@@ -34,7 +34,7 @@ function endsOf({ fieldKind, scalar, message }: DescField): readonly unknown[] {
 
 const cases = methods.flatMap((method) => method.input.fields.flatMap((field) => endsOf(field).map((value) => ({ method, field, value }))));
 
-/** Parts of cursors, at the ends of what PostgreSQL can hold and beyond. */
+/** Parts of cursors: the limits of what PostgreSQL can hold, and values beyond them. */
 const cursorNumbers = [
   '-Infinity',
   'Infinity',
@@ -74,7 +74,7 @@ test('numbers in a cursor cause no internal error', async () => {
   }
 });
 
-/** A request with these fields, and with what it must have besides: `ok`, or the reason why it was refused. */
+/** Sends a request with these fields and its required fields. Answers `ok`, or the reason of the refusal. */
 async function call({ services, key }: Acme, method: DescMethod, fields: Record<string, unknown>): Promise<string> {
   const transport = createConnectTransport({
     baseUrl: `http://${services.grpcAddressOf(method.parent.typeName)}`,
@@ -82,7 +82,7 @@ async function call({ services, key }: Acme, method: DescMethod, fields: Record<
     nodeOptions: { agent },
   });
   const client = createClient(method.parent, transport) as Record<string, (request: object, options: object) => unknown>;
-  // A stream goes on until it is left.
+  // A stream does not end by itself, so the client leaves it.
   const leave = new AbortController();
   const options = {
     headers: { authorization: `Bearer ${method.parent === KeyService ? services.adminKey : key}` },

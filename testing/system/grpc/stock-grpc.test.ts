@@ -71,7 +71,7 @@ test('a stock client creates, claims, keeps alive and completes several tasks at
   expect(wrong).toMatchObject({ code: status.INVALID_ARGUMENT, info: { metadata: { field: 'tasks[1].title' } } });
 });
 
-test('a stream over gRPC brings each event', async () => {
+test('a stream over gRPC sends each event', async () => {
   await using acme = await useAcme();
   using grpc = await grpcOf(acme);
   await acme.rest.create({ id: 'one', title: 'One' });
@@ -84,7 +84,7 @@ test('a stream over gRPC brings each event', async () => {
   stream.cancel();
 });
 
-test('failures are standard codes with an ErrorInfo whose reason is the code of REST', async () => {
+test('failures have standard codes, and the reason in their ErrorInfo is the error code of REST', async () => {
   await using acme = await useAcme();
   using grpc = await grpcOf(acme);
   await acme.rest.create({ id: 'one', title: 'One' });
@@ -142,7 +142,7 @@ test('messages over 1 MiB are refused; the connection stays usable, and the serv
   await within(5_000, acme[Symbol.asyncDispose]());
 });
 
-test('health answers without a key for the process and for each service, and says when a service is unknown', async () => {
+test('the health check works without a key for the process and for each service, and says when a service is unknown', async () => {
   await using acme = await useAcme();
   using grpc = await grpcOf(acme);
   for (const service of ['', tasks, claims, keys]) {

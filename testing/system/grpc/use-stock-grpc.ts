@@ -8,24 +8,24 @@ import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import type { TestServices } from '../../harness/use-services.ts';
 
-/** A gRPC client that has no proto file of Dispatcher's: what it can call it was told by the servers' reflection. */
+/** A gRPC client without Dispatcher's proto files. It learns all services and methods from server reflection. */
 export interface StockGrpc extends Disposable {
-  /** The services that the servers name. */
+  /** The services that the servers list. */
   readonly services: readonly string[];
-  /** Calls a method, with a key in the metadata unless it is null. Rejects with grpc-js's own error. */
+  /** Calls a method with this key in the metadata; null sends none. Rejects with grpc-js's own error. */
   call(method: string, request: object, key?: string | null): Promise<Record<string, unknown>>;
   /** Opens a server stream. */
   open(method: string, request: object, key?: string | null): GrpcStream;
 }
 
-/** A server stream as grpc-js has it. */
+/** A server stream in the form of grpc-js. */
 interface GrpcStream extends AsyncIterable<Record<string, unknown>> {
   cancel(): void;
 }
 
 /**
- * Asks the server, or the server of each service where each has its own, what it is, and makes a client of the
- * answers.
+ * Asks the server for its services by reflection, and creates a client from the answers. With separate processes, it
+ * asks the server of each service.
  */
 export async function useStockGrpc({ grpcAddressOf }: TestServices, key: string): Promise<StockGrpc> {
   const channel = credentials.createInsecure();
@@ -36,14 +36,14 @@ export async function useStockGrpc({ grpcAddressOf }: TestServices, key: string)
   const clients = new Map<string, Client>();
   const methodOf = (method: string, request: { service?: unknown }) => {
     const [service = '', name = ''] = method.split('/');
-    // The health of a service is asked for where that is served.
+    // The health of a service is asked of the server that serves it.
     const server = (request.service ? serverOf(String(request.service)) : undefined) ?? serverOf(service);
-    if (!server) throw new Error(`${service} is not a service that reflection told of`);
+    if (!server) throw new Error(`${service} is not a service that reflection lists`);
     const place = `${service} at ${server.address}`;
     const client = clients.get(place) ?? createClient(server.definition, service, server.address, channel);
     clients.set(place, client);
     const found: unknown = Reflect.get(client, name);
-    if (typeof found !== 'function') throw new Error(`${method} is not a method that reflection told of`);
+    if (typeof found !== 'function') throw new Error(`${method} is not a method that reflection lists`);
     return found.bind(client) as (...args: unknown[]) => unknown;
   };
   return {
@@ -68,7 +68,7 @@ function metadataWith(key: string | null): Metadata {
   return metadata;
 }
 
-/** What stands in the packages of gRPC itself. */
+/** The reflection proto file from the gRPC package. */
 const reflectionProto = join(import.meta.dirname, '../../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1/reflection.proto');
 const loading = { keepCase: true, defaults: false, longs: String };
 
@@ -99,7 +99,7 @@ async function ask(client: Client, request: object): Promise<Record<string, unkn
   return answer;
 }
 
-/** A FileDescriptorSet is its files, each as field 1 of bytes. */
+/** A FileDescriptorSet holds each of its files as bytes in field 1. */
 function descriptorSet(files: readonly Uint8Array[]): Buffer {
   return Buffer.concat(files.flatMap((file) => [Buffer.from([0x0a]), varint(file.length), file]));
 }

@@ -1,2 +1,2 @@
-/** Where the API lies. */
+/** The path of the API. */
 export const apiPath = '/api/v1/dispatcher';

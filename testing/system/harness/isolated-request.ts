@@ -5,14 +5,14 @@ import { type Route, routes } from '@dispatcher/gateway/rest/routes.ts';
 import { apiPath } from './api-path.ts';
 import type { RestAnswer, RestClient } from './rest-client.ts';
 
-/** The routes of the contract with an id of something in their path. */
+/** The routes of the contract that have an id in their path. */
 export const routesById = routes.filter(({ pathFields }) => pathFields.length > 0);
 
-/** The others that answer once: lists, counts, creation, claim-next. */
+/** The other routes that answer once: lists, counts, creation, claim-next. */
 export const routesWithoutId = routes.filter(({ pathFields, rpc }) => pathFields.length === 0 && rpc.methodKind === 'unary');
 
 /**
- * Sends a request to a route, filled in so that it would succeed on a task of one's own. `extra` goes into the body
+ * Sends a request to a route, filled in so that it would succeed on the caller's own task. `extra` is added to the body
  * or query.
  */
 export async function send(rest: RestClient, route: Route, id: string, extra: Record<string, string> = {}, headers: Record<string, string> = {}) {
@@ -21,13 +21,13 @@ export async function send(rest: RestClient, route: Route, id: string, extra: Re
   return await rest.call(route.method, path, { body: { ...requiredFields(route.rpc.input, route.pathFields), ...extra }, headers });
 }
 
-/** What an answer consists of but for what is new in every one. */
+/** The parts of an answer that are not new each time. */
 export function bytesOf({ status, headers, text }: RestAnswer): string {
   const kept = [...headers].filter(([name]) => name !== 'x-request-id' && name !== 'date');
   return JSON.stringify([status, kept, text]);
 }
 
-/** A value for every field that a request must have. A title too, without which a change is none. */
+/** A value for every required field. It includes a title, because an update without any change is refused. */
 export function requiredFields(input: DescMessage, besides: readonly DescField[] = []): JsonObject {
   const needed = input.fields.filter((field) => !besides.includes(field) && (isRequired(field) || field.name === 'title'));
   return Object.fromEntries(needed.map((field) => [field.jsonName, valueFor(field)]));

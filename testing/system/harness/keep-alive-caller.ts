@@ -1,11 +1,11 @@
 import { Agent, request } from 'node:http';
 import { apiPath } from './api-path.ts';
 
-/** A caller with one connection of its own, as an agent's process has. Far cheaper than `fetch`, for many at once. */
+/** A caller with its own connection, like an agent's process. It costs far less than `fetch` when a test needs many. */
 export interface KeepAliveCaller extends Disposable {
   /**
-   * Posts JSON to a path below `/api/v1/dispatcher`. Rejects when the connection breaks before the whole answer is
-   * there.
+   * Posts JSON to a path below `/api/v1/dispatcher`. Rejects when the connection breaks before the whole answer has
+   * arrived.
    */
   post<T>(path: string, body: object, headers?: Record<string, string>): Promise<{ status: number; data: T }>;
 }

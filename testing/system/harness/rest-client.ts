@@ -10,14 +10,14 @@ export interface RestAnswer<T = unknown> {
   readonly headers: Headers;
   /** The body as it came over the wire. */
   readonly text: string;
-  /** What stands under `data`; undefined in an error. */
+  /** The content of `data`; undefined in an error. */
   readonly data: T;
   readonly meta: Page;
-  /** What stands under `error`; undefined in a success. */
+  /** The content of `error`; undefined in a success. */
   readonly error: RestError;
 }
 
-/** A failure as REST shows it. */
+/** An error as REST answers it. */
 interface RestError {
   readonly type: string;
   readonly code: string;
@@ -25,15 +25,18 @@ interface RestError {
   readonly details?: Readonly<Record<string, string>>;
 }
 
-/** What goes with a request beside its key. A `body` that is no text is sent as JSON. */
+/** The options of a request besides its key. A `body` that is not a string is sent as JSON. */
 interface RestOptions {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Calls the API under one key. Every answer is held to the OpenAPI document, and to what all answers promise. */
+/**
+ * Calls the API with one key. Every answer is checked against the OpenAPI document, and against what all answers
+ * promise.
+ */
 export interface RestClient {
-  /** `path` is below `/api/v1/dispatcher`, query and all. */
+  /** `path` is below `/api/v1/dispatcher` and includes the query. */
   call<T = unknown>(method: string, path: string, options?: RestOptions): Promise<RestAnswer<T>>;
   create(body: object): Promise<RestAnswer<Task>>;
   get(id: string): Promise<RestAnswer<Task>>;
@@ -51,7 +54,7 @@ export interface RestClient {
   createKey(body: object): Promise<RestAnswer<Key>>;
 }
 
-/** A caller with this key, or with none. `url` is the gateway's. */
+/** Creates a caller with this key, or without one. `url` is the gateway's. */
 export function createRestClient(url: string, key: string | null): RestClient {
   const call = async <T>(method: string, path: string, { body, headers }: RestOptions = {}): Promise<RestAnswer<T>> => {
     const response = await fetch(url + apiPath + path, {
@@ -89,8 +92,7 @@ export function createRestClient(url: string, key: string | null): RestClient {
 }
 
 /**
- * Reads an answer, and holds it to what every answer promises: JSON, a request id, and either data or an error of the
- * table.
+ * Reads an answer and checks what every answer promises: JSON, a request id, and either data or an error of the table.
  */
 function answerFrom<T>(status: number, headers: Headers, text: string): RestAnswer<T> {
   expect(headers.get('content-type'), text).toBe('application/json; charset=utf-8');

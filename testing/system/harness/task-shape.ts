@@ -7,7 +7,7 @@ export const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{
 /** The token of a claim. */
 export const token = expect.stringMatching(/^\S{16,200}$/);
 
-/** Every field of a task in the order of the contract, as a task has them that was made with nothing but a title. */
+/** Every field of a task in the order of the contract, with the values of a task that was created with only a title. */
 export function bareTask(organizationId: string, id: string, title: string): Record<keyof Task, unknown> {
   return {
     id,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type ServicesOptions, type TestServices, useServices } from '../../harness/use-services.ts';
 import { createRestClient, type RestClient } from './rest-client.ts';
 
-/** The whole system, with a caller of an organization that no other test knows. */
+/** The whole system, with a caller of an organization that no other test uses. */
 export interface Acme extends AsyncDisposable {
   readonly services: TestServices;
   readonly organizationId: string;
@@ -12,7 +12,7 @@ export interface Acme extends AsyncDisposable {
   readonly admin: RestClient;
 }
 
-/** Gives it to a test, as the options say. */
+/** Starts the system for a test, with these options. */
 export async function useAcme(options?: ServicesOptions): Promise<Acme> {
   await using resources = new AsyncDisposableStack();
   const services = resources.use(await useServices(options));
@@ -29,5 +29,5 @@ export async function useAcme(options?: ServicesOptions): Promise<Acme> {
   };
 }
 
-/** An organization of this name that no other test knows. */
+/** Creates an organization with this name that no other test uses. */
 export const newOrganizationId = (name: string): string => `${name}-${randomBytes(4).toString('hex')}`;

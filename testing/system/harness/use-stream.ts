@@ -9,20 +9,20 @@ interface StreamMessage {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** An open `GET /stream`. Disposing it leaves. */
+/** An open `GET /stream`. Disposing it closes the connection. */
 export interface TestStream extends AsyncDisposable {
   readonly status: number;
   readonly headers: Headers;
   /** Everything received so far, as it came over the wire. */
   text(): string;
   messages(): StreamMessage[];
-  /** Resolves with the messages received once there are so many; rejects when the stream ends before. */
+  /** Resolves with the received messages once there are this many. Rejects when the stream ends before that. */
   received(count: number): Promise<StreamMessage[]>;
-  /** Resolves when the server has ended it. */
+  /** Resolves when the server has ended the stream. */
   readonly ended: Promise<void>;
 }
 
-/** Opens a stream under this key. `query` begins with its question mark. */
+/** Opens a stream with this key. `query` begins with a question mark. */
 export async function useStream(url: string, key: string, query = '', headers: Record<string, string> = {}): Promise<TestStream> {
   const leave = new AbortController();
   const response = await fetch(`${url}${apiPath}/stream${query}`, { headers: { authorization: `Bearer ${key}`, ...headers }, signal: leave.signal });
@@ -67,7 +67,7 @@ export async function useStream(url: string, key: string, query = '', headers: R
   };
 }
 
-/** The whole messages in a text, by the rules of server-sent events; comments and `retry:` are none. */
+/** The complete messages in a text, by the rules of server-sent events. Comments and `retry:` do not count. */
 function messagesFrom(text: string): StreamMessage[] {
   const blocks = text.split('\n\n').slice(0, -1);
   return blocks.flatMap((block) => {

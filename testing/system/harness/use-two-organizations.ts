@@ -1,10 +1,12 @@
 import { createRestClient, type RestClient } from './rest-client.ts';
 import { type Acme, newOrganizationId, useAcme } from './use-acme.ts';
 
-/** Stands in every text and id of the organization `acme`, and nowhere else. */
+/** A word in every text and id of the organization `acme`, and nowhere else. */
 export const secret = 'acme-secret';
 
-/** Acme with a task in every standing, and beta, who must learn nothing of it. */
+/**
+ * The organization `acme`, with a task in every state, and the organization `beta`, which must learn nothing about it.
+ */
 export interface TwoOrganizations extends Acme {
   /** The ids of acme's tasks. */
   readonly taskIds: readonly string[];
@@ -17,7 +19,7 @@ export interface TwoOrganizations extends Acme {
   readAcme(): Promise<string>;
 }
 
-/** Starts the system, and gives both organizations something to do. */
+/** Starts the system and creates data for both organizations. */
 export async function useTwoOrganizations(): Promise<TwoOrganizations> {
   await using resources = new AsyncDisposableStack();
   const acme = resources.use(await useAcme());
@@ -46,7 +48,7 @@ export async function useTwoOrganizations(): Promise<TwoOrganizations> {
 
 const standings = ['pending', 'held', 'postponed', 'claimed', 'merge', 'done', 'archived'] as const;
 
-/** Makes a task for every standing. Answers the token of the one that is claimed. */
+/** Creates a task in every state. Answers the token of the claimed one. */
 async function fillAcme(rest: RestClient): Promise<string> {
   const texts = { title: secret, description: secret, project: secret, owner: secret, milestone: secret, notes: secret };
   for (const standing of standings) await rest.create({ id: `${secret}-${standing}`, layer: 'core', rev: 5, ...texts, held: standing === 'held' });

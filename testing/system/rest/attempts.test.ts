@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { time } from '../harness/task-shape.ts';
 import { useAcme } from '../harness/use-acme.ts';
 
-test('each attempt has who held it, when, and how it ended, with what was said at the end', async () => {
+test('each attempt says who held it, when, how it ended, and what the holder said at the end', async () => {
   await using acme = await useAcme();
   const { rest, services, organizationId } = acme;
   await rest.create({ id: 't', title: 'T' });

@@ -11,7 +11,7 @@ const pathOf = (path: string, id = 'one') => path.slice(apiPath.length).replaceA
 const withBody = routes.filter(({ hasBody }) => hasBody);
 const withQuery = routes.filter(({ hasBody, method }) => !hasBody && method === 'GET');
 
-/** What no field of its kind can hold, as the JSON that is sent. */
+/** Values that are invalid for every field of a kind, as JSON text. */
 function wrongValues({ fieldKind, scalar, message }: DescField): string[] {
   const never = ['{}', '{"a":{"b":[]}}', '[[[]]]', '{"__proto__":{"a":1}}', '"\\u0000"', '"\\ud800"', '"a\\udfffb"'];
   if (fieldKind === 'list') return [...never, '"text"', '7', 'true', '[7]', '[null]', '["\\u0000"]', '["\\ud800"]', '["",""]'];
@@ -35,7 +35,7 @@ test('a wrong value in any field of any body, and of any object in it, is a 4xx 
   expect(await standing(acme)).toBe(before);
 });
 
-/** Bodies that are right but for one field, with the place of that field. */
+/** Bodies with one wrong field, and the path of that field. */
 function* wrongBodies(input: DescMessage, besides: readonly DescField[] = []): Generator<{ place: string; body: string }> {
   for (const field of input.fields.filter((one) => !besides.includes(one) && one.name !== 'update_mask')) {
     const { [field.jsonName]: _left, ...others } = requiredFields(input, besides);
@@ -96,7 +96,7 @@ function expectRefused({ status, text }: RestAnswer, what: string): void {
   expect(text.length, 'an error does not repeat all that was sent').toBeLessThan(2000);
 }
 
-test('a strange id in any path is a 4xx, and reaches no header', async () => {
+test('a strange id in any path is a 4xx, and does not appear in a header', async () => {
   await using acme = await useAcme();
   const ids = [
     '%00',

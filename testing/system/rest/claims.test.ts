@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bareClaim, bareTask, time, token } from '../harness/task-shape.ts';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
 
-/** Lets a lease end without waiting for it. */
+/** Ends a lease without waiting for its time. */
 async function expire({ services, organizationId }: Acme, taskId: string): Promise<void> {
   const at = "clock_timestamp() - interval '1 ms'";
   const one = "organization_id = $1 AND id = $2 AND status = 'claimed'";
@@ -92,7 +92,7 @@ test('POST /heartbeat/:taskId answers the claim without its token, its lease ren
   }
 });
 
-test('heartbeat, done and release by somebody who does not hold the task are 409 and change nothing', async () => {
+test('heartbeat, done and release by a caller that does not hold the task are 409 and change nothing', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   for (const act of ['heartbeat', 'done', 'release'] as const) {
@@ -108,7 +108,7 @@ test('heartbeat, done and release by somebody who does not hold the task are 409
   expect((await acme.rest.get('one')).text).toBe(before);
 });
 
-test('an expired lease is over at that instant: its holder is refused, and a claim by id gets the task', async () => {
+test('a lease is over at the instant it expires: its holder is refused, and a claim by id gets the task', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   const { data: first } = await acme.rest.claim('one', { agent: 'ann' });
@@ -124,7 +124,7 @@ test('an expired lease is over at that instant: its holder is refused, and a cla
   expect(types).toEqual(['task.created 0', 'task.claimed 1', 'task.expired 1', 'task.claimed 2']);
 });
 
-test('POST /done/:taskId answers the finished task; again with its token it is the same answer and no second event', async () => {
+test('POST /done/:taskId answers the finished task; a repeat with its token gets the same answer and makes no second event', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One', notes: 'Before' });
   const { data } = await acme.rest.claim('one', { agent: 'ann' });
@@ -139,7 +139,7 @@ test('POST /done/:taskId answers the finished task; again with its token it is t
   expect((await acme.rest.activity('one')).data.filter(({ type }) => type === 'task.completed')).toHaveLength(1);
 });
 
-test('POST /release/:taskId answers the task as it goes back to the queue, with what its holder leaves', async () => {
+test('POST /release/:taskId answers the task as it returns to the queue, with what its holder left', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   await acme.rest.claim('one', { agent: 'ann' });

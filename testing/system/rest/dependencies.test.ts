@@ -3,7 +3,7 @@ import { useAcme } from '../harness/use-acme.ts';
 
 const agent = 'ann';
 
-test('a blocked task is a 409 with what blocks it, as a list, until that is done', async () => {
+test('claiming a blocked task is a 409 with the list of tasks that block it, until they are done', async () => {
   await using acme = await useAcme();
   const { rest } = acme;
   await rest.create({ id: 'first', title: 'First' });
@@ -15,7 +15,7 @@ test('a blocked task is a 409 with what blocks it, as a list, until that is done
   expect((await rest.claimNext({ agent })).data?.task).toMatchObject({ id: 'second', depends_on: ['first'], blocked_by: [] });
 });
 
-test('null and an empty list let a task wait for nothing, and what is no id of the organization is a 400', async () => {
+test('null and an empty list remove all dependencies of a task, and an id that the organization does not have is a 400', async () => {
   await using acme = await useAcme();
   const { rest } = acme;
   await rest.create({ id: 'first', title: 'First' });
@@ -31,7 +31,7 @@ test('null and an empty list let a task wait for nothing, and what is no id of t
     });
 });
 
-test('a circle is a 409 with the ids around it, and the graph shows what stands', async () => {
+test('a circular dependency is a 409 with the ids in the circle, and the graph shows the dependencies that exist', async () => {
   await using acme = await useAcme();
   const { rest } = acme;
   await rest.create({ id: 'a', title: 'A' });
@@ -67,7 +67,7 @@ test('a taken concurrency key is a 409 that names its holder', async () => {
   expect((await rest.claimNext({ agent: 'bob' })).data?.task.id).toBe('two');
 });
 
-test('the event that a task is blocked no longer comes once, after the end of what it waited for', async () => {
+test('the event task.unblocked comes once, after the last dependency ended', async () => {
   await using acme = await useAcme();
   const { rest } = acme;
   for (const id of ['one', 'two']) await rest.create({ id, title: id });

@@ -8,7 +8,7 @@ const agent = 'ann';
 
 const explain = async (rest: RestClient, id: string, query = '') => (await rest.call<TaskExplanation>('GET', `/tasks/${id}/explain${query}`)).data;
 
-/** Brings a task `t` into each state that it can wait in, beside others that it meets there. */
+/** Brings a task `t` into each state in which it can wait, next to the tasks that cause this state. */
 const states: Record<string, { codes: string[]; make: (rest: RestClient) => Promise<unknown> }> = {
   ready: { codes: ['ready'], make: async () => undefined },
   held: { codes: ['held'], make: (rest) => rest.update('t', { held: true }) },
@@ -46,9 +46,9 @@ const states: Record<string, { codes: string[]; make: (rest: RestClient) => Prom
   archived: { codes: ['archived'], make: (rest) => rest.archive('t') },
 };
 
-test.each(Object.keys(states))('of a task that is %s all reasons are given, and each next action does what it says', async (name) => {
+test.each(Object.keys(states))('the explanation of a task that is %s gives all reasons, and each next action does what it says', async (name) => {
   const { codes, make } = states[name] ?? { codes: [], make: async () => undefined };
-  // Each action is tried on a task that no other has touched.
+  // Each action is tried on a fresh task.
   for (let index = 0, count = 1; index < count; index += 1) {
     await using acme = await useAcme();
     const { rest } = acme;

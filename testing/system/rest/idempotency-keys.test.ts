@@ -6,7 +6,7 @@ import { apiPath } from '../harness/api-path.ts';
 import type { RestAnswer } from '../harness/rest-client.ts';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
 
-/** A request that takes an Idempotency-Key, on a task of this id that stands as `prepare` leaves it. */
+/** A request that takes an Idempotency-Key. It names a task with this id, in the state in which `prepare` leaves it. */
 interface Request {
   name: string;
   method: 'POST' | 'PATCH';
@@ -63,7 +63,7 @@ const doneSeveral = {
 };
 const update = { method: 'PATCH', path: on('tasks') } as const;
 
-/** Each by itself changes something. */
+/** Each of these requests changes something. */
 const changes: Request[] = [
   { name: 'create', ...create, prepare: isMissing },
   { name: 'update', ...update, body: () => ({ title: 'New' }), prepare: isThere },
@@ -77,7 +77,7 @@ const changes: Request[] = [
   { name: 'done of several', ...doneSeveral, prepare: isClaimed },
 ];
 
-/** Each by itself changes nothing: it is refused, or answered with what is there. */
+/** Each of these requests changes nothing: it is refused, or answered with what already exists. */
 const others: Request[] = [
   { name: 'create under a taken id', ...create, prepare: isThere },
   { name: 'update to what is there', ...update, body: () => ({ title: 'One' }), prepare: isThere },
@@ -101,7 +101,7 @@ const send = (acme: Acme, { method, path, body }: Request, id: string, token: st
 /** The routes that ignore the header. */
 const ignoring = ['CreateKey', 'HeartbeatTask', 'HeartbeatTasks'];
 
-test('the requests below are all that take an idempotency key', () => {
+test('these requests are all the requests that take an idempotency key', () => {
   const rpcOf = (method: string, path: string) =>
     routes.find((route) => route.method === method && route.path.replaceAll(/\{\w+\}/g, 'one') === apiPath + path)?.rpc.name;
   const taking = routes.filter(({ method, rpc }) => (method === 'POST' || method === 'PATCH') && !ignoring.includes(rpc.name));

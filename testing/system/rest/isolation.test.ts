@@ -4,7 +4,7 @@ import { bytesOf, routesById, routesWithoutId, send } from '../harness/isolated-
 import { useStream } from '../harness/use-stream.ts';
 import { secret, type TwoOrganizations, useTwoOrganizations } from '../harness/use-two-organizations.ts';
 
-test('every route answers an id of another organization with the same bytes as an unknown id', async () => {
+test('every route gives the same bytes for an id of another organization as for an unknown id', async () => {
   await using both = await useTwoOrganizations();
   const before = await both.readAcme();
   expect(routesById.length).toBeGreaterThan(8);
@@ -26,7 +26,7 @@ test('every route answers an id of another organization with the same bytes as a
 test('lists, counts, claims and claim-next show no data of another organization, for any filter', async () => {
   await using both = await useTwoOrganizations();
   const before = await both.readAcme();
-  // What a creation answers is what its own caller sent.
+  // The answer to a creation contains only what its own caller sent.
   for (const route of routesWithoutId.filter(({ status }) => status === 200)) {
     const filters = route.rpc.input.fields.filter(({ name }) => ['owner', 'project', 'milestone'].includes(name));
     for (const { name } of filters) {
@@ -75,7 +75,7 @@ test('two organizations can use the same task id', async () => {
   expect((await both.beta.activity(`${secret}-pending`)).data).toHaveLength(1);
 });
 
-test("another organization's cursor opens nothing but one's own list", async () => {
+test("another organization's cursor shows only the caller's own list", async () => {
   await using both = await useTwoOrganizations();
   await both.rest.claimNext({ agent: `${secret}-agent` });
   const pages = [`/tasks/${secret}-merge/activity`, '/tasks', '/claims'];
@@ -88,7 +88,7 @@ test("another organization's cursor opens nothing but one's own list", async () 
   }
 });
 
-test("another organization's Idempotency-Key is a key like any other", async () => {
+test('an Idempotency-Key that another organization has used counts as unused', async () => {
   await using both = await useTwoOrganizations();
   const headers = { 'idempotency-key': 'the-same' };
   const body = { title: 'Mine' };
@@ -137,8 +137,8 @@ test('random mixes of routes, ids, tokens and headers do not tell an id of anoth
 });
 
 /**
- * A request of an intruder who knows acme's ids, tokens and names, and tries headers that some other system would
- * believe.
+ * A request of an intruder that knows acme's ids, tokens and names. It also tries headers that some other systems
+ * trust.
  */
 function mixOf({ taskIds, claimToken, key, organizationId, betaId }: TwoOrganizations) {
   const none: Record<string, string> = {};

@@ -18,7 +18,7 @@ const times = [
   '9999-12-31T23:59:59-23:59',
 ].map((time) => `"${time}"`);
 
-/** The ends of what a number or a time can be, as JSON. */
+/** The limits of numbers and times, as JSON. */
 function endsOf({ fieldKind, scalar }: DescField): readonly string[] {
   if (fieldKind === 'message') return times;
   if (scalar === ScalarType.INT32) return int32;
@@ -52,7 +52,7 @@ test('positions at the ends of their range cause no 5xx on the stream', async ()
   }
 });
 
-/** The task is claimed for a release, and free for everything else, so that the number reaches the statement. */
+/** The task is claimed for a release, and free for all other requests, so that the number reaches the SQL statement. */
 async function standAs({ rest }: Acme, rpc: string): Promise<void> {
   await rest.release('one', {});
   if (rpc === 'ReleaseTask') await rest.claim('one', { agent: 'ann' });

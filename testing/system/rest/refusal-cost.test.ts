@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { apiPath } from '../harness/api-path.ts';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
 
-/** A request that is refused, as often as it comes. */
+/** A request that is refused each time it is sent. */
 interface Refused {
   readonly name: string;
   readonly status: number;
@@ -34,7 +34,7 @@ const refusals: Refused[] = [
 
 const repeats = 40;
 
-/** Nobody else uses its database, where the connections and the locks are counted. */
+/** No other test uses this database, because the test counts its connections and locks. */
 let acme: Acme;
 beforeAll(async () => {
   acme = await useAcme({ alone: true });
@@ -43,14 +43,15 @@ beforeAll(async () => {
 afterAll(() => acme[Symbol.asyncDispose]());
 
 test.each(refusals)('$status $code, for $name, closes no connection, holds no lock and has no effect', async (refused) => {
-  // A connection that nobody uses is closed after some seconds, which may be now. Refusals would close some each time.
+  // The pool closes an idle connection after some seconds, which may be just now. Refusals that closed connections
+  // would do so each time.
   await vi.waitFor(() => expectNoCost(refused), { timeout: 60_000 });
   await expect.poll(async () => (await stateOf(acme)).locks, { timeout: 10_000 }).toBe(0);
 });
 
 async function expectNoCost(refused: Refused): Promise<void> {
   const before = await stateOf(acme);
-  // One after the other over one connection, then all at once.
+  // Sends the requests one after another over one connection, then all at once.
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   for (let i = 0; i < repeats; i++) {
     const answer = await send(acme, agent, refused);
@@ -75,7 +76,7 @@ async function prepare({ rest }: Acme): Promise<void> {
   await rest.call('POST', '/tasks', { body: { title: 'Other' }, headers: { 'idempotency-key': 'used' } });
 }
 
-/** The server's connections to the database, the advisory locks there, and the events of the organization. */
+/** The server's connections to the database, its advisory locks, and the organization's events. */
 async function stateOf({ services, organizationId }: Acme) {
   const { rows } = await services.pool.query<{ connections: string[]; locks: number; events: number }>(
     `SELECT

@@ -75,7 +75,7 @@ test('an unknown path and a wrong method are 404 unknown_route', async () => {
   }
 });
 
-/** What each mutation is asked for under a key, and something else that the key then refuses. */
+/** For each mutation: the body that it is sent with under a key, and another body that the same key then refuses. */
 const keyed: Record<string, [object, object]> = {
   CreateTask: [{ title: 'Two' }, { title: 'Three' }],
   CreateTasks: [{ tasks: [{ title: 'Two' }, { title: 'Three' }] }, { tasks: [{ title: 'Two' }] }],
@@ -93,7 +93,7 @@ const keyed: Record<string, [object, object]> = {
 
 test('every mutation with an Idempotency-Key happens once, answers the same, and refuses another body', async () => {
   await using acme = await useAcme();
-  // Ending several claims takes their tokens; testing/system/rest/idempotency-keys.test.ts has it.
+  // Ending several claims needs their tokens, so testing/system/rest/idempotency-keys.test.ts covers it.
   const ignoring = ['CreateKey', 'HeartbeatTask', 'HeartbeatTasks', 'CompleteTasks'];
   for (const { method, path, rpc } of requests.filter(({ method, rpc }) => ['POST', 'PATCH'].includes(method) && !ignoring.includes(rpc))) {
     await acme.services.pool.query('DELETE FROM tasks WHERE organization_id = $1', [acme.organizationId]);

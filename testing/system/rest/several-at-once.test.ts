@@ -51,7 +51,7 @@ test('several tasks are created, claimed, kept alive and done with one request e
   expect((await acme.rest.get('one')).data.status).toBe('claimed');
 });
 
-test('a wrong task is refused by its place, and nothing is created', async () => {
+test('a wrong task is refused with its place in the list, and nothing is created', async () => {
   await using acme = await useAcme();
   const wrong: [object, string][] = [
     [{ title: '' }, 'tasks[1].title'],

@@ -42,7 +42,7 @@ test('POST /keys answers 201 with the key, which works at once and is shown once
   expect(listed.text).not.toContain('sk_live_');
 });
 
-test('GET /keys answers all keys by pages, newest first, and those of one organization', async () => {
+test('GET /keys answers all keys, or those of one organization, in pages, newest first', async () => {
   await using acme = await useAcme({ alone: true });
   for (const name of ['a', 'b', 'c']) await acme.admin.createKey({ organization_id: 'beta', name });
   const names = async (query: string) => (await acme.admin.call<{ name: string }[]>('GET', `/keys${query}`)).data.map(({ name }) => name);
@@ -53,7 +53,7 @@ test('GET /keys answers all keys by pages, newest first, and those of one organi
   expect(await names(`?limit=2&cursor=${meta.next_cursor}`)).toEqual(['a', 'test']);
 });
 
-test('DELETE /keys/:keyId answers the revoked key, and twice is once', async () => {
+test('DELETE /keys/:keyId answers the revoked key, and revoking again changes nothing', async () => {
   await using acme = await useAcme();
   const { data } = await acme.admin.createKey({ organization_id: acme.organizationId, name: 'ci' });
   const revoked = await acme.admin.call('DELETE', `/keys/${data.id}`);
@@ -64,7 +64,7 @@ test('DELETE /keys/:keyId answers the revoked key, and twice is once', async () 
   expect(await acme.admin.call('DELETE', '/keys/nothing')).toMatchObject({ status: 404, error: { code: 'not_found' } });
 });
 
-test('/keys refuses invalid requests, and everybody but the admin', async () => {
+test('/keys refuses invalid requests, and every caller except the admin', async () => {
   await using acme = await useAcme();
   const refused: [object, string][] = [
     [{ name: 'ci' }, 'organization_id'],

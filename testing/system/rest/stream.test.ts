@@ -3,7 +3,7 @@ import { time } from '../harness/task-shape.ts';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
 import { useStream } from '../harness/use-stream.ts';
 
-/** Seven events: one task through all of its life. */
+/** Seven events: the whole life of one task. */
 async function liveOneLife({ rest }: Acme, id: string): Promise<void> {
   await rest.create({ id, title: 'One', owner: 'bill', layer: 'core', milestone: 'v1', rev: 2 });
   await rest.update(id, { title: 'Two' });
@@ -33,7 +33,7 @@ test('GET /stream sends every transition as it happens, in the form of the contr
   expect(messages[2]?.data).toEqual({ position: positions[2], type: 'task.claimed', ...about, actor: 'ann', attempt: 1, task });
 });
 
-test('a stream resumed by Last-Event-ID or by after misses none and repeats none', async () => {
+test('a stream resumed by Last-Event-ID or by after misses no event and repeats none', async () => {
   await using acme = await useAcme();
   await liveOneLife(acme, 'one');
   await using watching = await useStream(acme.services.url, acme.key, '?after=0');
@@ -63,14 +63,14 @@ test('a stream that cannot resume sends one reset and continues live', async () 
   expect((await future.received(2)).map(({ event }) => event)).toEqual(['reset', 'task.created']);
 });
 
-test('a stream sends only the types it is asked for', async () => {
+test('a stream sends only the event types that the request names', async () => {
   await using acme = await useAcme();
   await using stream = await useStream(acme.services.url, acme.key, '?types=task.released,task.completed');
   await liveOneLife(acme, 'one');
   expect((await stream.received(2)).map(({ event }) => event)).toEqual(['task.released', 'task.completed']);
 });
 
-test('the admin streams all organizations, or the one it names', async () => {
+test('the admin streams the events of all organizations, or of the one it names', async () => {
   await using acme = await useAcme({ alone: true });
   await acme.services.createKey('beta');
   await using all = await useStream(acme.services.url, acme.services.adminKey);

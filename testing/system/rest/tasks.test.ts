@@ -76,7 +76,7 @@ test('GET /tasks/:taskId answers the task, archived ones included, and 404 for a
   expect(await acme.rest.get('nothing')).toMatchObject({ status: 404, error: { type: 'not_found_error', code: 'not_found' } });
 });
 
-test('GET /tasks answers {data, meta} by pages that follow each other without gap or overlap', async () => {
+test('GET /tasks answers {data, meta} in pages without gap or overlap', async () => {
   await using acme = await useAcme();
   const empty = await acme.rest.list();
   expect(empty).toMatchObject({ status: 200, text: '{"data":[],"meta":{"limit":20,"offset":0,"has_more":false}}' });
@@ -156,7 +156,7 @@ test('PATCH /tasks/:taskId never touches the status, the title cannot be cleared
   expect(await acme.rest.update('one', { title: 'Two' })).toMatchObject({ status: 409, error: { code: 'archived' } });
 });
 
-test('POST /tasks/:taskId/archive ends a live claim, and twice is once', async () => {
+test('POST /tasks/:taskId/archive ends a live claim, and archiving again changes nothing', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One' });
   const { data } = await acme.rest.claim('one', { agent: 'ann' });
@@ -171,7 +171,7 @@ test('POST /tasks/:taskId/archive ends a live claim, and twice is once', async (
   expect(await acme.rest.archive('nothing')).toMatchObject({ status: 404, error: { code: 'not_found' } });
 });
 
-test('GET /tasks/:taskId/activity tells every transition once with the agent that made it, oldest first', async () => {
+test('GET /tasks/:taskId/activity lists every transition once with the agent that made it, oldest first', async () => {
   await using acme = await useAcme();
   await acme.rest.create({ id: 'one', title: 'One', owner: 'bill', layer: 'core', milestone: 'v1', rev: 2 });
   await acme.rest.claim('one', { agent: 'ann' });

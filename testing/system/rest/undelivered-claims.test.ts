@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest';
 import { apiPath } from '../harness/api-path.ts';
 import { type Acme, useAcme } from '../harness/use-acme.ts';
 
-/** Asks for a task over a connection of its own, and waits for one until it leaves. */
+/** Asks for a task over its own connection, and waits for one until it leaves. */
 function askForTask({ services, key }: Acme, agent: string, idempotencyKey?: string, route = 'claim-next', more = {}) {
   const { hostname, port } = new URL(services.url);
   const socket = connect(Number(port), hostname);
@@ -24,18 +24,18 @@ function askForTask({ services, key }: Acme, agent: string, idempotencyKey?: str
   return { socket, send, isTaken: () => answer.includes('100 Continue'), hasAnswer: () => answer.includes('claim_token') };
 }
 
-/** The same, and resolves when the services know that it waits. */
+/** The same, but resolves when the services know that it waits. */
 async function waitForTask(acme: Acme, agent: string, ...more: [idempotencyKey?: string, route?: string, fields?: object]) {
   const waiting = askForTask(acme, agent, ...more);
   await vi.waitFor(() => expect(waiting.isTaken()).toBe(true), { timeout: 10_000, interval: 5 });
-  // Later calls go the same way, so whoever answers them has the request.
+  // Later calls take the same way, so once they are answered the waiting request has arrived too.
   for (let i = 0; i < 3; i++) await acme.rest.claims();
   return waiting;
 }
 
 /**
- * Each caller waits for a task of its own, and leaves so many milliseconds after the task was sent; before it where
- * that is negative.
+ * Each caller waits for its own task. It leaves this many milliseconds after the task was sent; a negative number means
+ * before.
  */
 async function leaveAround(acme: Acme, offsets: readonly number[]) {
   return await Promise.all(
@@ -66,11 +66,11 @@ test('a caller who left before the grant holds nothing, and no attempt is spent'
     await untilSettled(acme, outcome);
 });
 
-test('a caller who leaves around the grant has the answer, or the task is free again', async () => {
+test('when a caller leaves around the grant, it has the answer or the task is free again', async () => {
   await using acme = await useAcme();
   const settled = await Promise.allSettled((await leaveAround(acme, milliseconds(24))).map((outcome) => untilSettled(acme, outcome)));
-  // A client that closes its connection just after the last byte was written and before it arrived looks like one
-  // that has read it.
+  // A client may close its connection after the last byte was written but before it arrived. To the server this looks
+  // like a client that has read the answer.
   expect(settled.filter(({ status }) => status === 'rejected').length).toBeLessThanOrEqual(2);
 });
 
@@ -99,7 +99,8 @@ test('a caller who sends its next request over the same connection keeps the cla
   waiting.send('/tasks', { id: 'next-request', title: 'Two' });
   await vi.waitFor(async () => expect((await acme.rest.get('next-request')).status).toBe(200));
   waiting.socket.resetAndDestroy();
-  // This one has sent nothing since its claim. When its claim is taken back, the reset before it was seen as well.
+  // This caller has sent nothing since its claim. Once its claim is taken back, the server has also seen the earlier
+  // reset.
   await acme.rest.create({ id: 'unheard', title: 'Three', owner: 'bill' });
   const unheard = askForTask(acme, 'bill');
   unheard.socket.pause();
@@ -124,7 +125,7 @@ test('a repeat under the same key after a broken connection gets the claim and k
       return data ?? expect.unreachable();
     });
     const { task_id, claim_token } = claim;
-    // Neither now nor when the services have heard of the broken connection.
+    // The repeated claim is live now, and stays so when the services learn of the broken connection.
     for (let i = 0; i < 5; i++) expect((await acme.rest.heartbeat(task_id, { agent, claim_token })).status).toBe(200);
   }
 });
