@@ -5,14 +5,14 @@ import { probes } from './probes.ts';
 import { startScene } from './scene.ts';
 import { tableOf } from './table.ts';
 
-const help = `Attacks a dispatcher of its own, one probe after the other, and prints how
-another organization fared meanwhile. Times mean something only on a quiet
-machine with a core to spare.
+const help = `Starts a dispatcher for each probe, attacks it, and prints how well another
+organization was served during the attack. The times are meaningful only on a
+quiet machine with a spare core.
 
   npm run test:adversary -- [PROBE ...] [--seconds N] [--split]
 
   --seconds N   how long each measurement lasts [5]
-  --split       starts each service as a process of its own
+  --split       starts each service as a separate process
 
 Probes:
 ${Object.keys(probes)

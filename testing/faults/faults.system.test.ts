@@ -3,9 +3,9 @@ import { runSeed } from './run-seed.ts';
 import { lineOf } from './summary.ts';
 
 test.for([
-  { seed: 3, what: 'two processes of the whole' },
-  { seed: 1000, what: 'two of each service and two gateways' },
-])('one seed: $what, PostgreSQL and NATS are killed and stopped under load, and every promise is kept', async ({ seed }) => {
+  { seed: 3, what: 'two processes of all of Dispatcher' },
+  { seed: 1000, what: 'two processes of each service and two gateways' },
+])('every promise is kept while $what, PostgreSQL and NATS are killed and stopped under load', async ({ seed }) => {
   const { summary } = await runSeed(seed, { rounds: 1 });
   console.log(lineOf(summary));
   expect(summary.violations).toEqual([]);

@@ -9,8 +9,8 @@ const help = `Runs random faults against Dispatcher, and checks the whole histor
 
   npm run faults -- [--seeds 1-3,1000] [--rounds N] [--verbose] [--report]
 
-  --seeds LIST     the seeds to run, one after the other [1]; from 1000 on
-                   against separate processes
+  --seeds LIST     the seeds to run, one after the other [1]; seeds from 1000
+                   on run against separate processes
   --rounds N       rounds for each seed [2]; in each round every process is
                    killed and stopped
   --verbose        shows each fault

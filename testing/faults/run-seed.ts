@@ -58,7 +58,7 @@ export async function runSeed(seed: number, { rounds }: { rounds: number }): Pro
   const violations = brokenOff.length > 0 ? brokenOff : [...(await comeToRest(world, load)), ...(await wrongCounts(world))];
   const collected = await collectLog(world.db);
   const sometimes = countSometimes(setup, history, collected.log);
-  const never = neverHappened(world, sometimes).map((name) => `a fault never bit: there was no "${name}"`);
+  const never = neverHappened(world, sometimes).map((name) => `no fault had this effect: "${name}"`);
   const summary = summaryOf({
     seed,
     setup,

@@ -95,7 +95,7 @@ function windowsOf({ faults }: History) {
   return (at: number, ...names: FaultName[]) => faults.some(({ name, from, brokenUntil }) => names.includes(name) && at > from && at < brokenUntil);
 }
 
-/** A connection was made and then broke. Nobody can connect to a port that nobody listens on. */
+/** Whether a connection was made and then broke. With ECONNREFUSED there was never a connection. */
 function wasCut({ status, cut, code }: Attempt): boolean {
   return status === null && !cut && code !== 'ECONNREFUSED';
 }

@@ -38,7 +38,7 @@ export interface SeedSummary {
     readonly recoveryMs: number | null;
   }[];
   readonly sometimes: Sometimes;
-  /** The promises that were broken, in words. A fault that never hit anything is one too. */
+  /** The promises that were broken, in words. A fault that never had its effect is one too. */
   readonly violations: readonly string[];
   /** The faults that this machine did not allow, each with the reason. */
   readonly impossible: readonly string[];

@@ -12,7 +12,7 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
-test('each caller has a database of its own', async () => {
+test('each caller gets its own database', async () => {
   await using one = await useDatabase();
   await using other = await useDatabase();
   await query(one.url, 'CREATE TABLE only_here ()');

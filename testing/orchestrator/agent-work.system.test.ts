@@ -25,7 +25,7 @@ test.each([
     'git init -q web; cd web; echo x > x.txt; git add -A; git commit -q -m inner; cd ..; git add -A; git commit -q -m outer',
   ],
   ['made of a folder of the base', 'cd web; git init -q; echo x > x.txt; git add -A; git commit -q -m inner'],
-])('the files of a repository inside, %s, land as a folder', async (_, script) => {
+])('the files of a nested repository, %s, land as a folder', async (_, script) => {
   await using here = await site({ 'web/old.txt': 'old\n', '.gitignore': 'cache/\n' });
   const clear = script.startsWith('cd web') ? '' : 'rm -rf web;';
   const task = await story(

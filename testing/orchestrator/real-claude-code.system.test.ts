@@ -96,7 +96,7 @@ for (const [status, words] of [
   });
 }
 
-testClaude('Claude Code shows its model the next step that our MCP server advises, and that the task is data', async () => {
+testClaude('Claude Code shows its model the next step that our MCP server advises, and the text that marks the task as data', async () => {
   await using here = await useSite(services, `real-claude-${++sites}`);
   await using model = await useModel();
   const env = environment(here, model);

@@ -13,7 +13,7 @@ async function post(url: string, key: string, path: string, body: object): Promi
 }
 
 testWhere(canRunTopology, 'nats-server')(
-  'two of each service on a NATS cluster of three go on when any of its servers is killed, and streams miss nothing',
+  'two processes of each service keep working when any server of a NATS cluster of three is killed, and streams miss no event',
   async () => {
     await using cluster = await startNatsCluster('/usr/bin:/bin');
     await using topology = await useTopology({ copies: 2, env: { NATS_URL: cluster.url } });

@@ -41,7 +41,7 @@ async function beginRequests(url: string, key: string, count: number): Promise<A
 }
 
 testWhere(canRunTopology, 'nats-server')(
-  'with 256 requests of a key in flight further ones are refused at once with Retry-After, and all is normal within 2 s after',
+  'with 256 requests of a key in flight, more requests are refused at once with Retry-After, and all works again within 2 s',
   async () => {
     await using topology = await useTopology();
     const [url = ''] = topology.urls;
@@ -68,7 +68,7 @@ testWhere(canRunTopology, 'nats-server')(
 );
 
 testWhere(canRunTopology, 'nats-server')(
-  'with 1,024 calls in flight in a process every further one is refused with 503 before they end, and all is normal after',
+  'with 1,024 calls in flight in a process, more calls are refused with 503 before those end, and all works again afterwards',
   async () => {
     await using topology = await useTopology();
     const keys = await Promise.all(Array.from({ length: 6 }, (_, i) => topology.createKey(`organization-${i}`)));

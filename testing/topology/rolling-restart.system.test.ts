@@ -7,7 +7,7 @@ import { processesOf } from './topology.ts';
 import { canRunTopology, useTopology } from './use-topology.ts';
 
 testWhere(canRunTopology, 'nats-server')(
-  'every service and gateway is restarted one after the other under load without a failed request',
+  'every service and gateway can be restarted one after the other under load without a failed request',
   async () => {
     await using topology = await useTopology({ copies: 2 });
     await using balancer = await startBalancer(topology.gateways.map(({ address }) => address));

@@ -34,7 +34,7 @@ async function post(url: string, key: string, path: string, body: object): Promi
 }
 
 testWhere(canRunTopology, 'nats-server')(
-  'each service and the gateway run as processes of their own, and the next start finds everything as it was',
+  'each service and the gateway run as separate processes, and the next start finds all data of the last run',
   async () => {
     await using folder = await useFolder();
     const first = await startServices(folder.path);

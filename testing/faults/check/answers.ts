@@ -31,7 +31,7 @@ export function slowRecoveries({ faults }: History): string[] {
   return faults.flatMap(({ name, recoveryMs }) => {
     const limitMs = recoveryLimitMs[name];
     if (limitMs === undefined || (recoveryMs !== null && recoveryMs <= limitMs)) return [];
-    return [`${name}: after it was over it took ${recoveryMs?.toFixed(0) ?? 'more than 20,000'} ms until the API was as before`];
+    return [`${name}: after the fault the API needed ${recoveryMs?.toFixed(0) ?? 'more than 20,000'} ms to recover`];
   });
 }
 

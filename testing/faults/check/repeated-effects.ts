@@ -28,5 +28,5 @@ function changedAnswer(operation: Operation): string[] {
   const { repeat, claim, kind, taskId } = operation;
   if (!repeat) return [];
   const same = repeat.taskId === taskId && repeat.token === (claim?.token ?? null);
-  return same ? [] : [`${kind} of ${nameOfTask(operation)} was answered otherwise when it was sent again: ${JSON.stringify(repeat)}`];
+  return same ? [] : [`${kind} of ${nameOfTask(operation)} got a different answer when it was sent again: ${JSON.stringify(repeat)}`];
 }

@@ -25,7 +25,7 @@ console.log(JSON.stringify({ clock: Date.now(), workedMs: performance.now() - st
 `;
 
 test.concurrent.for(['+1d', '-1d'] as const)(
-  'a holder whose clock is off by %s, at a dispatcher whose own is a day slow, keeps its claim for longer than its lease and completes it',
+  'a holder whose clock is off by %s keeps its claim for longer than its lease and completes it, even when the dispatcher is a day slow',
   async (offset, { expect }) => {
     await using dispatcher = await useDispatcher({ settings: await wrongClock('-1d') });
     const { url, api_key } = dispatcher.credentials;

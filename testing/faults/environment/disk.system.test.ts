@@ -5,7 +5,7 @@ import { testWhere } from '../../harness/test-where.ts';
 import { useFolder } from '../../harness/use-folder.ts';
 import { mountDisk } from './disk.ts';
 
-testWhere(process.getuid?.() === 0, 'root')('a full disk takes no byte more, and takes them again when there is room', async () => {
+testWhere(process.getuid?.() === 0, 'root')('a full disk refuses writes, and accepts them again when space is freed', async () => {
   await using folder = await useFolder();
   const place = join(folder.path, 'disk');
   await mkdir(place);
