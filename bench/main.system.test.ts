@@ -5,7 +5,7 @@ import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, it } from 'vitest';
 import type { Results } from './report/results.ts';
 
-it('measures claims through every store, and writes what it found', async () => {
+it('measures claims through every store, and writes the results', async () => {
   await using folder = await useFolder();
   const args = [join(import.meta.dirname, 'main.ts'), '--quick', '--out', folder.path, 'claim'];
   let output = '';

@@ -7,7 +7,7 @@ const read = (...args: string[]) => {
   return { ...rest, parts: chosen.map(({ name }) => name) };
 };
 
-it('runs all parts and writes the results of the repository unless told otherwise', () => {
+it('runs all parts and writes the results of the repository by default', () => {
   expect(read()).toEqual({ parts: ['claim', 'rest'], help: false, list: false, quick: false, out: 'home' });
 });
 
@@ -16,10 +16,10 @@ it('only shows the figures of some parts, and of a quick run', () => {
   expect(read('--quick')).toMatchObject({ quick: true, out: undefined });
 });
 
-it('writes where it is told', () => {
+it('writes into the folder of --out', () => {
   expect(read('--quick', '--out', 'folder', 'claim')).toMatchObject({ parts: ['claim'], out: 'folder' });
 });
 
-it('refuses a part that does not exist, and says which do', () => {
+it('refuses a part that does not exist, and lists those that do', () => {
   expect(() => read('clam')).toThrow('There is no part clam. The parts are claim, rest.');
 });

@@ -11,16 +11,16 @@ import { largeDatabases } from './stage/large-databases.ts';
 import { fullScale, quickScale } from './stage/scale.ts';
 import type { Stage } from './stage/stage.ts';
 
-/** How a run is done. */
+/** The options of a run. */
 export interface BenchOptions {
   readonly quick: boolean;
-  /** Shows a line to the person who waits. */
+  /** Shows a line of progress. */
   readonly say: (line: string) => void;
-  /** Breaks the run off. */
+  /** Stops the run. */
   readonly signal: AbortSignal;
 }
 
-/** Runs parts one after the other, on one PostgreSQL. */
+/** Runs parts one after another, on one PostgreSQL. */
 export async function runBench(parts: readonly Part[], { quick, say, signal }: BenchOptions): Promise<Results> {
   await using resources = new AsyncDisposableStack();
   const startedAt = new Date();
@@ -31,7 +31,7 @@ export async function runBench(parts: readonly Part[], { quick, say, signal }: B
   const data = join(root, 'postgres');
   await mkdir(data);
   const postgres = resources.use(await startBenchPostgres(data));
-  // Without PostgreSQL all that is going on fails at once, and cleans up.
+  // When PostgreSQL stops, all running work fails at once, and cleans up.
   signal.addEventListener('abort', () => void postgres[Symbol.asyncDispose](), { once: true });
   const scale = quick ? quickScale : fullScale;
   const large = largeDatabases(postgres);

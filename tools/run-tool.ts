@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** The folder of the repository. */
 export const root = join(import.meta.dirname, '..');
 
-/** Runs an installed tool in the repository and answers all that it printed, or an empty text when it ended with 0. */
+/** Runs an installed tool in the repository. Returns everything it printed, or an empty text when it ended with 0. */
 export async function runTool(name: string, args: readonly string[]): Promise<string> {
   const { code, output } = await run(join(root, 'node_modules/.bin', name), args);
   return code === 0 ? '' : output || `${name} ended with ${code} and said nothing.`;

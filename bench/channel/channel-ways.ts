@@ -16,8 +16,8 @@ import { echoRoutes } from './echo-routes.ts';
 import type { Way } from './rounds.ts';
 
 /**
- * The ways to an echo in another process; the channel first, and last one in this process. Disposing them ends the
- * other process.
+ * The ways to call an echo service in another process. The channel is the first; the last one stays in this process.
+ * Disposing them ends the other process.
  */
 export async function startChannelWays(): Promise<{ ways: Way[] } & Disposable> {
   using resources = new DisposableStack();

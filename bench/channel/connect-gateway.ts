@@ -11,7 +11,7 @@ import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 
-// A gateway that calls the services by connect-node, a gRPC stream for each call, to compare the channel with.
+// A gateway that calls the services with connect-node, one gRPC stream for each call. The channel is compared with it.
 const usage = { command: 'node connect-gateway.ts', about: 'Runs a gateway to compare with.', settings: gatewaySettings };
 
 await runMain(usage, async (signal) => {

@@ -17,8 +17,8 @@ import type { Way } from './rounds.ts';
 const backlog = 20_000;
 
 /**
- * The ways to claim a task and complete it over REST, two requests a call: all in one process first, then the
- * services and a gateway apart.
+ * The ways to claim and complete a task over REST, which takes two requests. First all in one process, then separate
+ * services and a gateway.
  */
 export async function startRestWays(mostInFlight: number): Promise<{ ways: Way[] } & AsyncDisposable> {
   await using resources = new AsyncDisposableStack();
@@ -62,7 +62,7 @@ async function claimAndComplete(caller: ReturnType<typeof createKeepAliveCaller>
   if (done?.status !== 200) throw new Error(`done was answered ${done?.status}`);
 }
 
-/** Tasks as they come, past the services: what they would cost to create is not measured. */
+/** Inserts tasks directly into the database, so that the cost of creating them is not measured. */
 async function refill(pool: Pool): Promise<void> {
   const { rows } = await pool.query<{ missing: string }>('SELECT $1 - count(*) AS missing FROM tasks WHERE ready', [backlog]);
   const missing = Math.max(0, Number(rows[0]?.missing));

@@ -1,9 +1,9 @@
 /** One of the ways that are compared. */
 export interface Way {
   readonly name: string;
-  /** Makes one call; `caller` counts those that call at once. */
+  /** Makes one call. `caller` is the number of the caller. */
   call(caller: number): Promise<unknown>;
-  /** Gets ready what is measured next. */
+  /** Prepares the next measurement. */
   prepare?(): Promise<void>;
 }
 
@@ -15,8 +15,8 @@ interface Rounds {
 }
 
 /**
- * The median of calls a second of each way, for each number in flight. The ways take turns in every round, so that a
- * change of the machine's pace meets all.
+ * The median of calls per second of each way, for each number of calls in flight. The ways take turns in every round,
+ * so that a change in the speed of the machine affects all of them.
  */
 export async function compareWays(ways: readonly Way[], { inFlight, rounds, seconds }: Rounds): Promise<number[][]> {
   const figures = ways.map(() => inFlight.map((): number[] => []));
@@ -29,7 +29,7 @@ export async function compareWays(ways: readonly Way[], { inFlight, rounds, seco
   return figures.map((columns) => columns.map(median));
 }
 
-/** A Markdown table of them, with what part of the way named first each is. */
+/** A Markdown table of the figures, each also as a part of the figure of the first way. */
 export function tableOf(title: string, ways: readonly Way[], inFlight: readonly number[], figures: readonly (readonly number[])[]): string {
   const [reference = []] = figures;
   const rows = ways.map(({ name }, row) => {
@@ -42,7 +42,7 @@ export function tableOf(title: string, ways: readonly Way[], inFlight: readonly 
   return [`| ${title} | ${inFlight.join(' | ')} |`, `|---|${inFlight.map(() => '---:|').join('')}`, ...rows].join('\n');
 }
 
-/** Calls a second. */
+/** Calls per second. */
 async function measure(way: Way, callers: number, seconds: number): Promise<number> {
   await way.prepare?.();
   const start = performance.now();

@@ -13,8 +13,8 @@ import {
 } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { description, echoRoutes } from './echo-routes.ts';
 
-// Serves the same echo over each of the ways that are measured, and prints the ports: gRPC and channel by
-// connect-node, gRPC by grpc-js.
+// Serves the same echo over each way that is measured, and prints the ports: gRPC and the channel with connect-node,
+// and gRPC with grpc-js.
 const channel = channelRoutes([TaskService], createDirectTransport([echoRoutes], []), new AbortController().signal);
 const connect = await serveRpc({
   host: '127.0.0.1',

@@ -6,20 +6,20 @@ import type { CpuClocks } from '../measure/cpu.ts';
 import { type Run, throughputOf } from '../measure/sample.ts';
 import type { Stage } from '../stage/stage.ts';
 
-/** Something that claims tasks, running: ours by one of the ways to it, or a peer. */
+/** A running system that claims tasks: Dispatcher over one of its transports, or a peer. */
 export interface Contender {
   readonly name: string;
   readonly traits: Traits;
   readonly clocks: CpuClocks;
-  /** Sees to it that there are so many tasks to claim. */
+  /** Makes sure that this many tasks can be claimed. */
   prepare(backlog: number): Promise<void>;
   run(load: Load): Promise<Run>;
 }
 
-/** Starts what a contender needs, and leaves it to `resources` to stop it. */
+/** Starts a contender. `resources` stops it. */
 export type StartContender = (stage: Stage, resources: AsyncDisposableStack) => Promise<Contender>;
 
-/** The way of a contender through some work, with as many callers as the case says. */
+/** Measures a contender at some work, with as many callers as the case says. */
 export function wayOf(contender: Contender, work: Work, { scale }: Stage): Way<InFlight> {
   const { name, traits, clocks } = contender;
   return {
@@ -37,7 +37,7 @@ export function wayOf(contender: Contender, work: Work, { scale }: Stage): Way<I
 }
 
 /**
- * A library that works in its caller's own process, on a database of its own. Without `prepare` its driver makes the
+ * A library that works in the process of its caller, on its own database. Without `prepare`, its driver creates the
  * tasks.
  */
 export function startLibrary(name: string, driver: DriverName, traits: Traits, makeDatabase: (stage: Stage) => Promise<string>): StartContender {

@@ -14,7 +14,7 @@ const traits: Traits = {
   auth: 'an API key, by its digest, kept for 0.8 s; scopes; the rules of the proto',
 };
 
-/** The names of ours, which ratios and targets refer to. */
+/** The names of the ways to Dispatcher. Ratios and targets refer to them. */
 export const dispatcherNames = {
   statements: 'Dispatcher, statements',
   services: 'Dispatcher, services',
@@ -54,7 +54,7 @@ export async function startOneProcess(stage: Stage, resources: AsyncDisposableSt
   return { rest: await over(dispatcherNames.rest, 'rest', server.url), grpc: await over(dispatcherNames.grpc, 'grpc', server.grpcAddress) };
 }
 
-/** `npm run start:services` over REST; null where there is no nats-server, which the processes need between them. */
+/** `npm run start:services` over REST. Null when nats-server is not installed, because the processes need it. */
 export async function startSeparateProcesses(stage: Stage, resources: AsyncDisposableStack): Promise<Contender | null> {
   if (!findNatsServer('')) return null;
   const database = await createTaskDatabase(stage, resources);

@@ -14,7 +14,7 @@ const traits: Traits = {
   auth: 'none: the store alone',
 };
 
-/** The store of the hand-written service: statements for this work alone, one index. */
+/** The store of the hand-written service: statements only for this work, and one index. */
 export const startHandWrittenStore: StartContender = startLibrary('hand-written store', 'hand-written', traits, ({ postgres }) =>
   postgres.createDatabase('hand_written'),
 );

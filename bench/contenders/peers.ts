@@ -17,7 +17,7 @@ const graphileTraits: Traits = {
   auth: nobody,
 };
 
-/** pg-boss, one job a call. */
+/** pg-boss, one job per call. */
 export const startPgBoss: StartContender = startLibrary('pg-boss', 'pg-boss', pgBossTraits, ({ postgres }) => postgres.createDatabase('pgboss'));
 
 /** pg-boss in batches. */
@@ -28,7 +28,7 @@ export const startPgBossBatches: StartContender = startLibrary(
   ({ postgres }) => postgres.createDatabase('pgboss_batches'),
 );
 
-/** graphile-worker as it comes. */
+/** graphile-worker with its defaults. */
 export const startGraphileWorker: StartContender = startLibrary('graphile-worker', 'graphile-worker', graphileTraits, ({ postgres }) =>
   postgres.createDatabase('graphile'),
 );

@@ -13,12 +13,12 @@ import { organization } from '../stage/insert-tasks.ts';
 import type { Stage } from '../stage/stage.ts';
 import { createTaskDatabase } from '../stage/task-database.ts';
 
-/** More would only take turns. */
+/** More connections would only wait for each other. */
 const mostConnections = 32;
 
 /**
- * Our own statements, from PostgreSQL's own load generator: what they cost without Node. Null where it is not
- * installed.
+ * Our own statements, run by the load generator of PostgreSQL, to show their cost without Node. Null when pgbench is
+ * not installed.
  */
 export async function pgbenchWay(stage: Stage, resources: AsyncDisposableStack): Promise<Way<InFlight> | null> {
   if (spawnSync('pgbench', ['--version']).status !== 0) return null;
@@ -65,7 +65,7 @@ async function timesIn(path: string): Promise<number[]> {
   return lines.map((line) => Number(line.split(' ')[2]) / 1000);
 }
 
-/** A statement with literals for its parameters, and variables where they begin with a colon. */
+/** A statement with literals in place of its parameters. Values that begin with a colon stay variables of pgbench. */
 const fill = (sql: string, values: readonly string[]): string => sql.replaceAll(/\$(\d+)/g, (_, number) => values[Number(number) - 1] ?? '');
 
 const identity = [`'${organization}'`, 'NULL', 'NULL'];

@@ -16,7 +16,7 @@ export async function post({ nodes, adminKey }: World, path: string, body: objec
   return sent.body;
 }
 
-/** Makes the organization `acme` by making a key for it. */
+/** Creates the organization `acme` by creating a key for it. */
 export async function createAcme(world: World): Promise<void> {
   await post(world, '/keys', { name: 'measurements' });
 }

@@ -1,10 +1,10 @@
-/** A measured number, with what was promised of it. */
+/** A measured number, with the promised one. */
 export interface Figure {
   readonly what: string;
   readonly measured: string;
-  /** Empty where nothing is promised. */
+  /** Empty when nothing is promised. */
   readonly promised: string;
-  /** How many measurements it stands for, and of what. */
+  /** The number of measurements behind it, and what was measured. */
   readonly n: string;
 }
 

@@ -12,8 +12,8 @@ const rounds = 6;
 const eventsPerRound = 60;
 
 /**
- * A thousand readers on one gateway, one of them stuck from its first byte: what each gets, how late, and the memory
- * of the process after each round.
+ * A thousand readers on one gateway, and one of them never reads. Measures what each reader gets, how late, and the
+ * memory of the process after each round.
  */
 export async function measureManyReaders(): Promise<Figure[]> {
   await using world = await startWorld('alone');

@@ -6,12 +6,12 @@ import { type Figure, inMs, quantile } from './figure.ts';
 const seconds = 60;
 const workers = 16;
 
-/** A part of the run at its beginning, and as long a one at its end. */
+/** The length of the first and of the last part of the run. */
 const partMs = 10_000;
 
 /**
- * What a transaction that stays open, as a backup's does, makes of claim-next: dead rows must stay as long as it
- * might read them.
+ * How much a transaction that stays open, such as that of a backup, slows down claim-next. PostgreSQL must keep dead
+ * rows as long as that transaction might read them.
  */
 export async function measureOldSnapshot(): Promise<Figure[]> {
   const without = await claimTimes(async () => undefined);

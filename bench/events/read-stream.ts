@@ -7,8 +7,8 @@ import { z } from 'zod';
 const agent = new Agent({ keepAlive: false });
 
 /**
- * Opens an event stream with the admin key and calls `listener` with the delay of each event, from the moment it
- * occurred by the database's clock to its arrival.
+ * Opens an event stream with the admin key. Calls `listener` with the delay of each event: from the time it occurred,
+ * by the clock of the database, to its arrival.
  */
 export async function readStream({ nodes, adminKey }: World, listener: (delayMs: number) => void): Promise<Disposable> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -20,7 +20,7 @@ export async function readStream({ nodes, adminKey }: World, listener: (delayMs:
       if (event) listener(now() - Date.parse(eventData.parse(JSON.parse(data)).occurred_at));
     }
   };
-  // It ends with an error when it is disposed.
+  // The reading ends with an error when the stream is disposed.
   read().catch(() => undefined);
   return { [Symbol.dispose]: () => void request.destroy() };
 }

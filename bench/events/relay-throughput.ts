@@ -6,7 +6,7 @@ import type { Figure } from './figure.ts';
 
 const eventCount = 100_000;
 
-/** How fast a relay gets through a backlog, positions, counts and publishing to NATS included. */
+/** How fast a relay processes a backlog, including positions, counts and publishing to NATS. */
 export async function measureRelay(): Promise<Figure[]> {
   await using world = await startWorld('alone-nats');
   await createAcme(world);

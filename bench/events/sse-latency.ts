@@ -5,8 +5,8 @@ import { type Figure, inMs, quantile } from './figure.ts';
 import { readStream } from './read-stream.ts';
 
 /**
- * From the commit of a change to its arrival at an SSE reader: with one change each tenth of a second, and with 64
- * requests in flight.
+ * The time from the commit of a change to its arrival at an SSE reader, with one change each tenth of a second and with
+ * 64 requests in flight.
  */
 export async function measureSseLatency(): Promise<Figure[]> {
   await using world = await startWorld('alone-nats');

@@ -7,7 +7,7 @@ import { type Figure, inMs, quantile } from './figure.ts';
 const many = 1_000_000;
 const looks = 400;
 
-/** What `/stats` costs with ten tasks, and with a million in a hundred organizations. */
+/** The cost of `/stats` with ten tasks, and with a million tasks in a hundred organizations. */
 export async function measureStats(): Promise<Figure[]> {
   await using world = await startWorld('alone');
   await createAcme(world);
@@ -40,7 +40,7 @@ async function statsTimes({ nodes, adminKey }: World): Promise<number[]> {
   return times;
 }
 
-/** A hundredth of them belong to acme. They have no events; \`rebuildCounts\` counts them. */
+/** One task in a hundred belongs to acme. The tasks have no events; `rebuildCounts` counts them. */
 async function insertTasks({ db }: World, from: number, to: number): Promise<void> {
   await db.query(insertSql, [from, to]);
 }

@@ -8,11 +8,12 @@ const callerCount = 500;
 
 const waitSeconds = 30;
 
-/** A backend reports what it has done when it has been idle for 10 s, at the latest. */
+/** A backend reports its statistics at the latest after it has been idle for 10 s. */
 const reportedMs = 11_000;
 
 /**
- * 500 callers of claim-next wait, and one task comes: who gets it, how soon, and what the waiting costs the database.
+ * 500 callers of claim-next wait, and one task is created. Measures who gets it, how soon, and what the waiting costs
+ * the database.
  */
 export async function measureWaitingCallers(): Promise<Figure[]> {
   await using world = await startWorld('alone');
@@ -55,7 +56,7 @@ export async function measureWaitingCallers(): Promise<Figure[]> {
 
 const claimAnswer = z.object({ data: z.object({}).nullable() });
 
-/** How many the database counts while something happens. */
+/** The number of transactions that the database counts while `during` runs. */
 async function transactions({ db }: World, during: () => Promise<void>): Promise<number> {
   const read = async () => {
     const [row] = await db.query<{ count: number }>(countSql);

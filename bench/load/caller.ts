@@ -1,7 +1,7 @@
 import type { Driver, Load } from './driver.ts';
 import { type Call, runLoops } from './run-loops.ts';
 
-/** A claim, as far as its holder needs it. */
+/** The parts of a claim that its holder needs. */
 interface Claimed {
   readonly organizationId: string;
   readonly taskId: string;
@@ -9,13 +9,15 @@ interface Claimed {
   readonly agent: string;
 }
 
-/** Which tasks a caller wants. */
+/** The tasks that a caller wants. */
 interface Wanted {
   readonly organizationId: string;
   readonly owner?: string;
 }
 
-/** An agent that works with Dispatcher or a peer, whatever the way to it. What a way cannot do is absent. */
+/**
+ * An agent that works with Dispatcher or a peer, over any transport. Methods that a way does not support are absent.
+ */
 export interface Caller {
   claimNext?(wanted: Wanted): Promise<Claimed | null>;
   complete?(claimed: Claimed): Promise<void>;
@@ -24,7 +26,7 @@ export interface Caller {
   get?(path: string): Promise<void>;
 }
 
-/** How a driver whose work is done by callers runs it. `open` makes the caller of each loop, once. */
+/** Runs a driver whose work is done by callers. `open` creates the caller of each loop, once. */
 export function createRun(open: (index: number) => Caller): Driver['run'] {
   const callers: Required<Caller>[] = [];
   const callerAt = (index: number): Required<Caller> => {

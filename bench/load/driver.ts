@@ -1,35 +1,35 @@
 import type { Run } from '../measure/sample.ts';
 
-/** What each caller does again and again. */
+/** The work that each caller repeats. */
 export type Work = 'claim and complete' | 'claim' | 'create' | 'heartbeat' | 'get';
 
 /** One run of a driver. */
 export interface Load {
   readonly work: Work;
-  /** Callers that call at once, each one call after the other. */
+  /** The number of simultaneous callers. Each makes one call after another. */
   readonly inFlight: number;
   readonly seconds: number;
-  /** Ends the run earlier. */
+  /** After this many calls the run ends, even before its time is over. */
   readonly mostCalls?: number;
-  /** Calls of all callers together; as fast as they can when absent. */
+  /** Calls per second of all callers together. When absent, they call as fast as they can. */
   readonly perSecond?: number;
-  /** Where tasks are claimed: a random one of these for each call. */
+  /** Each call claims in a random one of these organizations. */
   readonly organizations?: readonly string[];
   readonly owner?: string;
-  /** What is read, below `/api/v1/dispatcher`. */
+  /** The path to read, below `/api/v1/dispatcher`. */
   readonly path?: string;
 }
 
-/** Where a driver connects to. */
+/** The target that a driver connects to. */
 export interface DriverTarget {
   /** The url of a database or a server, or `host:port`. */
   readonly at: string;
   readonly key?: string;
 }
 
-/** Makes load of one kind, in a process of its own. What it has opened ends with the process. */
+/** Makes one kind of load, in its own process. What it opened closes when the process ends. */
 export interface Driver {
-  /** Gets so many tasks ready, or connects so many readers. */
+  /** Prepares this many tasks, or connects this many readers. */
   prepare?(count: number): Promise<void>;
   run(load: Load): Promise<Run>;
 }

@@ -1,4 +1,4 @@
-/** All drivers by name. A process loads only its own. */
+/** All drivers by name. A process loads only the one it needs. */
 export const drivers = {
   'dispatcher-statements': () => import('./drivers/dispatcher-statements.ts'),
   'dispatcher-services': () => import('./drivers/dispatcher-services.ts'),
@@ -12,5 +12,5 @@ export const drivers = {
   'graphile-worker-local-queue': () => import('./drivers/graphile-worker-local-queue.ts'),
 } as const;
 
-/** The name of one. */
+/** The name of a driver. */
 export type DriverName = keyof typeof drivers;

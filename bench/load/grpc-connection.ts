@@ -1,17 +1,17 @@
 import { connect, type IncomingHttpHeaders } from 'node:http2';
 
-/** A gRPC connection for unary calls, any number at once. */
+/** A gRPC connection for any number of simultaneous unary calls. */
 export interface GrpcConnection {
-  /** Sends a message to a method and answers the message that comes back. */
+  /** Sends a message to a method and returns the message of the answer. */
   call(path: string, message: Uint8Array): Promise<Uint8Array>;
 }
 
-/** A message is preceded by a byte that says whether it is compressed, and by its length in four. */
+/** Each message begins with one byte that says whether it is compressed, and four bytes with its length. */
 const prefixLength = 5;
 
 /**
- * The protocol alone, without retries, deadlines and balancing: `grpc-js` takes three times the CPU, and the load
- * shall cost the server's machine little.
+ * Only the protocol, without retries, deadlines and load balancing. `grpc-js` takes three times the CPU, and the load
+ * generator should take little CPU from the server.
  */
 export function openGrpcConnection(address: string, key: string): GrpcConnection {
   const session = connect(`http://${address}`);

@@ -6,14 +6,14 @@ interface HttpAnswer {
   readonly body: string;
 }
 
-/** One HTTP/1.1 connection that is kept open, for one request at a time. */
+/** One HTTP/1.1 connection that stays open, for one request at a time. */
 export interface HttpConnection extends Disposable {
   send(method: 'GET' | 'POST', path: string, body?: object): Promise<HttpAnswer>;
 }
 
 /**
- * Connects on the first request. It knows just enough of HTTP to read answers with a content-length: an agent of
- * `node:http` takes several times the CPU, and the load shall cost the server's machine as little as possible.
+ * Connects on the first request. It reads only answers with a content-length. An agent of `node:http` takes several
+ * times the CPU, and the load generator should take as little CPU as possible from the server.
  */
 export function openHttpConnection(url: string, key: string): HttpConnection {
   const { hostname, port } = new URL(url);
@@ -53,7 +53,7 @@ export function openHttpConnection(url: string, key: string): HttpConnection {
   };
 }
 
-/** The answer at the start of what has come; undefined when it is not whole. */
+/** The answer at the start of the received bytes. Undefined when it is not complete. */
 function readAnswer(received: Buffer): HttpAnswer | undefined {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd < 0) return undefined;

@@ -7,14 +7,14 @@ import type { Run } from '../measure/sample.ts';
 import type { DriverTarget, Load } from './driver.ts';
 import type { DriverName } from './drivers.ts';
 
-/** A driver in a process of its own, so that its CPU time is told apart and no other load disturbs it. */
+/** A driver in its own process, so that its CPU time is counted separately and no other load disturbs it. */
 export interface LoadProcess extends AsyncDisposable {
   readonly cpu: CpuClock;
   prepare(count: number): Promise<void>;
   run(load: Load): Promise<Run>;
 }
 
-/** Far longer than any request takes, on a busy machine too. */
+/** Far longer than any request takes, even on a busy machine. */
 const answerMs = 120_000;
 
 /** Starts the process and connects its driver. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Driver, Load } from './driver.ts';
 import { drivers } from './drivers.ts';
 
-// A process that makes load. The process that started it sends one request after another, each with a number that
-// stands in the answer too.
+// A process that makes load. Its parent sends one request after another. Each has a number, and the answer has the same
+// number.
 const request = z.object({
   id: z.number(),
   open: z.object({ driver: z.enum(Object.keys(drivers) as (keyof typeof drivers)[]), at: z.string(), key: z.string().optional() }).optional(),

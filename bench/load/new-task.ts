@@ -1,4 +1,4 @@
-/** The task that is created in every way: what people write, with a text of 220 characters. */
+/** The task that every way creates: the fields that people write, with a text of 220 characters. */
 export const newTask = {
   title: 'Send the welcome e-mail',
   description: 'x'.repeat(220),

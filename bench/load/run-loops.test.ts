@@ -4,7 +4,7 @@ import { runLoops } from './run-loops.ts';
 
 const load = { work: 'claim', inFlight: 4, seconds: 60 } as const;
 
-it('keeps as many calls in flight as it is told', async () => {
+it('keeps the requested number of calls in flight', async () => {
   let [now, most] = [0, 0];
   const call = async () => {
     now += 1;
@@ -23,18 +23,18 @@ it('ends when nothing is left to do, and does not count that call', async () => 
   expect(run.count).toBe(10);
 });
 
-it('counts operations where a call does several', async () => {
+it('counts operations when a call does several', async () => {
   const run = await runLoops(async () => 50, { ...load, mostCalls: 3, inFlight: 1 });
   expect(run.count).toBe(150);
 });
 
-it('spreads calls over time where it is told how many a second', async () => {
+it('spreads calls over time when the calls per second are limited', async () => {
   const start = performance.now();
   await runLoops(async () => 1, { ...load, inFlight: 1, mostCalls: 10, perSecond: 100 });
   expect(performance.now() - start).toBeGreaterThan(95);
 });
 
-it('fails when a call fails, and when no other call is in flight any more', async () => {
+it('fails when a call fails, after all other calls have ended', async () => {
   let now = 0;
   const call = async (caller: number) => {
     if (caller === 3) throw new Error('no answer');

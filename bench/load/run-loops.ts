@@ -3,13 +3,10 @@ import type { Run } from '../measure/sample.ts';
 import { quantile } from '../report/statistics.ts';
 import type { Load } from './driver.ts';
 
-/** One call; answers how many operations it has done, 0 when there was nothing left to do. */
+/** One call. Returns the number of operations it did, or 0 when nothing was left to do. */
 export type Call = (caller: number) => Promise<number>;
 
-/**
- * Calls from as many loops as there shall be calls in flight, until the time is over, the most calls are made, or
- * nothing is left.
- */
+/** Runs one loop for each call in flight, until the time is over, the most calls are made, or nothing is left to do. */
 export async function runLoops(call: Call, { inFlight, seconds, mostCalls = Number.POSITIVE_INFINITY, perSecond }: Load): Promise<Run> {
   const times: number[] = [];
   const start = performance.now();
@@ -36,7 +33,7 @@ export async function runLoops(call: Call, { inFlight, seconds, mostCalls = Numb
       throw error;
     }
   });
-  // Nothing of a run that fails goes on while the next way is measured.
+  // All calls of a failed run end before the next way is measured.
   const failure = (await Promise.allSettled(loops)).find((each) => each.status === 'rejected');
   if (failure) throw failure.reason;
   return { count: operations, seconds: (lastAt - start) / 1000, p50Ms: quantile(times, 0.5), p99Ms: quantile(times, 0.99) };

@@ -1,9 +1,9 @@
 import type { Case, Comparison, Ratio, Sample, Target, Traits, Way } from './comparison.ts';
 
-/** A sample, or why there is none. */
+/** A sample, or the reason why there is none. */
 export type Measurement = { readonly way: string; readonly at: string; readonly round: number } & (Sample | { readonly failed: string });
 
-/** A comparison that has been made, as it is kept in JSON. */
+/** The results of a comparison, as they are stored in JSON. */
 export interface Compared {
   readonly title: string;
   readonly about: string;
@@ -16,13 +16,13 @@ export interface Compared {
   readonly measurements: readonly Measurement[];
 }
 
-/** Is told of each measurement. */
+/** Called after each measurement. */
 export type Progress = (measurement: Measurement, done: number, of: number, unit: string) => void;
 
 /**
- * Measures all ways in all cases, so many rounds. The ways take turns within each case of each round, and another one
- * begins in each round, so that a machine that gets slower or faster meanwhile meets them all alike. A way that fails
- * is noted, and the others go on.
+ * Measures all ways in all cases, for this many rounds. The ways take turns within each case of each round, and each
+ * round begins with a different way. So a machine that gets slower or faster meanwhile affects all of them alike. When
+ * a way fails, that is recorded and the others go on.
  */
 export async function compare<C extends Case>(comparison: Comparison<C>, rounds: number, progress: Progress): Promise<Compared> {
   const { title, about, unit, cases, ways, ratios = [], targets = [], notes = [] } = comparison;

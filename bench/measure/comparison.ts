@@ -3,13 +3,15 @@ export interface Case {
   readonly name: string;
 }
 
-/** What a way does and does not do. It is printed beside the figures, since a way that does less is faster. */
+/**
+ * What a way does and does not do. The report prints it next to the figures, because a way that does less is faster.
+ */
 export interface Traits {
   /** What is on disk when a call is answered. */
   readonly durable: string;
   /** What happens to work whose holder has died. */
   readonly lease: string;
-  /** What is written beside the task itself. */
+  /** What is written besides the task itself. */
   readonly events: string;
   /** Who may call, and what is checked. */
   readonly auth: string;
@@ -19,11 +21,11 @@ export interface Traits {
 export interface Sample {
   /** In the unit of the comparison. */
   readonly value: number;
-  /** Operations that the value comes from. */
+  /** The number of operations behind the value. */
   readonly count: number;
   readonly p50Ms?: number;
   readonly p99Ms?: number;
-  /** CPU time of each process, in microseconds an operation. Absent where the system does not tell it. */
+  /** CPU time of each process, in microseconds per operation. Absent when the system does not report it. */
   readonly cpuMicros?: Readonly<Record<string, number>>;
 }
 
@@ -31,26 +33,26 @@ export interface Sample {
 export interface Way<C extends Case> {
   readonly name: string;
   readonly traits?: Traits;
-  /** Null where the way cannot do this case. */
+  /** Null when the way does not support this case. */
   measure(at: C): Promise<Sample | null>;
 }
 
-/** Print what one way is of another, for every case. */
+/** Asks the report to print one way as a part of another, for every case. */
 export interface Ratio {
   readonly of: string;
   readonly to: string;
 }
 
 /**
- * What a figure should be, alone or as part of another one. Where no way or no case is named, the worst of all is
+ * The target for a figure, alone or as a part of another figure. When no way or no case is named, the worst of all is
  * judged.
  */
 export interface Target {
   readonly way?: string;
   readonly at?: string;
   /**
-   * What the figure is divided by: where only one is named, the other is the same. Where neither is, the figure
-   * itself is judged.
+   * The figure to divide by. When only one of the two is named, the other one is the same. When neither is named, the
+   * figure itself is judged.
    */
   readonly toWay?: string;
   readonly toCase?: string;

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { descendantsOf } from '@dispatcher/testing/harness/descendants-of.ts';
 
-/** Answers the CPU seconds that something has used so far; undefined where the system does not tell. */
+/** Returns the CPU seconds used so far. Undefined when the system does not report them. */
 export type CpuClock = () => Promise<number | undefined>;
 
-/** Clocks by the names of the processes, for people. */
+/** Clocks by the names of the processes, as the report shows them. */
 export type CpuClocks = Readonly<Record<string, CpuClock>>;
 
-/** What stands for the process that makes the load. */
+/** The name of the process that makes the load. */
 export const loadGenerator = 'load generator';
 
 /** Linux counts CPU time in hundredths of a second, whatever the hardware. */
@@ -19,7 +19,7 @@ export const cpuOfProcess =
   async () =>
     ticks(await statOf(pid), ['user', 'system']);
 
-/** The clock of a process with all that it has started, also what has ended since. */
+/** The clock of a process and everything it has started, including processes that have ended. */
 export const cpuOfTree =
   (pid: number): CpuClock =>
   async () => {

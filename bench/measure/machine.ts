@@ -1,6 +1,6 @@
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 
-/** What the figures were made on: nobody may compare them with those of another machine. */
+/** The machine that made the figures. Figures of different machines cannot be compared. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
@@ -23,5 +23,5 @@ export function describeMachine(postgres: string): Machine {
   };
 }
 
-/** How many processes have wanted a core in the last minute. */
+/** The average number of processes that wanted a core in the last minute. */
 export const loadAverage = (): number => loadavg()[0] ?? Number.NaN;

@@ -1,7 +1,7 @@
 import type { Sample } from './comparison.ts';
 import type { CpuClocks } from './cpu.ts';
 
-/** What a run of operations came to. */
+/** The result of a run of operations. */
 export interface Run {
   readonly count: number;
   readonly seconds: number;
@@ -9,7 +9,7 @@ export interface Run {
   readonly p99Ms: number | null;
 }
 
-/** Operations a second, with the CPU time of each process for one of them. */
+/** Operations per second, with the CPU time of each process per operation. */
 export async function throughputOf(clocks: CpuClocks, run: () => Promise<Run>): Promise<Sample> {
   const { done, cpuMicros } = await withCpu(clocks, run);
   return { value: done.count / done.seconds, ...common(done), ...cpuMicros };

@@ -10,7 +10,7 @@ const { statements } = dispatcherNames;
 
 const starts = [startStatements, startServices, startPgBoss, startPgBossBatches, startGraphileWorker, startGraphileLocalQueue, startHandWrittenStore];
 
-/** Claims and completions through the stores: ours, the peers', and one that was written for nothing else. */
+/** Claims and completions through the stores: ours, those of the peers, and one written only for this work. */
 export const claimPart: Part = {
   name: 'claim',
   about: 'claim a task and complete it, through our store and through those of the peers',

@@ -8,16 +8,16 @@ import type { Part } from './part.ts';
 
 interface Audience extends Case {
   readonly readers: number;
-  /** Creates in flight, as fast as they can. Absent: a few each second. */
+  /** The number of creates in flight, as fast as they can. When absent, a few creates each second. */
   readonly inFlight?: number;
 }
 
 const fewPerSecond = 20;
 
-/** Longer than a measurement of throughput, since events are few. */
+/** Longer than a measurement of throughput, because there are few events. */
 const seconds = 2;
 
-/** From the commit of a change to its readers. */
+/** The time from the commit of a change to its arrival at the readers. */
 export const eventsPart: Part = {
   name: 'events',
   about: 'how long an event takes from its commit to each reader of the stream',

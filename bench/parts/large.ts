@@ -13,7 +13,7 @@ interface Size extends Case {
   readonly organizations: number;
 }
 
-/** Few, so that what is claimed does not change what is measured. */
+/** Few claims, so that they do not change what is measured. */
 const claims = 100;
 
 /** Claim-next among many tasks. */
@@ -22,7 +22,7 @@ export const largePart: Part = {
   about: 'how long claim-next takes among up to 1,000,000 tasks, in 1 and in 100 organizations',
   async run(stage) {
     await using resources = new AsyncDisposableStack();
-    // Two at a time, since each keeps a core busy.
+    // Two at a time, because each keeps a core busy.
     const sizes = (await Promise.all([1, 100].map((organizations) => openSizes(stage, resources, organizations)))).flat();
     const compared = await stage.compare({
       title: 'Claim-next among many tasks',
@@ -62,7 +62,7 @@ function way(name: string, { scale, postgres }: Stage, wanted: (size: Size) => P
   };
 }
 
-/** The largest of each number of organizations beside the smallest. */
+/** Compares the largest database with the smallest, for each number of organizations. */
 function targetsFor(sizes: readonly Size[]): Target[] {
   const groups = Object.values(Object.groupBy(sizes, ({ organizations }) => organizations));
   return groups.flatMap((group) => {

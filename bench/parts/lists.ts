@@ -7,7 +7,7 @@ import { type DispatcherServer, startDispatcher } from '../stage/dispatcher-serv
 import type { Stage } from '../stage/stage.ts';
 import type { Part } from './part.ts';
 
-/** Filters alone and in pairs; those that say `nobody` match nothing. */
+/** Filters alone and in pairs. Filters with `nobody` match nothing. */
 const filters = [
   '',
   'status=pending',
@@ -91,7 +91,7 @@ function way(filter: string, { scale, postgres }: Stage): Way<Listing> {
   };
 }
 
-/** The path of the page after this one; null when there is none. */
+/** The path of the next page. Null when there is none. */
 async function pathAfter({ url, key }: DispatcherServer, path: string): Promise<string | null> {
   const response = await fetch(`${url}${apiPath}${path}`, { headers: { authorization: `Bearer ${key}` } });
   if (!response.ok) throw new Error(`GET ${path} was answered ${response.status}: ${await response.text()}`);

@@ -8,5 +8,5 @@ import type { Part } from './part.ts';
 import { restPart } from './rest.ts';
 import { startPart } from './start.ts';
 
-/** All parts, in the order in which they run: those that fill the disk's queue come last. */
+/** All parts, in the order in which they run. Parts that fill the queue of the disk come last. */
 export const parts: readonly Part[] = [claimPart, restPart, createPart, heartbeatPart, eventsPart, startPart, largePart, listsPart];

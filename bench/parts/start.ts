@@ -8,15 +8,15 @@ import { startDispatcherProcess } from '../stage/dispatcher-process.ts';
 import type { Stage } from '../stage/stage.ts';
 import type { Part } from './part.ts';
 
-/** After the start, before it counts as idle. */
+/** How long it waits after the start, before Dispatcher counts as idle. */
 const settleMs = 2_000;
 
-/** How long it is watched while it is idle. */
+/** How long it watches Dispatcher while it is idle. */
 const idleSeconds = 5;
 
 const name = 'npm start';
 
-/** What it costs to run Dispatcher at all. */
+/** The cost of running Dispatcher without any calls. */
 export const startPart: Part = {
   name: 'start',
   about: 'how long `npm start` takes, and what it costs while it is idle',
@@ -112,7 +112,7 @@ function sampleOf(parts: readonly (number | null)[]): Sample | null {
   return known.length === 0 ? null : { value: known.reduce((sum, part) => sum + part, 0), count: 1 };
 }
 
-/** Null where the system does not tell, and for a process that is gone. */
+/** Null when the system does not report it, or the process has ended. */
 async function pssMib(pid: number): Promise<number | null> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
   const kib = /^Pss:\s+(\d+) kB$/m.exec(text)?.[1];

@@ -1,9 +1,9 @@
-/** The most that one statement does. */
+/** The most items in one statement. */
 const largest = 500;
 
 /**
- * Items that arrive while a flush is going on wait for the next one, which takes them all. Answers come in the order
- * of the items.
+ * Items that arrive during a flush wait for the next one, which takes all of them. The answers are in the order of the
+ * items.
  */
 export function createBatcher<I, O>(flush: (items: readonly I[]) => Promise<readonly O[]>): (item: I) => Promise<O> {
   let queue: { item: I; resolve: (answer: O) => void; reject: (error: unknown) => void }[] = [];
@@ -26,7 +26,7 @@ export function createBatcher<I, O>(flush: (items: readonly I[]) => Promise<read
     queue.push({ item, resolve, reject });
     if (!busy) {
       busy = true;
-      // What arrives in the same turn of the event loop goes along.
+      // Items that arrive in the same turn of the event loop go into the same flush.
       setImmediate(work);
     }
     return promise;

@@ -3,11 +3,11 @@ import { apiPath } from '@dispatcher/testing/system/harness/api-path.ts';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { openReferenceStore, type ReferenceRow } from './store.ts';
 
-// The hand-written service that REST is compared with: Fastify and `pg`, with what Dispatcher does for a claim and a
-// completion and nothing else. It authenticates a key against a table, validates with JSON schemas, batches its
-// statements, and answers with the whole task.
+// The hand-written service that REST is compared with. It uses Fastify and `pg`, and does what Dispatcher does for a
+// claim and a completion and nothing else. It authenticates a key against a table, validates with JSON schemas, batches
+// its statements, and answers with the whole task.
 
-/** A key is asked for again after so long, as Dispatcher does. */
+/** A key is looked up again after this time, as in Dispatcher. */
 const keyKeptMs = 800;
 
 const store = await openReferenceStore(process.argv[2] ?? '');
@@ -61,7 +61,7 @@ function lookUp(key: string): Promise<string | null> {
   return organizationId;
 }
 
-/** All but what only the holder and the database need. */
+/** All columns except those that only the holder and the database need. */
 function taskOf({ claim_token: _token, lease_seconds: _seconds, rank: _rank, place: _place, ...task }: ReferenceRow): object {
   return task;
 }

@@ -1,6 +1,7 @@
 /**
- * What somebody would write who needs claims, leases, an audit trail and an event stream, and nothing else: one index
- * for claim-next, one for the audit trail, no filters, no lists. A row holds what Dispatcher's does.
+ * The schema that somebody would write who needs only claims, leases, an audit trail and an event stream. It has one
+ * index for claim-next and one for the audit trail, but no filters and no lists. A row has the same content as in
+ * Dispatcher.
  */
 export const schemaSql = `
 CREATE TABLE IF NOT EXISTS api_keys (digest bytea PRIMARY KEY, organization_id text NOT NULL);
@@ -34,7 +35,7 @@ CREATE TABLE IF NOT EXISTS unpublished (event_id bigint PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS event_positions (position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, event_id bigint NOT NULL);
 `;
 
-/** Tasks to claim, like those that Dispatcher is measured with. */
+/** Inserts tasks to claim, like those that Dispatcher is measured with. */
 export const insertSql = `
 INSERT INTO tasks (organization_id, id, title, description, project, owner, milestone, layer, rev, use, effort, score, rank, created_by)
 SELECT $1, gen_random_uuid()::text, 'Task ' || i, repeat('x', 220), 'project-1', 'owner-' || i % 50, 'milestone-1', 'layer-1', 5, 3, 2, 10.5, random() * 10, 'bench'

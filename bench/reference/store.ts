@@ -7,7 +7,7 @@ import { createBatcher } from './batcher.ts';
 import { insertSql, schemaSql } from './schema.ts';
 import { claimManySql, claimOneSql, completeManySql, completeOneSql, relaySql } from './statements.ts';
 
-/** A task as the table has it, with what the statements themselves need. */
+/** A task as in the table, with the columns that the statements need. */
 export interface ReferenceRow {
   readonly [column: string]: unknown;
   readonly id: string;
@@ -33,18 +33,18 @@ export interface ReferenceStore {
   claim(claim: Claim): Promise<ReferenceRow | null>;
   complete(done: Done): Promise<ReferenceRow | null>;
   createKey(): Promise<string>;
-  /** The organization of a key; null for an unknown one. */
+  /** The organization of a key. Null for an unknown key. */
   organizationOf(digest: Buffer): Promise<string | null>;
   topUp(backlog: number): Promise<void>;
 }
 
-/** A statement at a time of each kind needs few connections; its plan is pinned as Dispatcher's are. */
+/** Few connections are enough, because one statement of each kind runs at a time. Plans are pinned as in Dispatcher. */
 const options = ['plan_cache_mode=force_generic_plan', 'enable_seqscan=off', 'enable_hashjoin=off', 'enable_mergejoin=off', 'jit=off'];
 
-/** How often the relay looks while there is something to do, and while there is nothing. */
+/** How often the relay looks while there are events, and while there are none. */
 const relayMs = { busy: 10, idle: 100 };
 
-/** Opens it on a database, and makes its tables where there are none. */
+/** Opens the store on a database, and creates its tables when they do not exist. */
 export async function openReferenceStore(url: string): Promise<ReferenceStore> {
   const pool = new pg.Pool({ connectionString: url, max: 4, options: options.map((option) => `-c ${option}`).join(' ') });
   await pool.query(schemaSql);

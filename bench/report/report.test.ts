@@ -46,7 +46,7 @@ it('says whether each target is met', () => {
   expect(reportOf(results)).toContain('| Claim and complete: ours, 1 in flight ÷ theirs | ≥ 2 × | 2.25 (2.00–2.50) | yes |');
 });
 
-it('says what failed, and what was left out', () => {
+it('lists what failed, and what was left out', () => {
   const report = reportOf(results);
   expect(report).toContain('Failed in round 1, 2: theirs, 32 in flight: it broke\n');
   expect(report).toContain('pgbench is not installed.');

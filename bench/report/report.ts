@@ -7,15 +7,15 @@ import { figureOf, judge, ratioOf, samplesOf } from './summary.ts';
 import { spreadText, tableOf } from './table.ts';
 
 /**
- * The load average for each core, before the run began, from which on figures say little. The load before later parts
- * is mostly the run's own.
+ * When the load average per core is above this before the run, the figures say little. The load before later parts is
+ * mostly caused by the run itself.
  */
 const busyFrom = 0.5;
 
-/** A load generator that uses more than this of a core may be what limits the others. */
+/** A load generator that uses more than this part of a core may limit the others. */
 const busyGenerator = 0.8;
 
-/** The page for people. */
+/** The report in Markdown. */
 export function reportOf(results: Results): string {
   const { machine, parts } = results;
   const busy = (parts[0]?.loadAverage ?? 0) > busyFrom * machine.cores;
@@ -88,7 +88,7 @@ function sectionsOf(compared: Compared): string[] {
   ];
 }
 
-/** What failed, with the rounds in which it did. */
+/** The failures, with the rounds in which they happened. */
 function failuresOf({ measurements }: Compared): string[] {
   const failures = measurements.filter((each): each is Extract<Measurement, { failed: string }> => 'failed' in each);
   const alike = Map.groupBy(failures, ({ way, at, failed }) => `${way}, ${at}: ${failed.split('\n')[0]}`);

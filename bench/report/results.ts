@@ -1,19 +1,19 @@
 import type { Compared } from '../measure/compare.ts';
 import type { Machine } from '../measure/machine.ts';
 
-/** What one part came to. */
+/** The results of one part. */
 export interface PartResults {
   readonly name: string;
-  /** Of the machine, just before the part. */
+  /** The load average of the machine, just before the part. */
   readonly loadAverage: number;
   readonly seconds: number;
   readonly comparisons: readonly Compared[];
 }
 
-/** A whole run, as it is kept in `results.json`. */
+/** A whole run, as it is stored in `results.json`. */
 export interface Results {
   readonly startedAt: string;
-  /** Of the repository; null outside of one. */
+  /** The commit of the repository. Null outside of a repository. */
   readonly commit: string | null;
   readonly isQuick: boolean;
   readonly rounds: number;

@@ -35,31 +35,31 @@ it('compares two ways round by round, so that a slow round of both changes nothi
   expect(ratioOf(made, { way: 'ours', at: '1' }, { way: 'theirs', at: '1' })).toEqual({ median: 2, least: 2, most: 2 });
 });
 
-it('leaves out of a ratio the rounds in which one of the two failed', () => {
+it('a ratio leaves out the rounds in which one of the two failed', () => {
   const made = compared({ 'ours 1': [200, 'broke', 300], 'theirs 1': [100, 100, 100] });
   expect(ratioOf(made, { way: 'ours', at: '1' }, { way: 'theirs', at: '1' })).toEqual({ median: 2.5, least: 2, most: 3 });
 });
 
 const isMet = (figures: Record<string, readonly (number | string)[]>, target: Target) => judge(compared(figures, [target]))[0]?.isMet;
 
-it('holds a way to a ratio of another way, and a case to a ratio of another case', () => {
+it('judges a way by its ratio to another way, and a case by its ratio to another case', () => {
   const figures = { 'ours 1': [300], 'theirs 1': [100], 'ours 2': [330] };
   expect(isMet(figures, { way: 'ours', at: '1', toWay: 'theirs', atLeast: 3 })).toBe(true);
   expect(isMet(figures, { way: 'ours', at: '1', toWay: 'theirs', atLeast: 3.1 })).toBe(false);
   expect(isMet(figures, { way: 'ours', at: '2', toCase: '1', atMost: 1.1 })).toBe(true);
 });
 
-it('holds a figure itself to a target, also its p99', () => {
+it('judges a figure itself by a target, and its p99 too', () => {
   expect(isMet({ 'ours 1': [50] }, { way: 'ours', at: '1', atMost: 50 })).toBe(true);
   expect(isMet({ 'ours 1': [50] }, { way: 'ours', at: '1', atMost: 4.9, figure: 'p99Ms' })).toBe(false);
 });
 
-it('judges the worst of all where no way and no case is named', () => {
+it('judges the worst of all when no way and no case is named', () => {
   const [judged] = judge(compared({ 'ours 1': [10], 'ours 2': [70], 'theirs 1': [20] }, [{ atMost: 50 }]));
   expect(judged).toMatchObject({ isMet: false, measured: { median: 70 } });
 });
 
-it('does not take for met what failed or was not measured', () => {
+it('a target is not met when its figure failed or was not measured', () => {
   expect(isMet({ 'ours 1': [10, 'broke'] }, { way: 'ours', at: '1', atMost: 50 })).toBe(false);
   expect(isMet({ 'ours 1': [10] }, { way: 'ours', at: '1', toWay: 'theirs', atLeast: 1 })).toBe(false);
 });

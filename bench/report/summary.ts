@@ -5,23 +5,23 @@ import { type Spread, spreadOf } from './statistics.ts';
 type Figure = (sample: Sample) => number | undefined;
 type Done = Extract<Measurement, Sample>;
 
-/** The samples of a way in a case; a round in which it failed has none. */
+/** The samples of a way in a case. A round in which the way failed has none. */
 export function samplesOf({ measurements }: Compared, way: string, at: string): Done[] {
   return measurements.filter((each): each is Done => 'value' in each && each.way === way && each.at === at);
 }
 
-/** A figure of a way in a case over all rounds; null where there is none. */
+/** A figure of a way in a case over all rounds. Null when there is none. */
 export function figureOf(compared: Compared, way: string, at: string, figure: Figure = ({ value }) => value): Spread | null {
   return spreadOf(samplesOf(compared, way, at).flatMap((sample) => figure(sample) ?? []));
 }
 
-/** Where a figure stands. */
+/** The way and the case of a figure. */
 interface Cell {
   readonly way: string;
   readonly at: string;
 }
 
-/** What one figure is of another: the ratio of each round, in which the two took turns, over all rounds. */
+/** One figure as a part of another: the ratio in each round, in which the two took turns, over all rounds. */
 export function ratioOf(compared: Compared, of: Cell, to: Cell, figure: Figure = ({ value }) => value): Spread | null {
   const others = new Map(samplesOf(compared, to.way, to.at).map((sample) => [sample.round, figure(sample)]));
   const ratios = samplesOf(compared, of.way, of.at).flatMap((sample) => {
@@ -31,17 +31,17 @@ export function ratioOf(compared: Compared, of: Cell, to: Cell, figure: Figure =
   return spreadOf(ratios);
 }
 
-/** A target with what was measured for it. */
+/** A target, with the measured figure. */
 export interface Judged {
   readonly target: Target;
   readonly isRatio: boolean;
   /** The worst figure that the target is about. */
   readonly measured: Spread | null;
-  /** By the median. */
+  /** Judged by the median. */
   readonly isMet: boolean;
 }
 
-/** Holds a comparison to its targets. What failed, or was not measured at all, is not met. */
+/** Judges a comparison by its targets. A target is not met when its figure failed or was not measured. */
 export function judge(compared: Compared): Judged[] {
   return compared.targets.map((target) => {
     const { way, at, toWay, toCase, figure = 'value', atLeast, atMost } = target;

@@ -1,13 +1,13 @@
 import type { Spread } from './statistics.ts';
 
-/** A Markdown table. The first column holds words, the others figures, unless `words` says otherwise. */
+/** A Markdown table. The first column has words, the others have figures, unless `words` says otherwise. */
 export function tableOf(head: readonly string[], rows: readonly (readonly string[])[], words = false): string {
   const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   const rule = `|${head.map((_, i) => (i === 0 || words ? '---|' : '---:|')).join('')}`;
   return [line(head), rule, ...rows.map(line)].join('\n');
 }
 
-/** The median, with the least and the most where there is more than one round. */
+/** The median. With more than one round, also the least and the most. */
 export function spreadText(spread: Spread | null, suffix = ''): string {
   if (!spread) return '—';
   const { median, least, most } = spread;
@@ -16,5 +16,5 @@ export function spreadText(spread: Spread | null, suffix = ''): string {
   return least === most ? `${text(median)}${suffix}` : `${text(median)}${suffix} (${text(least)}–${text(most)})`;
 }
 
-/** Three figures that count, as far as they are behind the point. */
+/** The number of decimals, so that small figures have three significant digits. */
 const digitsFor = (value: number): number => (value >= 100 ? 0 : value >= 10 ? 1 : 2);

@@ -5,17 +5,17 @@ import { databaseUrl } from '@dispatcher/testing/harness/test-database.ts';
 import { type CpuClock, cpuOfTree } from '../measure/cpu.ts';
 import { openPool } from './open-pool.ts';
 
-/** The one PostgreSQL that everything is measured on: the one of `npm start`, with its own settings. */
+/** The PostgreSQL for all measurements: the one of `npm start`, with its own settings. */
 export interface BenchPostgres extends AsyncDisposable {
   readonly version: string;
   readonly cpu: CpuClock;
-  /** The url of a new empty database whose name begins so. */
+  /** The url of a new empty database. Its name begins with this text. */
   createDatabase(name: string): Promise<string>;
   /** The url of a new database with Dispatcher's schema. */
   createMigrated(name: string): Promise<string>;
 }
 
-/** Starts it on a folder. */
+/** Starts PostgreSQL on a folder. */
 export async function startBenchPostgres(folder: string): Promise<BenchPostgres> {
   await using resources = new AsyncDisposableStack();
   const { url } = resources.use(await startEmbeddedPostgres({ dataDir: folder, log: createLog('warn') }));

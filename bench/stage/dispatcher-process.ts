@@ -5,20 +5,23 @@ import { type Credentials, readCredentials } from '@dispatcher/local/data-folder
 import { startChild } from '@dispatcher/processes/child.ts';
 import { freePorts } from '@dispatcher/processes/free-ports.ts';
 
-/** Dispatcher in a process of its own, ready. It ends with this process, however that ends. */
+/** Dispatcher in its own process, ready for calls. It ends when this process ends, in whatever way. */
 export interface DispatcherProcess extends AsyncDisposable {
   readonly pid: number;
   readonly url: string;
-  /** Its keys, which it saves a moment after it is ready. */
+  /** Its keys. It saves them a moment after it is ready. */
   credentials(): Promise<Credentials>;
 }
 
-/** How often it is asked whether it is ready: often enough to time a start, and seldom enough not to slow it down. */
+/**
+ * How often it is asked whether it is ready: often enough to time a start, but not so often that it slows the start
+ * down.
+ */
 const askMs = 20;
 
 /**
- * Runs `npm start`, or `npm run start:services` where each service shall be a process of its own, on a data folder,
- * with these settings and no others.
+ * Runs `npm start`, or `npm run start:services` for one process per service, on a data folder, with only these
+ * settings.
  */
 export async function startDispatcherProcess(
   dataDir: string,

@@ -8,18 +8,18 @@ import { startDispatcherProcess } from './dispatcher-process.ts';
 import { organization } from './insert-tasks.ts';
 import type { Stage } from './stage.ts';
 
-/** Dispatcher as its users run it, on a database of the bench. */
+/** Dispatcher as its users run it, on a database of the benchmark. */
 export interface DispatcherServer {
   readonly url: string;
   readonly grpcAddress: string;
-  /** Of the organization that has the tasks. */
+  /** A key of the organization that has the tasks. */
   readonly key: string;
   readonly adminKey: string;
-  /** One for each of its processes. */
+  /** A clock for each of its processes. */
   readonly clocks: CpuClocks;
 }
 
-/** Starts `npm start`, or `npm run start:services` where each service shall be a process of its own. */
+/** Starts `npm start`, or `npm run start:services` for one process per service. */
 export async function startDispatcher(
   stage: Stage,
   resources: AsyncDisposableStack,
@@ -47,7 +47,7 @@ async function createKey(url: string, adminKey: string): Promise<string> {
   return z.object({ data: z.object({ key: z.string() }) }).parse(await response.json()).data.key;
 }
 
-/** The processes that a process has started, by the folders of their programs. */
+/** The child processes of a process, by the folders of their programs. */
 async function clocksBelow(pid: number): Promise<CpuClocks> {
   const named = (await descendantsOf(pid)).map(async (each) => [await nameOf(each), cpuOfProcess(each)] as const);
   return Object.fromEntries(await Promise.all(named));

@@ -1,28 +1,29 @@
 import type { Pool } from 'pg';
 
-/** The organization that owns the tasks where there is only one. */
+/** The organization that owns the tasks when there is only one. */
 export const organization = 'org-0';
 
-/** The names of so many organizations. */
+/** The names of this many organizations. */
 export const organizationNames = (count: number): string[] => Array.from({ length: count }, (_, i) => `org-${i}`);
 
 /** Tasks to insert. */
 export interface NewTasks {
   readonly count: number;
   readonly organizations: number;
-  /** With done, held and handed-over tasks among them, as in a database that has been used; else all can be claimed. */
+  /** True: some tasks are done, held or handed over, as in a used database. Otherwise all tasks can be claimed. */
   readonly mixed?: boolean;
 }
 
 /**
- * Inserts tasks past the services, without events: what it costs to create them is measured elsewhere. Each has a
- * text of 220 characters, an owner, a project, a milestone and a layer, so that a claim has every index to keep up.
+ * Inserts tasks directly into the database, without events, because the cost of creating tasks is measured elsewhere.
+ * Each has a text of 220 characters, an owner, a project, a milestone and a layer, so that a claim has to update every
+ * index.
  */
 export async function insertTasks(pool: Pool, { count, organizations, mixed = false }: NewTasks): Promise<void> {
   await pool.query(insertSql, [count, organizations, mixed]);
 }
 
-/** A thousand scores are computed once and used again and again, since that is a third of the work. */
+/** A thousand scores are computed once and used again, because computing them takes a third of the time. */
 const insertSql = `
 WITH score AS MATERIALIZED (
   SELECT place, rev, use, effort, task_rank(task_score(rev, use, NULL, NULL, NULL, effort), now()) AS rank
@@ -37,7 +38,7 @@ SELECT organization, gen_random_uuid()::text, 'Task ' || i, repeat('x', 220), 'p
   CASE WHEN kind < 2 THEN 'done' ELSE 'pending' END, CASE WHEN kind < 2 THEN now() END, rank, 'bench'
 FROM task JOIN score ON place = i % 1000`;
 
-/** Sees to it that the one organization has so many tasks to claim. */
+/** Makes sure that the organization has this many tasks to claim. */
 export async function topUp(pool: Pool, backlog: number): Promise<void> {
   const { rows } = await pool.query<{ ready: number }>('SELECT count(*)::integer AS ready FROM tasks WHERE ready AND organization_id = $1', [
     organization,

@@ -9,14 +9,14 @@ export interface LargeDatabase {
   readonly organizations: number;
 }
 
-/** The organization whose best tasks all wait for a time. It comes on top of the others. */
+/** The organization whose best tasks all wait for a time. It is added to the others. */
 export const postponing = 'postponing';
 
-/** How many tasks of it wait, and how many follow that can be claimed. */
+/** The number of its tasks that wait, and of those after them that can be claimed. */
 const waiting = 10_000;
 const claimable = 1_000;
 
-/** Makes large databases, each once. */
+/** Creates each large database once. */
 export function largeDatabases(postgres: BenchPostgres): (tasks: number, organizations: number) => Promise<LargeDatabase> {
   const made = new Map<string, Promise<LargeDatabase>>();
   return (tasks, organizations) => {
@@ -27,7 +27,7 @@ export function largeDatabases(postgres: BenchPostgres): (tasks: number, organiz
   };
 }
 
-/** The indexes are made after the tasks, which takes half of the time. */
+/** Creates the indexes after the tasks, which takes half of the time. */
 async function makeLarge(postgres: BenchPostgres, name: string, tasks: number, organizations: number): Promise<LargeDatabase> {
   const url = await postgres.createMigrated(name);
   const pool = openPool(url);
@@ -48,7 +48,7 @@ async function makeLarge(postgres: BenchPostgres, name: string, tasks: number, o
   return { url, tasks, organizations };
 }
 
-/** All but the primary key. */
+/** All indexes except the primary key. */
 const indexesSql = `
 SELECT indexname AS name, indexdef AS definition FROM pg_indexes WHERE tablename = 'tasks' AND indexname <> 'tasks_pkey'`;
 

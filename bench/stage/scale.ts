@@ -1,9 +1,9 @@
 /** How much is measured. */
 export interface Scale {
   readonly rounds: number;
-  /** Of each measurement. */
+  /** The length of each measurement. */
   readonly seconds: number;
-  /** Before each measurement. */
+  /** The time to warm up before each measurement. */
   readonly warmUpSeconds: number;
   /** Tasks that wait to be claimed. */
   readonly backlog: number;
@@ -25,7 +25,7 @@ export const fullScale: Scale = {
   readers: [1, 100, 1000],
 };
 
-/** To see that everything works. Its figures say little. */
+/** A short run to check that everything works. Its figures say little. */
 export const quickScale: Scale = {
   rounds: 1,
   seconds: 0.3,

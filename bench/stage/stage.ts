@@ -4,14 +4,14 @@ import type { BenchPostgres } from './bench-postgres.ts';
 import type { LargeDatabase } from './large-databases.ts';
 import type { Scale } from './scale.ts';
 
-/** What every part is measured on. */
+/** What every part uses for its measurements. */
 export interface Stage {
   readonly scale: Scale;
   readonly postgres: BenchPostgres;
-  /** An empty folder, new at each call. */
+  /** Creates a new empty folder at each call. */
   folder(): Promise<string>;
-  /** A database with so many tasks in so many organizations; made once. */
+  /** A database with this many tasks in this many organizations. It is created once. */
   large(tasks: number, organizations: number): Promise<LargeDatabase>;
-  /** Measures all ways of a comparison in turns. `rounds` is for what takes long. */
+  /** Measures all ways of a comparison in turns. `rounds` sets fewer rounds for slow measurements. */
   compare<C extends Case>(comparison: Comparison<C>, rounds?: number): Promise<Compared>;
 }

@@ -5,11 +5,11 @@ import type { Stage } from './stage.ts';
 /** A database with Dispatcher's schema. */
 export interface TaskDatabase {
   readonly url: string;
-  /** Sees to it that the organization has so many tasks to claim. */
+  /** Makes sure that the organization has this many tasks to claim. */
   prepare(backlog: number): Promise<void>;
 }
 
-/** Makes one. */
+/** Creates such a database. */
 export async function createTaskDatabase({ postgres }: Stage, resources: AsyncDisposableStack): Promise<TaskDatabase> {
   const url = await postgres.createMigrated('dispatcher');
   const pool = resources.adopt(openPool(url), (each) => each.end());

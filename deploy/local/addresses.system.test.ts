@@ -8,7 +8,7 @@ import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { canMakeCertificates, useCertificates } from '@dispatcher/testing/topology/use-certificates.ts';
 import { expect, test, vi } from 'vitest';
 
-test('a taken port is named together with what to do', async () => {
+test('a port that is taken is named, with what to do', async () => {
   await using folder = await useFolder();
   await using other = createServer().listen(0, '127.0.0.1');
   await vi.waitFor(() => expect(other.listening).toBe(true));
@@ -19,14 +19,14 @@ test('a taken port is named together with what to do', async () => {
   expect(main.output()).toBe(`Port ${port} is taken by another program. Stop it, or choose another port: PORT=${port + 1} npm start\n`);
 });
 
-test('on an address that others reach it says so, and warns without TLS', async () => {
+test('a start on an address that others can reach says so, and warns when there is no TLS', async () => {
   await using folder = await useFolder();
   await using dispatcher = await useDispatcher({ dataDir: folder.path, settings: { HOST: '0.0.0.0', DISPATCHER_API_KEY: 'k'.repeat(32) } });
   expect(dispatcher.main.output()).toContain('Warning: other machines can reach it, and without TLS keys and tasks cross the network unencrypted.');
   expect((await fetch(`${dispatcher.credentials.url}/readyz`)).status).toBe(200);
 });
 
-test.runIf(canMakeCertificates)('with a certificate REST is served over HTTPS, and gRPC over TLS', async () => {
+test.runIf(canMakeCertificates)('with a certificate, REST is served over HTTPS and gRPC over TLS', async () => {
   await using folder = await useFolder();
   await using files = await useCertificates();
   const settings = { HOST: '0.0.0.0', DISPATCHER_API_KEY: 'k'.repeat(32), TLS_CERT: files.cert, TLS_KEY: files.key };
@@ -51,9 +51,9 @@ test.each([
   expect(main.output()).toContain(`HOST="${host}" is not allowed: ${reason}. Leave it out to listen on this machine alone`);
 });
 
-test('a HOST that names an address others reach needs an admin key, as the address does', async () => {
+test('a HOST whose name stands for an address that others can reach needs an admin key', async () => {
   await using folder = await useFolder();
-  // By this name the system knows all addresses.
+  // The system resolves this name to all addresses.
   await using main = startMain({ DISPATCHER_DATA_DIR: folder.path, HOST: '0' });
   expect(await main.exited).toBe(1);
   expect(main.output()).toContain('HOST="0" is not allowed: others can reach it, so set DISPATCHER_API_KEY');

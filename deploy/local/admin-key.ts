@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { patientTransaction } from '@dispatcher/database/connection/patient-transaction.ts';
 
-/** Where a start may have its admin key from. */
+/** The places that may have the admin key of a start. */
 export interface AdminKeySources {
   /** DISPATCHER_API_KEY. */
   readonly set: string | undefined;
-  /** The one in the data folder. */
+  /** The saved key in the data folder. */
   readonly saved: string | undefined;
   /** A database with the newest schema. */
   readonly databaseUrl: string;
@@ -13,8 +13,8 @@ export interface AdminKeySources {
 }
 
 /**
- * The admin key that is set, else the saved one, else a new one. It is not in the database, so a second start there
- * makes a second one, and says so.
+ * Returns the admin key of the setting, else the saved one, else a new one. The key is not in the database, so a second
+ * start on the same database creates another key, and says so.
  */
 export async function chooseAdminKey({ set, saved, databaseUrl, print }: AdminKeySources): Promise<string> {
   const known = set ?? saved;

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { SettingsError } from '@dispatcher/kit/settings/settings.ts';
 import { isLoopback, reachableHost } from './config.ts';
 
-/** Where a start wants to listen, and the admin key that is set. */
+/** The addresses that a start wants to listen on, and the admin key of the setting. */
 export interface WantedPorts {
   readonly host: string;
   /** By the names of their settings. */
@@ -12,13 +12,13 @@ export interface WantedPorts {
 }
 
 /**
- * Throws with what to do when HOST is no address of this machine, when others could reach it without an admin key that
- * was chosen for that, or when a port is taken. Answers the address that the host stands for.
+ * Throws an error with what to do when HOST is not an address of this machine, when others could reach it and no admin
+ * key is set, or when a port is taken. Returns the address that the host stands for.
  */
 export async function checkPorts({ host, ports, adminKey }: WantedPorts): Promise<string> {
   let address = host;
   for (const [setting, port] of Object.entries(ports)) address = await listenForAMoment(host, port, setting);
-  // The settings have judged a HOST that is an address; it may be a name.
+  // The settings already checked a HOST that is an address. A name is checked here.
   if (adminKey === undefined && !isLoopback(address)) throw hostFault(host, reachableHost);
   return address;
 }

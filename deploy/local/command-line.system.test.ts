@@ -8,7 +8,7 @@ import { z } from 'zod';
 const root = join(import.meta.dirname, '../..');
 const { scripts } = z.object({ scripts: z.record(z.string(), z.string()) }).parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
 
-/** Every script that an operator runs, with the program behind it. */
+/** Every script for operators, with the program that it runs. */
 const programs = Object.entries(scripts).filter(([name]) => /^(start|start:.*|migrate|keys|stats:.*)$/.test(name));
 
 interface End {
@@ -17,7 +17,7 @@ interface End {
   readonly stderr: string;
 }
 
-/** Runs what a script runs, with arguments as npm passes them on, and no settings but `env`. */
+/** Runs the program of a script, with arguments as npm passes them on, and with `env` as the only settings. */
 async function run(script: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<End> {
   const [file = '', ...rest] = script.replace('exec node ', '').split(' ');
   const child = spawn(process.execPath, [join(root, file), ...rest, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -32,7 +32,7 @@ async function run(script: string, args: readonly string[], env: Readonly<Record
   return { code: typeof code === 'number' ? code : null, ...output };
 }
 
-test('there are such scripts', () => {
+test('there are scripts for operators', () => {
   expect(programs.length).toBeGreaterThan(8);
 });
 

@@ -3,7 +3,7 @@ import { defaultDataDir, readLocalSettings } from './config.ts';
 
 const longKey = 'a'.repeat(32);
 
-test('without any setting it listens on this machine alone and keeps its data in the repository', () => {
+test('without any setting it listens only on this machine and keeps its data in the repository', () => {
   expect(readLocalSettings({})).toEqual({
     host: '127.0.0.1',
     port: 3000,
@@ -53,7 +53,7 @@ test.each([
   expect(() => readLocalSettings(env)).toThrow(message);
 });
 
-test('all faults come together, those between two settings included, and no secret among them', () => {
+test('one error lists all faults, also those between two settings, and shows no secret', () => {
   const env = { HOST: '0.0.0.0', PORT: 'x', DATABASE_URL: 'mysql://root:hunter22@db/tasks', LOG_LEVEL: 'loud' };
   const read = () => readLocalSettings(env);
   expect(read).toThrow('HOST="0.0.0.0" is not allowed');

@@ -13,14 +13,14 @@ export interface LocalSettings {
   readonly port: number;
   /** gRPC and Connect; 0 takes any free port. */
   readonly grpcPort: number;
-  /** Undefined: the one kept in the data folder. */
+  /** Undefined: the admin key in the data folder. */
   readonly adminKey: string | undefined;
   readonly dataDir: string;
   /** Undefined: the embedded PostgreSQL. */
   readonly databaseUrl: string | undefined;
   /** Undefined: events stay within the process. */
   readonly nats: NatsSettings | undefined;
-  /** Without files in it REST and gRPC are served in plain text. */
+  /** Without files, REST and gRPC are served in plain text. */
   readonly tls: TlsSettings;
   readonly logLevel: string;
   readonly halfLifeDays: number;
@@ -48,7 +48,7 @@ export function readLocalSettings(env: Readonly<Record<string, string | undefine
   };
 }
 
-/** `.dispatcher` in the repository, from wherever it is started. */
+/** `.dispatcher` in the repository, whatever folder the start runs in. */
 export const defaultDataDir = join(import.meta.dirname, '../../.dispatcher');
 
 /** Where keys and data are kept. */
@@ -82,7 +82,7 @@ const fields = {
   NATS_URL: natsFields.NATS_URL.optional(),
 };
 
-/** What is wrong with a HOST that others can reach while the admin key was not chosen. */
+/** The error for a HOST that others can reach when no admin key is set. */
 export const reachableHost = 'others can reach it, so set DISPATCHER_API_KEY to an admin key of your own (`openssl rand -hex 32` makes one)';
 
 /** The settings of `npm start`, with their defaults and limits. */
@@ -91,13 +91,13 @@ export const localSettings = processSettings(fields)
     ...rule(
       'HOST',
       reachableHost,
-      // What a name stands for is known when it is listened on.
+      // The address behind a name is known only when it listens.
       ({ HOST: host, DISPATCHER_API_KEY: key }) => typeof host !== 'string' || !isIP(host) || isLoopback(host) || key !== undefined,
     ),
   )
   .refine(...rule('GRPC_PORT', 'REST and gRPC need a port each', ({ PORT, GRPC_PORT }) => !PORT || PORT !== GRPC_PORT));
 
-/** Whether only programs on this machine reach an address. */
+/** Whether only programs on this machine can reach an address. */
 export function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.');
 }

@@ -12,7 +12,7 @@ import { processesOn } from './postgres/left-over-postgres.ts';
 
 const isRoot = process.getuid?.() === 0;
 const nobody = 65534;
-// In a checkout below a private folder of root's, no other user can even read the program.
+// In a checkout below a private folder of root, no other user can even read the program.
 const nobodyMayRun = isRoot && (await succeeds({ prefix: [], ids: { uid: nobody, gid: nobody } }, 'test', ['-x', process.execPath]));
 
 async function answers(url: string): Promise<boolean> {
@@ -33,7 +33,7 @@ test('the first start says what to do next, and shows the admin key nowhere', as
   expect((await stat(join(folder.path, 'credentials.json'))).mode & 0o777).toBe(0o600);
 });
 
-test('a later start has the same keys and no first steps', async () => {
+test('a later start has the same keys and shows no first steps', async () => {
   await using folder = await useFolder();
   const first = await useDispatcher({ dataDir: folder.path });
   await first[Symbol.asyncDispose]();
@@ -52,7 +52,7 @@ test('after kill -9 PostgreSQL ends too, and the next start works', async () => 
   expect(next.credentials.api_key).toBe(killed.credentials.api_key);
 });
 
-test('after kill -9 of it and of every PostgreSQL process, the next start works at once', async () => {
+test('after kill -9 of Dispatcher and of every PostgreSQL process, the next start works at once', async () => {
   await using folder = await useFolder();
   await using killed = await useDispatcher({ dataDir: folder.path });
   killProcesses([killed.main.child.pid ?? 0, ...(await processesOn(join(folder.path, 'postgres')))]);
@@ -72,7 +72,7 @@ test('a second start on the same data folder is refused and does not disturb the
   expect(await answers(first.credentials.url)).toBe(true);
 });
 
-test('of two starts at the same moment one runs', async () => {
+test('of two simultaneous starts, one runs', async () => {
   await using folder = await useFolder();
   const starts = [startMain({ DISPATCHER_DATA_DIR: folder.path }), startMain({ DISPATCHER_DATA_DIR: folder.path })];
   await using stack = new AsyncDisposableStack();
@@ -95,13 +95,13 @@ test('a second start on one database says that it makes an admin key of its own'
   expect(third.main.output()).not.toContain('this start makes a new one');
 });
 
-test.runIf(process.platform === 'linux')('a data folder that cannot be made is named with its setting', async () => {
+test.runIf(process.platform === 'linux')('a data folder that cannot be created is named with its setting', async () => {
   await using main = startMain({ DISPATCHER_DATA_DIR: '/proc/x' });
   expect(await main.exited).toBe(1);
   expect(main.output()).toContain('DISPATCHER_DATA_DIR="/proc/x" cannot be used: no folder can be made there. Choose another folder.');
 });
 
-test('settings that are not right are all named before anything is started', async () => {
+test('all wrong settings are named before anything is started', async () => {
   await using folder = await useFolder();
   await using main = startMain({ DISPATCHER_DATA_DIR: join(folder.path, 'never'), HOST: '0.0.0.0', PORT: 'x' });
   expect(await main.exited).toBe(1);

@@ -30,24 +30,24 @@ import type { LocalSettings } from './config.ts';
 /** What all services together need. */
 export interface OneProcessOptions {
   readonly settings: LocalSettings;
-  /** Of the embedded server, or of the one that was set; it has the newest schema. */
+  /** The URL of the embedded server or of the one in the settings. The database must have the newest schema. */
   readonly databaseUrl: string;
   readonly adminKey: string;
   readonly log: Log;
-  /** Breaks off the start when it fires. */
+  /** Stops the start when it fires. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * The services and the gateway, running. Disposing them finishes what is in flight and stops them, within 11 s even
- * where PostgreSQL hangs.
+ * The running services and gateway. Disposing them finishes the calls in flight and stops them within 11 s, even when
+ * PostgreSQL hangs.
  */
 export interface OneProcess extends AsyncDisposable {
   /** The port of REST, SSE and the probes. */
   readonly port: number;
   /** The port of gRPC and Connect. */
   readonly grpcPort: number;
-  /** Answers the saved key of the organization `local` if it still works, else a new one. */
+  /** Returns the saved key of the organization `local` if it still works, else a new one. */
   ensureLocalKey(saved: string | undefined): Promise<string>;
 }
 
@@ -95,7 +95,7 @@ export async function startInOneProcess({ settings, databaseUrl, adminKey, log, 
   };
 }
 
-/** NATS is left out: without it everything works, and events that go through it come a little later. */
+/** NATS is not checked: everything works without it, and events that go through it only arrive a little later. */
 async function readinessOf(database: Database): Promise<{ ready: boolean; failing: string[] }> {
   return database.pool.query('SELECT 1').then(
     () => ({ ready: true, failing: [] }),

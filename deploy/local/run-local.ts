@@ -12,11 +12,11 @@ import { startInOneProcess } from './one-process.ts';
 import { startEmbeddedPostgres } from './postgres/embedded-postgres.ts';
 import { addressOf, welcome } from './welcome.ts';
 
-/** What a local start needs. */
+/** The options of a local start. */
 export interface LocalOptions {
   readonly settings: LocalSettings;
   readonly log: Log;
-  /** Aborting it breaks off the start, or stops everything. */
+  /** Aborting it interrupts the start, or stops everything. */
   readonly signal: AbortSignal;
   /** Shows a text to the person who started it. */
   readonly print: (text: string) => void;
@@ -27,7 +27,7 @@ export async function runLocal(options: LocalOptions): Promise<void> {
   const { signal, print } = options;
   await using resources = new AsyncDisposableStack();
   await start(resources, options).catch((error: unknown) => {
-    // A start that is broken off fails at whatever it does.
+    // An interrupted start fails with whatever error comes first.
     if (!signal.aborted) throw error;
   });
   if (!signal.aborted) await once(signal, 'abort');

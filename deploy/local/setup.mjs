@@ -1,5 +1,5 @@
-// Installs what the other scripts need. Plain JavaScript, since it runs on whatever Node the machine has; the install
-// brings the right one.
+// Installs the packages that the other scripts need. It is plain JavaScript, because it runs on whatever Node the
+// machine has. The install brings the right version.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

@@ -5,8 +5,8 @@ import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
 
 /**
- * A checkout with the script alone, and a stand-in for npx that notes its arguments, makes what an install makes, and
- * ends with `code`.
+ * A checkout with only this script, and a stand-in for npx. The stand-in records its arguments, creates what an install
+ * creates, and ends with `code`.
  */
 async function useCheckout(
   code = 0,
@@ -34,7 +34,7 @@ async function useCheckout(
   };
 }
 
-test('it installs once, and again when what is locked has changed', async () => {
+test('setup installs once, and again when the lockfile has changed', async () => {
   await using checkout = await useCheckout();
   expect(await checkout.run()).toMatchObject({ code: 0 });
   expect(await checkout.run()).toEqual({ code: 0, output: '' });

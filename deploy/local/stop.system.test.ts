@@ -14,7 +14,7 @@ const postmasterPid = async (cluster: string): Promise<number> => Number.parseIn
 
 const patiently = { timeout: 30_000, interval: 10 };
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0 and leaves no process', async (signal) => {
+test.each(['SIGTERM', 'SIGINT'] as const)('%s ends Dispatcher with 0 and leaves no process', async (signal) => {
   await using folder = await useFolder();
   await using dispatcher = await useDispatcher({ dataDir: folder.path });
   dispatcher.main.child.kill(signal);
@@ -22,13 +22,13 @@ test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it with 0 and leaves no proce
   expect(await processesOn(clusterOf(folder.path))).toEqual([]);
 });
 
-test.each([500, 1_500, 3_000])('SIGTERM %i ms after the beginning of the first start leaves no process, and no fault', async (ms) => {
+test.each([500, 1_500, 3_000])('SIGTERM %i ms after the beginning of the first start leaves no process and causes no error', async (ms) => {
   await using folder = await useFolder();
   await using main = startMain({ DISPATCHER_DATA_DIR: folder.path });
   await sleep(ms);
   main.child.kill('SIGTERM');
   const code = await main.exited;
-  // Null: it had not yet come to listen to signals.
+  // Null: it did not listen for signals yet.
   expect([0, null], main.output()).toContain(code);
   expect(await processesOn(clusterOf(folder.path)).catch(() => [])).toEqual([]);
   await using next = await useDispatcher({ dataDir: folder.path });
@@ -42,12 +42,12 @@ interface Moment {
   readonly postmaster: number;
 }
 
-/** Kills the first process; its helpers end by themselves soon. */
+/** Kills the first process. Its helpers end by themselves soon. */
 const kill = async ({ postmaster }: Moment) => killProcesses([postmaster]);
 const stopAll = (pids: readonly number[]) => pids.forEach((pid) => void process.kill(pid, 'SIGSTOP'));
 const helpersOf = async ({ cluster, postmaster }: Moment) => (await processesOn(cluster)).filter((pid) => pid !== postmaster);
 
-/** What may have happened to PostgreSQL when the signal comes. */
+/** The state of PostgreSQL when the signal comes. */
 const moments: Record<string, (moment: Moment) => Promise<unknown>> = {
   'PostgreSQL was just killed': kill,
   'PostgreSQL was killed and that was noticed': async (moment) => {
@@ -71,12 +71,12 @@ const moments: Record<string, (moment: Moment) => Promise<unknown>> = {
   },
 };
 
-test.each(Object.entries(moments))('SIGTERM when %s ends it with 0 in time, and leaves no process', async (_what, happen) => {
+test.each(Object.entries(moments))('SIGTERM when %s ends Dispatcher with 0 in time, and leaves no process', async (_what, happen) => {
   await using folder = await useFolder();
   await using dispatcher = await useDispatcher({ dataDir: folder.path });
   const cluster = clusterOf(folder.path);
   const happening = happen({ dispatcher, cluster, postmaster: await postmasterPid(cluster) });
-  // It reads and streams while the ground goes.
+  // It reads and streams while PostgreSQL disappears.
   const calls = ['/stream?after=0', '/tasks', '/stats'].map((path) =>
     fetch(`${dispatcher.credentials.url}/api/v1/dispatcher${path}`, { headers: { authorization: `Bearer ${dispatcher.credentials.api_key}` } })
       .then((response) => response.text())

@@ -3,19 +3,22 @@ import { styleText } from 'node:util';
 import { isLoopback, type LocalSettings } from './config.ts';
 import type { Credentials } from './data-folder/credentials.ts';
 
-/** What the person who starts Dispatcher has to know. */
+/** What the person who starts Dispatcher needs to know. */
 export interface WelcomeFacts {
   readonly credentials: Credentials;
-  /** The file that holds them. */
+  /** The file with the credentials. */
   readonly path: string;
   readonly settings: LocalSettings;
-  /** The address that is listened on. */
+  /** The address that Dispatcher listens on. */
   readonly address: string;
-  /** Whether nothing was here before this start. */
+  /** Whether this is the first start on this data folder. */
   readonly isFirst: boolean;
 }
 
-/** What the person reads: after the first start everything for a first task, after later ones where to find it. */
+/**
+ * The welcome text. After the first start it explains how to make a first task; after later starts, where everything
+ * is.
+ */
 export function welcome({ credentials, path, settings, address, isFirst }: WelcomeFacts): string {
   const api = `${credentials.url}/api/v1/dispatcher`;
   const head = [
@@ -31,7 +34,7 @@ export function welcome({ credentials, path, settings, address, isFirst }: Welco
   return [...head, ...open, ...(isFirst ? firstSteps(api, credentials.api_key) : []), lastWord, ''].join('\n');
 }
 
-/** Where tasks are kept, without a password. */
+/** The database of the tasks, without its password. */
 function databaseInWords({ databaseUrl, dataDir }: LocalSettings): string {
   if (databaseUrl === undefined) return `PostgreSQL in ${dataDir}`;
   const { host, pathname } = new URL(databaseUrl);
@@ -48,7 +51,7 @@ function openToOthers(address: string, url: string): string[] {
   return ['Other machines reach it at', '', ...urls, '', ...(protocol === 'http:' ? [styleText('yellow', plain), advice, ''] : [])];
 }
 
-/** Those that a server on `address` can be reached at from outside. */
+/** The addresses at which other machines can reach a server on `address`. */
 function addressesOfMachine(address: string): string[] {
   if (address !== '0.0.0.0' && address !== '::') return [address];
   const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
@@ -74,7 +77,7 @@ function firstSteps(api: string, key: string): string[] {
   ];
 }
 
-/** `host:port` at which a program on this machine reaches what listens on `host`. */
+/** The `host:port` at which a program on this machine can reach a server that listens on `host`. */
 export function addressOf(host: string, port: number): string {
   return hostAndPort(host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host, port);
 }

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A program that was started, and ends with this process however that ends. */
+/** A running program. It ends when this process ends, in whatever way. */
 export interface Child {
   readonly process: ChildProcess;
-  /** Resolves to the exit code when it has ended; null after a signal. */
+  /** Resolves to the exit code when the program has ended. Null after a signal. */
   readonly exited: Promise<number | null>;
-  /** Asks it to end and waits; kills it when it does not in time. Answers its exit code. */
+  /** Asks the program to end and waits. Kills it when it does not end in time. Returns its exit code. */
   stop(): Promise<number | null>;
 }
 
@@ -17,18 +17,18 @@ export interface ChildOptions {
   command: string;
   args: readonly string[];
   env: NodeJS.ProcessEnv;
-  /** Is given all that it prints; without it that goes where this process's own output goes. */
+  /** Gets all its output. Without it, the output goes where the output of this process goes. */
   onOutput?: ((text: string) => void) | undefined;
 }
 
-/** Longer than any of our own processes takes to end when asked. */
+/** Longer than any of our processes takes to end. */
 const patienceMs = 25_000;
 
 const setpriv = '/usr/bin/setpriv';
 
 /**
- * Starts it in a session of its own, so that Ctrl-C reaches it only through us. On Linux the kernel asks it to end
- * when this process dies in whatever way.
+ * Starts the program in its own session, so that Ctrl-C reaches it only through us. On Linux the kernel asks it to end
+ * when this process dies, in whatever way.
  */
 export function startChild({ command, args, env, onOutput }: ChildOptions): Child {
   const onDeath = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM'] : [];

@@ -3,11 +3,11 @@ import { type LocalSettings, readLocalSettings } from '@dispatcher/local/config.
 
 /** The settings of `npm run start:services`. */
 export interface ServicesSettings {
-  /** Those of `npm start`; `GRPC_PORT` is not used, since each service has a port of its own. */
+  /** The settings of `npm start`. `GRPC_PORT` is not used, because each service has its own port. */
   readonly local: LocalSettings;
-  /** What the processes are given of this one's environment: all, since each reads its own settings from it. */
+  /** The environment of the processes: all of this one, because each process reads its own settings from it. */
   readonly env: NodeJS.ProcessEnv;
-  /** Where programs are looked for. */
+  /** The path to look for programs. */
   readonly path: string;
 }
 

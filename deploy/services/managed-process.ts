@@ -1,28 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Child, type ChildOptions, startChild } from './child.ts';
 
-/** A process of Dispatcher that can end and come back at the same address. */
+/** A process of Dispatcher that can end and start again at the same address. */
 export interface ManagedProcess extends AsyncDisposable {
-  /** What it is, for people: `claim-1`. */
+  /** Its name for people: `claim-1`. */
   readonly name: string;
   /** `host:port`. */
   readonly address: string;
-  /** The number of the running process; 0 when it does not run. */
+  /** The id of the running process. 0 when it does not run. */
   readonly pid: number;
-  /** Starts it, and resolves when it is ready. Rejects when it ends before, or when `giveUp` fires. */
+  /** Starts the process, and resolves when it is ready. Rejects when it ends before that, or when `giveUp` fires. */
   start(giveUp?: AbortSignal): Promise<void>;
-  /** Asks it to end, and resolves when it has; rejects when it did not end well. */
+  /** Asks the process to end, and resolves when it has ended. Rejects when its exit code is not 0. */
   stop(): Promise<void>;
-  /** kill -9; resolves when it is gone. */
+  /** Sends kill -9. Resolves when the process is gone. */
   kill(): Promise<void>;
-  /** Stops it in the middle of whatever it does. */
+  /** Pauses the process in the middle of its work. */
   pause(): void;
   resume(): void;
-  /** Resolves when it has ended, for whatever reason; at once when it does not run. */
+  /** Resolves when the process has ended, for whatever reason. Resolves at once when it does not run. */
   ended(): Promise<void>;
 }
 
-/** What to run, and how to see that it is ready. */
+/** The program to run, and how to find out that it is ready. */
 export interface ManagedProcessOptions extends ChildOptions {
   name: string;
   address: string;
@@ -32,7 +32,7 @@ export interface ManagedProcessOptions extends ChildOptions {
 /** A start on a busy machine may take several seconds. */
 const startLimitMs = 60_000;
 
-/** A process that does not run yet. */
+/** Creates a process without starting it. */
 export function createManagedProcess({ name, address, isReady, onOutput, ...options }: ManagedProcessOptions): ManagedProcess {
   let child: Child | null = null;
   let lastWords = '';

@@ -5,15 +5,15 @@ import { delimiter, join } from 'node:path';
 import { createManagedProcess, type ManagedProcess } from './managed-process.ts';
 
 /**
- * A nats-server on 127.0.0.1, not started yet; ready when it takes connections. `path` is where to look for programs,
- * `more` are arguments beside the usual.
+ * A nats-server on 127.0.0.1, not started yet. It is ready when it accepts connections. `path` is where to look for
+ * programs; `more` has additional arguments.
  */
 export function createNatsServer(port: number, path: string, onOutput?: (text: string) => void, more: readonly string[] = []): ManagedProcess {
   return createManagedProcess({
     name: 'nats',
     address: `127.0.0.1:${port}`,
     command: neededNatsServer(path),
-    // It carries hints between processes and stores nothing, so it needs no JetStream.
+    // It only carries hints between processes and stores nothing, so it does not need JetStream.
     args: ['--addr', '127.0.0.1', '--port', String(port), '--log', '/dev/null', ...more],
     env: { PATH: path },
     onOutput,
@@ -21,7 +21,7 @@ export function createNatsServer(port: number, path: string, onOutput?: (text: s
   });
 }
 
-/** The path of a nats-server that is installed; undefined when there is none. `path` is where to look first. */
+/** The path of an installed nats-server. Undefined when there is none. `path` is where to look first. */
 export function findNatsServer(path: string): string | undefined {
   const folders = [...path.split(delimiter), '/usr/sbin', '/usr/local/bin', '/opt/homebrew/bin'];
   return folders.map((folder) => join(folder, 'nats-server')).find(existsSync);

@@ -8,10 +8,10 @@ export interface ProcessGroup extends AsyncDisposable {
   start(managed: ManagedProcess): Promise<void>;
 }
 
-/** A process that ended by itself is started again after this long. */
+/** How long a process that ended by itself stays down before it is started again. */
 const restartMs = 1000;
 
-/** An empty group. When `giveUp` fires, nothing in it is started any more, and a start that waits is broken off. */
+/** An empty group. When `giveUp` fires, it starts nothing any more, and a waiting start is interrupted. */
 export function createProcessGroup(log: Log, giveUp: AbortSignal): ProcessGroup {
   const members: ManagedProcess[] = [];
   const keeping: Promise<void>[] = [];

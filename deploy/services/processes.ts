@@ -3,26 +3,26 @@ import { isServing } from '@dispatcher/kit/channel/health-check.ts';
 import { Client, credentials } from '@grpc/grpc-js';
 import { createManagedProcess, type ManagedProcess } from './managed-process.ts';
 
-/** The services that run alone, by their folders. */
+/** The services with their own process, by the names of their folders. */
 export const serviceNames = ['task', 'claim', 'stats', 'key'] as const;
 
-/** One of them. */
+/** The name of one of these services. */
 export type ServiceName = (typeof serviceNames)[number];
 
-/** Where a process listens, what it is told beside that, and who gets its output. */
+/** The address of a process, its settings, and where its output goes. */
 export interface ProcessOptions {
   host: string;
   port: number;
-  /** Settings by their names in the environment, and what else of the environment it shall have. */
+  /** Settings by their names in the environment, and other variables of the environment. */
   env: NodeJS.ProcessEnv;
   onOutput?: (text: string) => void;
-  /** What runs instead of a gateway, with the same settings. */
+  /** The program to run instead of a gateway, with the same settings. */
   program?: string;
 }
 
 const root = join(import.meta.dirname, '../..');
 
-/** A service in a process of its own; ready when it answers its health check. */
+/** A service in its own process. It is ready when it answers its health check. */
 export function createServiceProcess(service: ServiceName, name: string, { host, port, env, onOutput }: ProcessOptions): ManagedProcess {
   const address = `${host}:${port}`;
   return createManagedProcess({
@@ -37,8 +37,8 @@ export function createServiceProcess(service: ServiceName, name: string, { host,
 }
 
 /**
- * A gateway in a process of its own; ready when `/readyz` says so. `addresses` are those of the processes of each
- * service.
+ * A gateway in its own process. It is ready when `/readyz` answers so. `addresses` has the addresses of the processes
+ * of each service.
  */
 export function createGatewayProcess(
   name: string,

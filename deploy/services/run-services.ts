@@ -14,7 +14,7 @@ import { createNatsServer } from './nats-server.ts';
 import { createProcessGroup } from './process-group.ts';
 import { createGatewayProcess, createServiceProcess, type ServiceName, serviceNames } from './processes.ts';
 
-/** What a start needs. */
+/** The options of a start. */
 export interface ServicesOptions {
   readonly settings: ServicesSettings;
   readonly log: Log;
@@ -24,14 +24,14 @@ export interface ServicesOptions {
 }
 
 /**
- * Runs each service and a gateway as processes of their own, until the signal is aborted. PostgreSQL and NATS run
- * beside them where no other is named.
+ * Runs each service and a gateway in its own process until the signal is aborted. Also runs PostgreSQL and NATS, unless
+ * the settings name others.
  */
 export async function runServices(options: ServicesOptions): Promise<void> {
   const { signal, print } = options;
   await using resources = new AsyncDisposableStack();
   await start(resources, options).catch((error: unknown) => {
-    // A start that is broken off fails at whatever it does.
+    // An interrupted start fails with whatever error comes first.
     if (!signal.aborted) throw error;
   });
   if (!signal.aborted) await once(signal, 'abort');
@@ -76,13 +76,13 @@ async function start(resources: AsyncDisposableStack, { settings, log, signal, p
   print(serviceNames.map((name) => `  ${name.padEnd(6)} gRPC ${addressAt(name)}`).join('\n'));
 }
 
-/** Where each service listens: ten above `GRPC_PORT` and on, and on any free port when that is 0. */
+/** The ports of the services: from `GRPC_PORT` plus ten on, or any free ports when it is 0. */
 function portsOf(grpcPort: number, free: readonly number[]): Record<ServiceName, number> {
   const [task = 0, claim = 0, stats = 0, key = 0] = grpcPort ? [10, 11, 12, 13].map((offset) => grpcPort + offset) : free;
   return { task, claim, stats, key };
 }
 
-/** The saved key of the organization `local` when it still opens it, else a new one. */
+/** The saved key of the organization `local` if it still works, else a new one. */
 async function ensureCredentials({
   dataDir,
   saved,
@@ -101,6 +101,6 @@ async function ensureCredentials({
   const known = saved && (await fetch(`${base}/stats`, { headers: { authorization: `Bearer ${saved.api_key}` } })).ok;
   const { key } = known ? { key: saved.api_key } : await admin.createKey({ organization_id: 'local', name: 'local' });
   if (key === undefined) throw new Error('The key service answered no key.');
-  // There is no one address of gRPC: this is where most calls go.
+  // gRPC has no single address here. This is the one that most calls go to.
   return { url, grpc_url: grpcUrl, admin_key: adminKey, organization_id: 'local', api_key: key };
 }

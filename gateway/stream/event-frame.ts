@@ -14,7 +14,7 @@ export interface EventFrame {
 
 const writeEvent = createJsonWriter(EventSchema);
 
-/** Cuts frames into pieces of at most 128 KiB, so that little waits for a reader that does not read. */
+/** Cuts frames into pieces of at most 128 KiB, so that few bytes wait for a reader that does not read. */
 export const framePieces = (frames: readonly EventFrame[]): EventFrame[][] => messageBatches(frames, ({ bytes }) => bytes.length);
 
 /** Encodes an event. */
@@ -34,8 +34,8 @@ export function bytesFromRetry(milliseconds: number): Buffer {
 }
 
 /**
- * A comment, so that no proxy takes a quiet connection for dead. With a position, the reader learns where it stands
- * without an event, so that it does not resume from a position that is no longer kept.
+ * A comment that keeps proxies from closing a quiet connection. With a position, the reader learns where it is without
+ * an event, so that it does not resume from a position that is no longer kept.
  */
 export function bytesFromKeepAlive(position: number | undefined): Buffer {
   return Buffer.from(position === undefined ? ':\n\n' : `:\n\nid: ${position}\n\n`);

@@ -29,8 +29,8 @@ export function createEventHub(source: { transport: Transport; adminKey: string;
   let follower: AsyncDisposable | undefined;
   let isClosed = false;
 
-  // What arrives in one turn goes out in one write per reader, the same bytes to all who want the same. More than one
-  // piece goes out over several turns, so that readers can receive one before the next is written.
+  // The events of one turn go out in one write per reader, with the same bytes for all readers with equal filters.
+  // Several pieces go out over several turns, so that readers can receive one piece before the next is written.
   const deliverPiece = () => {
     const [frames = [], ...rest] = framePieces(incoming);
     incoming = rest.flat();

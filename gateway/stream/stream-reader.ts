@@ -20,7 +20,7 @@ const lastWordsMs = 1000;
 /** One open event stream. */
 export class StreamReader {
   #position: number;
-  /** The position that the last keep-alive told. */
+  /** The position in the last keep-alive. */
   #told: number | undefined;
   /** The `authorization` header with which it was opened. */
   readonly authorization: string;

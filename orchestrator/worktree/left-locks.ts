@@ -3,8 +3,8 @@ import path from 'node:path';
 import { placeOf, type TaskRepository, worktreeGitDir } from './task-repository.ts';
 
 /**
- * Deletes the lock files that a killed git of the agent left in the task's repository: with them the next agent could
- * not commit. Only for a repository that no process works in.
+ * Deletes the lock files that a killed git of the agent left in the repository of the task. With them the next agent
+ * could not commit. Call it only when no process works in the repository.
  */
 export async function deleteLeftLocks(task: TaskRepository): Promise<void> {
   const { gitDir } = placeOf(task);

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { runVariable } from '../process/orphans.ts';
 import { runProcess } from '../process/run-process.ts';
 
-/** Deletes a folder, also one that holds folders its owner may not write to, as package caches do. */
+/** Deletes a folder, even when it contains folders that their owner may not write to, as in package caches. */
 export async function removeFolder(folder: string): Promise<void> {
   const options = { recursive: true, force: true, maxRetries: 3 };
   await rm(folder, options).catch(async () => {
@@ -19,13 +19,13 @@ async function makeWritable(folder: string): Promise<void> {
   for (const name of await readdir(folder)) await makeWritable(path.join(folder, name));
 }
 
-/** The command that deletes folders without getting in the way of agents, and ends when its daemon does. */
+/** The command that deletes folders without slowing down agents. It ends when its daemon ends. */
 const atIdle = ['setpriv', '--pdeathsig', 'KILL', '--', 'nice', '-n', '19', 'ionice', '-t', '-c', '3', 'rm', '-rf', '--'];
 
-/** Far more than any worktree needs. */
+/** Far longer than any worktree takes. */
 const limitMs = 60 * 60_000;
 
-/** Deletes folders at the lowest priority, in a process of its own. */
+/** Deletes folders at the lowest priority, in a separate process. */
 export async function removeAtIdle(folders: readonly string[], environment: Readonly<Record<string, string>>, daemonId: string): Promise<void> {
   const env = { ...environment, [runVariable]: daemonId };
   const end = await runProcess({ command: [...atIdle, ...folders], cwd: '/', env, limitMs, onOutput: () => undefined });

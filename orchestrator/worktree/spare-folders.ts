@@ -5,38 +5,42 @@ import { type FileLock, tryLock, waitForLock } from '../process/file-lock.ts';
 import { writeAtomically } from '../record/write-atomically.ts';
 
 /**
- * Where a daemon has what belongs to no task: spare worktrees, and what is being deleted. Repositories and worktrees
- * have a folder each, on the file system of those at work, so that a rename brings them in and out.
+ * The folders of a daemon for what belongs to no task: spare worktrees, and what is being deleted. There is one folder
+ * for repositories and one for worktrees. Each is on the file system of those in use, so that a rename can move them in
+ * and out.
  */
 export interface SpareFolders {
   readonly repositories: string;
   readonly worktrees: string;
 }
 
-/** Whose folders, and where. */
+/** The owner of the folders, and their places. */
 export interface SparePlace {
-  /** The folder for all daemons, in the state folder. Each daemon has one in it, and a lock on that while it runs. */
+  /**
+   * The folder for all daemons, in the state folder. Each daemon has its own folder in it, and locks that while it
+   * runs.
+   */
   readonly sparesDir: string;
   readonly daemonId: string;
-  /** The folder for worktrees, which no other daemon has at the same time. */
+  /** The folder for worktrees. No other daemon uses it at the same time. */
   readonly worktreesDir: string;
 }
 
-/** Folders whose daemon is gone. While the lock is held, nobody else deletes them. */
+/** The folders of a daemon that is gone. While this process holds the lock, nobody else deletes them. */
 export interface LeftFolders {
   readonly daemonId: string;
   readonly repositories: string;
-  /** Null when the daemon was killed before it had any. */
+  /** Null when the daemon was killed before it created any. */
   readonly worktrees: string | null;
   readonly lock: FileLock;
 }
 
 const placeSchema = z.object({ worktrees: z.string() });
 
-/** Makes the folders of a daemon. Where they are is on disk before anything is in them. */
+/** Creates the folders of a daemon. Their places are written to disk before anything is put into them. */
 export async function openSpareFolders({ sparesDir, daemonId, worktreesDir }: SparePlace): Promise<SpareFolders & { readonly lock: FileLock }> {
   const repositories = path.join(sparesDir, daemonId);
-  // In capitals, as no task id is.
+  // In capitals, because no task id has capitals.
   const worktrees = path.join(worktreesDir, `SPARE-${daemonId}`);
   await using _all = await lockAll(sparesDir);
   const lock = await tryLock(path.join(repositories, 'lock'));

@@ -7,9 +7,9 @@ import { configText, type GitSetting } from '../git/user-settings.ts';
 import { indexOf, placeOf, type TaskRepository, worktreeGitDir, writeBeginning } from './task-repository.ts';
 import { worktreeLockName } from './worktree-lock-name.ts';
 
-/** What every task repository is made with. */
+/** What is needed to make any task repository. */
 export interface SpareOptions {
-  /** The commit that is checked out ahead. */
+  /** The commit to check out ahead. */
   readonly commit: string;
   readonly originUrl: string;
   readonly settings: readonly GitSetting[];
@@ -36,7 +36,7 @@ function configOf({ originUrl, settings }: SpareOptions): GitSetting[] {
   ];
 }
 
-/** What a task's worktree begins with. */
+/** The content that the worktree of a task begins with. */
 export interface TaskStart {
   readonly branch: string;
   readonly start: string;
@@ -44,8 +44,9 @@ export interface TaskStart {
 }
 
 /**
- * Makes a spare the repository of a task. Only the files that differ are checked out, then both folders are renamed.
- * The task's is whole when its beginning is on disk, which comes last; killed before that, it is made anew.
+ * Turns a spare into the repository of a task. It checks out only the files that differ, then renames both folders. It
+ * writes the beginning to disk last, and only then the repository of the task is complete. After a kill before that, it
+ * is made again.
  */
 export async function moveSpare(git: Git, clone: CleanClone, spare: TaskRepository, task: TaskRepository, options: TaskStart): Promise<void> {
   const { branch, start, baseBranch } = options;
@@ -56,13 +57,13 @@ export async function moveSpare(git: Git, clone: CleanClone, spare: TaskReposito
   await shareRefs(git, clone, gitDir, baseBranch);
   await git({ gitDir }, ['update-ref', `refs/heads/${branch}`, start]);
   await git(worktree, ['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
-  // It looks at every file: one that was changed or deleted since the spare was made comes back.
+  // It looks at every file, so a file that was changed or deleted since the spare was made comes back.
   await git(worktree, ['read-tree', '--reset', '-u', start], { config: parallelCheckout });
   await copyFile(path.join(own, 'index'), indexOf(spare));
   await writeFile(path.join(own, 'gitdir'), `${path.join(task.worktree, '.git')}\n`);
   await writeFile(path.join(spare.worktree, '.git'), `gitdir: ${path.join(placeOf(task).gitDir, 'worktrees', path.basename(own))}\n`);
   for (const folder of [task.folder, task.worktree]) await mkdir(path.dirname(folder), { recursive: true });
-  // The repository first: a worktree without one would be taken for somebody else's files.
+  // The repository goes first, because a worktree without one would look like files of somebody else.
   await rename(spare.folder, task.folder);
   await rename(spare.worktree, task.worktree);
   await writeBeginning(task, { start, baseline: null });

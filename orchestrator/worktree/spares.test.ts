@@ -15,7 +15,7 @@ import { Trash } from './trash.ts';
 const never = new AbortController().signal;
 const log = pino({ level: 'silent' });
 
-/** An origin with a file that changes, one that goes and one that stays, and the clean clone of it. */
+/** An origin with a file that changes, one that is deleted and one that stays, and a clean clone of it. */
 async function useStage() {
   const { path: folder, ...owned } = await useFolder();
   const environment = { PATH: process.env.PATH ?? '' };
@@ -44,10 +44,10 @@ async function useStage() {
   return { folder, git, clone, commit, run, place, task, trashOf, sparesWith, [Symbol.asyncDispose]: () => owned[Symbol.asyncDispose]() };
 }
 
-/** The entries of a folder, those below it too; none where there is no folder. */
+/** The entries of a folder, including those in its subfolders. Empty when there is no folder. */
 const entriesOf = (folder: string) => (existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }) : []);
 
-test('a spare that is older than the base, and that somebody has changed, becomes the repository of a task with just the files of its start', async () => {
+test('an outdated spare that somebody has changed becomes a task repository with exactly the files of its start', async () => {
   await using stage = await useStage();
   const { git, clone, task, run } = stage;
   const trash = stage.trashOf('daemon');
@@ -73,7 +73,7 @@ test('a spare that is older than the base, and that somebody has changed, become
   expect(entriesOf(stage.place.worktreesDir)).toEqual([]);
 });
 
-test('as many spares are kept as are asked for; tasks that come at once wait for theirs, and who leaves gets none', async () => {
+test('the requested number of spares is kept ready, simultaneous tasks wait for theirs, and a task that leaves gets none', async () => {
   await using stage = await useStage();
   const trash = stage.trashOf('daemon');
   const spares = stage.sparesWith(trash);
@@ -85,7 +85,7 @@ test('as many spares are kept as are asked for; tasks that come at once wait for
   const taken = await Promise.all([spares.take(never), spares.take(never), spares.take(never)]);
   expect(new Set(taken.map(({ worktree }) => worktree)).size).toBe(3);
   for (const { worktree } of taken) expect(readdirSync(worktree)).toContain('stays.txt');
-  // Somebody deletes the one that is ready next.
+  // Somebody deletes the spare that is ready next.
   const next = await spares.take(never);
   rmSync(next.worktree, { recursive: true });
   await spares.close();
@@ -95,7 +95,7 @@ test('as many spares are kept as are asked for; tasks that come at once wait for
   expect(entriesOf(stage.place.worktreesDir)).toEqual([]);
 });
 
-test('a spare that cannot be made is the error of who waits for it, and the next can be', async () => {
+test('when a spare cannot be made, the waiting task gets the error, and the next spare can be made', async () => {
   await using stage = await useStage();
   const trash = stage.trashOf('daemon');
   const spares = stage.sparesWith(trash);

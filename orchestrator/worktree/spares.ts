@@ -9,7 +9,7 @@ import { createSpare, type SpareOptions } from './spare.ts';
 import type { TaskRepository } from './task-repository.ts';
 import type { Trash } from './trash.ts';
 
-/** What spares are made with. */
+/** What is needed to make spares. */
 export interface SparesOptions extends Omit<SpareOptions, 'commit'> {
   readonly git: Git;
   readonly clone: CleanClone;
@@ -20,7 +20,7 @@ export interface SparesOptions extends Omit<SpareOptions, 'commit'> {
 
 /**
  * Worktrees that are checked out ahead, so that a task does not wait for its files. They are made one after another,
- * and each task repository begins as one.
+ * and each task repository begins as a spare.
  */
 export class Spares {
   readonly #options: SparesOptions;
@@ -36,27 +36,27 @@ export class Spares {
     this.#options = options;
   }
 
-  /** From now on so many are kept ready, where nothing else is said. */
+  /** Sets the number of spares to keep ready. */
   keep(count: number): void {
     this.#wanted = count;
     this.#makeMissing();
     for (const surplus of this.#ready.splice(count)) this.#discard(surplus);
   }
 
-  /** Answers a spare: one that is ready, or the next that is made. Whoever takes it moves or discards it. */
+  /** Returns a spare: one that is ready, or the next one that is made. The caller must move or discard it. */
   async take(signal: AbortSignal): Promise<TaskRepository> {
-    // The slot that takes it is no longer free. One more than the free slots need is ready for the next task.
+    // The slot that takes it is no longer free. One spare more than the free slots need is kept for the next task.
     if (this.#wanted > 1) this.#wanted -= 1;
     for (let spare = this.#ready.shift(); spare !== undefined; spare = this.#ready.shift()) {
       this.#makeMissing();
       if (existsSync(spare.worktree)) return spare;
-      // Somebody has deleted it, for example a cleaner of temporary files.
+      // Somebody has deleted it, for example a program that cleans up temporary files.
       this.#discard(spare);
     }
     return await this.#next(AbortSignal.any([signal, this.#closing.signal]));
   }
 
-  /** Ends what is being made, and deletes what is ready. */
+  /** Stops the spare that is being made, and deletes those that are ready. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#making;
@@ -88,7 +88,10 @@ export class Spares {
     });
   }
 
-  /** Callers who wait come first. When one cannot be made, a waiting caller gets the error. Otherwise it is retried. */
+  /**
+   * Waiting callers come first. When a spare cannot be made, a waiting caller gets the error. Without a waiting caller
+   * it is tried again.
+   */
   async #makeAll(): Promise<void> {
     while (!this.#closing.signal.aborted && (this.#waiting.length > 0 || this.#ready.length < this.#wanted)) {
       const made = await this.#make().catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));

@@ -5,10 +5,7 @@ import type { GitPlace } from '../git/git.ts';
 import { writeAtomically } from '../record/write-atomically.ts';
 import { worktreeLockName } from './worktree-lock-name.ts';
 
-/**
- * Where one task is worked on: a worktree, and a folder of ours with the bare repository that the worktree belongs
- * to.
- */
+/** The folders for the work on one task: a worktree, and our own folder with the bare repository of the worktree. */
 export interface TaskRepository {
   readonly folder: string;
   readonly worktree: string;
@@ -19,8 +16,8 @@ export interface Beginning {
   /** The commit that was checked out. */
   readonly start: string;
   /**
-   * The tree after set-up: what is as it was then is no work. Null until set-up is over; before that no agent was at
-   * work.
+   * The tree after set-up. Files that are still as they were then are not work. Null until set-up is over; no agent has
+   * worked before that.
    */
   readonly baseline: string | null;
 }
@@ -28,19 +25,19 @@ export interface Beginning {
 const beginningSchema = z.object({ start: z.string(), baseline: z.string().nullable() });
 
 /**
- * The bare repository. Its refs, stash, configuration and index are the task's own; an agent may do to it what it
- * likes.
+ * The bare repository. Its refs, stash, configuration and index belong to the task alone, so an agent may change them
+ * in any way.
  */
 export function placeOf({ folder }: TaskRepository): GitPlace {
   return { gitDir: path.join(folder, 'repository.git') };
 }
 
-/** Our own index of the worktree's files, which no agent's git uses. */
+/** Our own index of the files in the worktree. The git of the agent does not use it. */
 export function indexOf({ folder }: TaskRepository): string {
   return path.join(folder, 'index');
 }
 
-/** What the worktree began with; null when there is none, or one that is not whole. */
+/** What the worktree began with. Null when there is no worktree, or an incomplete one. */
 export async function readBeginning({ folder }: TaskRepository): Promise<Beginning | null> {
   const text = await readFile(path.join(folder, 'beginning.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
@@ -49,14 +46,14 @@ export async function readBeginning({ folder }: TaskRepository): Promise<Beginni
   return text === null ? null : beginningSchema.parse(JSON.parse(text));
 }
 
-/** Replaces what is known of the beginning. */
+/** Replaces the record of the beginning. */
 export async function writeBeginning({ folder }: TaskRepository, beginning: Beginning): Promise<void> {
   await writeAtomically(path.join(folder, 'beginning.json'), `${JSON.stringify(beginning)}\n`);
 }
 
 /**
- * The worktree's own git folder, by the repository's records: the `.git` file in the worktree is the agent's to
- * change.
+ * The git folder of the worktree, from the records of the repository. The `.git` file in the worktree is not used,
+ * because the agent may change it.
  */
 export async function worktreeGitDir(task: TaskRepository): Promise<string | null> {
   const records = path.join(placeOf(task).gitDir, 'worktrees');
@@ -68,7 +65,10 @@ export async function worktreeGitDir(task: TaskRepository): Promise<string | nul
   return null;
 }
 
-/** Moves both out of the way, under the name of what they are kept for. Answers where the files are. */
+/**
+ * Moves both folders out of the way. Their new names contain what they are kept for. Returns the new place of the
+ * files.
+ */
 export async function setAside({ folder, worktree }: TaskRepository, name: string): Promise<string> {
   const aside = `${worktree}.kept-${name}`;
   await rename(worktree, aside);

@@ -14,15 +14,15 @@ export interface TrashOptions extends SparePlace {
   readonly log: Log;
 }
 
-/** With so much to be deleted, whoever brings more waits: the disk must not fill up. */
+/** With this many folders to delete, a caller that adds another one waits, so that the disk does not fill up. */
 const mostWaiting = 3;
 
-/** How long a git whose daemon is gone may take to end by itself. */
+/** How long a git of a daemon that is gone may take to end by itself. */
 const gitGraceMs = 10_000;
 
 /**
- * Deletes folders in the background. They are renamed into folders of this daemon's first, so they are out of the way
- * at once, and the next start finds what a killed daemon has not deleted.
+ * Deletes folders in the background. It first renames them into folders of this daemon. So they are out of the way at
+ * once, and the next start finds those that a killed daemon has not deleted.
  */
 export class Trash {
   readonly #options: TrashOptions;
@@ -35,19 +35,19 @@ export class Trash {
     this.#options = options;
   }
 
-  /** The daemon's own folders, made when they are first needed. */
+  /** The folders of the daemon, created when they are first needed. */
   async folders(): Promise<SpareFolders> {
     this.#folders ??= openSpareFolders(this.#options);
     const folders = await this.#folders.catch((error: unknown) => {
       this.#folders = null;
       throw error;
     });
-    // Where worktrees are, a cleaner of temporary files may delete an empty folder.
+    // A program that cleans up temporary files may delete an empty folder where the worktrees are.
     await mkdir(folders.worktrees, { recursive: true });
     return folders;
   }
 
-  /** Takes folders away, and deletes them later. Nothing there is no fault. */
+  /** Moves folders out of the way, and deletes them later. A folder that does not exist is no error. */
   async discard(...folders: string[]): Promise<void> {
     const moved: string[] = [];
     for (const folder of folders) {
@@ -59,12 +59,12 @@ export class Trash {
     if (this.#waiting > mostWaiting) await this.#deleting;
   }
 
-  /** Deletes in the background what daemons that were killed have left. */
+  /** Deletes what killed daemons have left, in the background. */
   async removeLeft(): Promise<void> {
     for (const left of await findLeftFolders(this.#options.sparesDir)) this.#later(() => this.#deleteLeft(left));
   }
 
-  /** Waits until all is deleted, and deletes the daemon's own folders. */
+  /** Waits until everything is deleted, and then deletes the folders of the daemon. */
   async close(): Promise<void> {
     await this.#deleting;
     const folders = await this.#folders?.catch(() => null);
@@ -72,7 +72,7 @@ export class Trash {
     if (folders) await this.#deleteLeft({ ...folders, daemonId: this.#options.daemonId });
   }
 
-  /** The new place; null when there is none on the same file system, and the folder is deleted already. */
+  /** The new place of a folder. Null when there is none on the same file system; the folder is then deleted at once. */
   async #moveAway(folder: string): Promise<string | null> {
     const { worktrees, repositories } = await this.folders();
     const name = `trash-${++this.#count}`;

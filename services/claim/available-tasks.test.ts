@@ -8,8 +8,8 @@ import { startAvailableTasks } from './available-tasks.ts';
 const log = createLog('silent');
 
 /**
- * The time that the claim service sees stands still, so neither the look at the queues that comes each second nor the
- * end of a wait hands a task out.
+ * The clock of the claim service stands still. So neither the look at the queues each second nor the end of a wait
+ * hands out a task.
  */
 function stopClock(): Disposable {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });

@@ -7,8 +7,8 @@ import type { SeveralClaimer } from './sql/claim-next/claim-several.ts';
 const defaultLeaseSeconds = 1800;
 
 /**
- * Who claims with this request. The token is new. An agent must not have the name that events give to
- * a key or to the admin, because it would look like one there.
+ * The claimer of this request, with a new token. An agent must not have the name that events give to a key or to the
+ * admin, because it would look like one there.
  */
 export function claimerOf(request: { agent: string; leaseSeconds?: number | undefined }): Claimer {
   if (/^(?:admin$|key:)/i.test(request.agent.trim()))
@@ -16,7 +16,7 @@ export function claimerOf(request: { agent: string; leaseSeconds?: number | unde
   return { agent: request.agent, claimToken: newToken(), leaseSeconds: request.leaseSeconds ?? defaultLeaseSeconds };
 }
 
-/** The same for a request for several tasks: a token for each. */
+/** The same for a request for several tasks, with a token for each task. */
 export function severalClaimerOf(request: { agent: string; maxTasks: number; leaseSeconds?: number | undefined }): SeveralClaimer {
   const { agent, leaseSeconds } = claimerOf(request);
   return { agent, leaseSeconds, claimTokens: Array.from({ length: request.maxTasks }, newToken) };

@@ -1,20 +1,20 @@
 import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
 import { DispatcherError, dispatcherErrorFrom, errorTable } from '@dispatcher/kit/serving/errors.ts';
 
-/** What became of one item of a request for several: a value, or the error that it would fail with alone. */
+/** The result of one item of a request for several: a value, or the error that it would get alone. */
 export interface ItemResult<Item, Value> {
   readonly item: Item;
   readonly value?: Value;
   readonly error?: { type: string; code: string; message: string; details: Record<string, string> };
 }
 
-/** So many items are done at once. They share statements, and one statement does no more. */
+/** This many items run at the same time. They share statements, and one statement takes no more. */
 const atOnce = 128;
 
-/** The caller is answered after 10 s, whatever is still to do. An item that has not begun by then is not begun. */
+/** The caller gets its answer after 10 s at the latest. An item that has not begun by then does not begin. */
 const patienceMs = 9_000;
 
-/** Does the work for each item, and gives the results in the order of the items. */
+/** Does the work for each item. The results are in the order of the items. */
 export async function eachItem<Item, Value>(items: readonly Item[], work: (item: Item) => Promise<Value>): Promise<ItemResult<Item, Value>[]> {
   const results: ItemResult<Item, Value>[] = new Array(items.length);
   const next = items.entries();
@@ -27,8 +27,8 @@ export async function eachItem<Item, Value>(items: readonly Item[], work: (item:
 }
 
 /**
- * The result of one item. An error that nobody foresaw fails the whole request, because only so it gets to the log. So
- * does an idempotency key that another request has used, because it is no fault of one item.
+ * Returns the result of one item. An unexpected error fails the whole request, because otherwise it would not reach the
+ * log. An idempotency key that another request has used also fails it, because that is not the fault of one item.
  */
 export async function resultOf<Item, Value>(item: Item, work: (item: Item) => Promise<Value>): Promise<ItemResult<Item, Value>> {
   try {
@@ -41,7 +41,7 @@ export async function resultOf<Item, Value>(item: Item, work: (item: Item) => Pr
   }
 }
 
-/** The same work, which refuses to begin when the request has lasted too long. */
+/** The same work, but it does not begin when the request has taken too long. */
 export function untilTooLate<Arguments extends unknown[], Value>(work: (...given: Arguments) => Promise<Value>) {
   const end = performance.now() + patienceMs;
   return async (...given: Arguments): Promise<Value> => {

@@ -23,7 +23,7 @@ export function refusalToClaimer(standing: ClaimStanding | null): DispatcherErro
   return new DispatcherError('already_claimed', `This task is claimed by ${info.agent} until ${info.expires_at} or later.`, info);
 }
 
-/** A 409: the task waits for these. */
+/** A 409 for a task that waits for these tasks. */
 export const blocked = (by: readonly string[]): DispatcherError =>
   new DispatcherError('blocked', `This task waits for ${by.join(', ')}. Take another until they are done or archived.`, { blocked_by: by.join(',') });
 

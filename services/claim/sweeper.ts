@@ -9,8 +9,9 @@ import { unblockMissed } from './unblock.ts';
 const sweepIntervalMs = 1000;
 
 /**
- * Puts tasks whose lease is over, or whose time has come, back in the queue, and those whose last dependency ended
- * unnoticed. Any number of sweepers may run. A claim ends at its time also when no sweeper runs.
+ * Puts tasks whose lease is over, or whose time has come, back in the queue. It also unblocks tasks whose last
+ * dependency ended without unblocking them. Any number of sweepers may run. A claim ends at its time even when no
+ * sweeper runs.
  */
 export function startSweeper(dependencies: ClaimDependencies, log: Log): Loop {
   const {

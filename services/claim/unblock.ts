@@ -5,8 +5,8 @@ import { unblockDependents } from './sql/queue/unblock-dependents.ts';
 type Unblocking = Pick<ClaimDependencies, 'database' | 'waiting'>;
 
 /**
- * Lets the tasks that waited for a task which just ended go on, before its caller has the answer: who claims next
- * then finds them. Where that fails the end stands all the same, and the sweeper does it.
+ * Unblocks the tasks that waited for a task that just ended, before the caller gets its answer. So the next claim-next
+ * finds them. When this fails the task has still ended, and the sweeper unblocks them later.
  */
 export async function unblockAfter(
   dependencies: Unblocking,
@@ -16,7 +16,7 @@ export async function unblockAfter(
   await unblock(dependencies, ended.organizationId, [ended.id]).catch(() => undefined);
 }
 
-/** Does the same for all that ended while nobody could, or knew of, the dependents; answers how many tasks went on. */
+/** Does the same for every end whose dependents were not unblocked in time. Returns the number of unblocked tasks. */
 export async function unblockMissed(dependencies: Unblocking): Promise<number> {
   const { pool } = dependencies.database;
   let unblocked = 0;

@@ -13,7 +13,7 @@ import { listTasks } from './rpc/list-tasks.ts';
 import { updateTask } from './rpc/update-task.ts';
 import { createStatement } from './sql/create-tasks.ts';
 
-/** The methods of the task service. However often they are registered, their requests meet in one batcher. */
+/** The methods of the task service. All registrations share one batcher. */
 export function taskRoutes(dependencies: TaskDependencies): Routes {
   const creation = new Batcher(createStatement(dependencies.database));
   return (router) =>

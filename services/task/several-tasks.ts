@@ -5,21 +5,21 @@ import { newTask } from './new-task.ts';
 import { dependencyCycle } from './sql/change-dependencies.ts';
 import type { OneOfSeveral, TaskKey } from './sql/create-several.ts';
 
-/** The tasks of one request, and what they wait for beside each other. */
+/** The tasks of one request, and the existing tasks that they wait for. */
 export interface SeveralTasks {
   readonly tasks: readonly OneOfSeveral[];
-  /** The tasks that must be there already, each once, with the place of the first task that waits for it. */
+  /** The tasks that must exist already, each once, with the place of the first task that waits for it. */
   readonly outside: readonly (TaskKey & { place: number })[];
 }
 
-/** The organization of a task that names this one, or none. `field` is where. */
+/** The organization of a task, whether its request names one or not. `field` is where the request names it. */
 type FindOrganization = (named: string | undefined, field: string) => Promise<string>;
 
 const keyOf = (organizationId: string, id: string) => `${organizationId} ${id}`;
 
 /**
- * The tasks that a request describes, each in an organization that exists. Refuses an id that is there twice, and tasks
- * that wait for each other in a circle. Each organization is looked for once.
+ * The tasks that a request describes, each in an organization that exists. Refuses an id that occurs twice, and tasks
+ * that wait for each other in a circle. Each organization is looked up once.
  */
 export async function severalTasks(request: CreateTasksRequest, caller: Caller, find: FindOrganization): Promise<SeveralTasks> {
   const organizations = new Map<string | undefined, string>();
@@ -53,7 +53,7 @@ function outsideOf(tasks: readonly OneOfSeveral[]): SeveralTasks['outside'] {
   return [...outside.values()];
 }
 
-/** No task that is there already waits for a new one, so a circle can only be among these. */
+/** No existing task waits for a new one, so a circle can only be among the new tasks. */
 function refuseCircles(tasks: readonly OneOfSeveral[]): void {
   const byKey = new Map(tasks.map((task) => [keyOf(task.organizationId, task.id), task]));
   const free = new Set<string>();
@@ -73,10 +73,10 @@ function refuseCircles(tasks: readonly OneOfSeveral[]): void {
   for (const task of tasks) visit(task);
 }
 
-/** A 409 for an id of the task at this place. */
+/** A 409 for the id of the task at this place. */
 export const duplicateId = (place: number, why: string): DispatcherError =>
   new DispatcherError('duplicate_id', `tasks[${place}].id: ${why}`, { field: `tasks[${place}].id` });
 
-/** A 400 for a task that waits for one that is not there. */
+/** A 400 for a task with a dependency that does not exist. */
 export const unknownOutside = ({ id, place }: { id: string; place: number }): DispatcherError =>
   invalidField(`tasks[${place}].depends_on`, `there is no task "${id}"; create it first or in the same request, or leave it out`);

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { root, run } from '../run-tool.ts';
 
-/** A line of prose ends by this column, so that it can be read in any editor and in a diff. */
+/** The longest line of prose, so that it can be read in any editor and in a diff. */
 const longestLine = 120;
 
-/** Finds too long lines of prose in pages and in comments. Tables and code may be wider. */
+/** Finds lines of prose that are too long, in pages and in comments. Tables and code may be wider. */
 export async function checkProse(): Promise<string> {
   const { output } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z']);
   const paths = output.split('\0').filter((path) => (extname(path) === '.md' || extname(path) in commentMarks) && !path.startsWith('proto/gen/'));
@@ -15,7 +15,7 @@ export async function checkProse(): Promise<string> {
 const slashes = /^\s*(\/\/|\/\*|\*( |\/|$))/;
 const hashes = /^\s*#(?!!)/;
 
-/** How a line of a comment begins, by the ending of the file. */
+/** The marks at the beginning of a comment line, by the extension of the file. */
 const commentMarks: Readonly<Record<string, RegExp>> = {
   '.ts': slashes,
   '.mjs': slashes,
@@ -32,13 +32,13 @@ async function faultsOf(path: string): Promise<string[]> {
   const marks = commentMarks[extname(path)];
   const isProse = marks ? (line: string) => marks.test(line) || (extname(path) === '.ts' && /^\s*-- /.test(line)) : proseOfPage();
   return text.split('\n').flatMap((line, index) => {
-    // An address cannot be broken.
+    // A URL cannot be broken into lines.
     const length = isProse(line) ? line.replaceAll(/https?:\/\/\S+/g, '').length : 0;
     return length > longestLine ? [`${path}:${index + 1}: ${length} characters of prose, over ${longestLine}`] : [];
   });
 }
 
-/** Every line of a page but those of tables and of fenced code. */
+/** Every line of a page, except tables and fenced code. */
 function proseOfPage(): (line: string) => boolean {
   let isFenced = false;
   return (line) => {

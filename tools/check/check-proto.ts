@@ -5,7 +5,7 @@ import { generateCode } from '../generate/generate-code.ts';
 import { layProtoDeps } from '../generate/proto-deps.ts';
 import { root, run, runTool } from '../run-tool.ts';
 
-/** The contract: its style, that nobody who relies on it is broken, and that the generated code is made from it. */
+/** Checks the contract: its style, that no change breaks a client, and that the generated code is up to date. */
 export async function checkProto(): Promise<string> {
   layProtoDeps(join(root, '.proto-deps'));
   const folder = await mkdtemp(join(tmpdir(), 'dispatcher-check-'));
@@ -17,12 +17,12 @@ export async function checkProto(): Promise<string> {
   }
 }
 
-/** Compares with what was released last; before the first release, with the commit before. */
+/** Compares with the last release. Before the first release, compares with the previous commit. */
 async function checkBreaking(folder: string): Promise<string> {
   const tag = await run('git', ['describe', '--tags', '--abbrev=0']);
   const baseline = tag.code === 0 ? tag.output.trim() : 'HEAD~1';
   const { code } = await run('git', ['rev-parse', '--verify', '--quiet', `${baseline}:proto`]);
-  // The first commit, and a shallow clone, have nothing before them.
+  // The first commit and a shallow clone have no previous commit.
   if (code !== 0) return '';
   const exported = await run('sh', ['-c', 'mkdir -p "$1" && git archive "$2" proto buf.yaml | tar -x -C "$1"', 'sh', folder, baseline]);
   if (exported.code !== 0) return exported.output;

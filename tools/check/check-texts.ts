@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { root, run } from '../run-tool.ts';
 
-/** What no compiler sees: words that must not be in the repository, and files too long to read. */
+/** Checks what no compiler sees: words that must not be in the repository, and files that are too long to read. */
 export async function checkTexts(): Promise<string> {
   const { output } = await run('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z']);
   const paths = output.split('\0').filter((path) => path !== '' && !notOurs.test(path));
@@ -10,7 +10,7 @@ export async function checkTexts(): Promise<string> {
   return faults.flat().join('\n');
 }
 
-/** Made by tools, or the list of words itself. */
+/** Files that tools made, and this list of words itself. */
 const notOurs = /^(proto\/gen\/|pnpm-lock\.yaml$|LICENSE$|tools\/check\/check-texts\.ts$)/;
 
 async function faultsOf(path: string): Promise<string[]> {

@@ -5,7 +5,7 @@ import { checkProse } from './check-prose.ts';
 import { checkProto } from './check-proto.ts';
 import { checkTexts } from './check-texts.ts';
 
-/** Each answers what is wrong, in words; an empty text when nothing is. */
+/** Each check returns what is wrong, in words, or an empty text. */
 const checks: Record<string, () => Promise<string>> = {
   types: () => runTool('tsc', ['--noEmit']),
   style: () => runTool('biome', ['check', '--error-on-warnings', '.']),

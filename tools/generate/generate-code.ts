@@ -4,8 +4,8 @@ import { runTool } from '../run-tool.ts';
 import { protoComments } from './proto-comments.ts';
 
 /**
- * Makes everything that is made from the protos, below `folder` as it lies in the repository. Answers what is wrong
- * with them, or an empty text.
+ * Generates everything that comes from the protos, into `folder`, with the paths of the repository. Returns what is
+ * wrong with the protos, or an empty text.
  */
 export async function generateCode(folder: string): Promise<string> {
   const fault = await runTool('buf', ['generate', '--output', folder]);

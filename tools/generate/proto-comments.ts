@@ -3,8 +3,8 @@ import { fromBinary } from '@bufbuild/protobuf';
 import { type DescriptorProto, type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 
 /**
- * The comments of our protos by full name (`dispatcher.v1.Task.title`), since generated descriptors carry none: the
- * OpenAPI document and the MCP tools describe themselves with them.
+ * The comments of our protos by full name (`dispatcher.v1.Task.title`), because generated descriptors have no comments.
+ * The OpenAPI document and the MCP tools use them as descriptions.
  */
 export function protoComments(): Record<string, string> {
   const image = execFileSync('buf', ['build', '--path', 'proto/dispatcher', '-o', '-'], { maxBuffer: 64 * 1024 * 1024 });
@@ -22,8 +22,8 @@ function commentsOfFile(file: FileDescriptorProto): [name: string, comment: stri
 }
 
 /**
- * The paths of `google.protobuf.SourceCodeInfo`: field numbers and indexes down the descriptor; 4 messages, 2 their
- * fields, 6 services, 2 their methods.
+ * The paths of `google.protobuf.SourceCodeInfo`: the field numbers and indexes on the way down the descriptor. 4 is
+ * messages and 2 their fields, 6 is services and 2 their methods.
  */
 function namesByPath(file: FileDescriptorProto): Map<string, string> {
   const names = new Map<string, string>();

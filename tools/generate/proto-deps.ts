@@ -8,8 +8,8 @@ const require = createRequire(import.meta.url);
 const packageFolder = (name: string): string => dirname(require.resolve(`${name}/package.json`));
 
 /**
- * Lays the protos that ours import into `folder`, from the npm packages that carry them, so that none is copied into
- * git.
+ * Copies the protos that ours import into `folder`, from the npm packages that contain them, so that git has no copy of
+ * them.
  */
 export function layProtoDeps(folder: string): void {
   const sources: Record<string, string> = {

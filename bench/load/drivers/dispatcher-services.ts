@@ -6,7 +6,7 @@ import type { OpenDriver } from '../driver.ts';
 import { newTask } from '../new-task.ts';
 import { type OpenServices, openServices } from './open-services.ts';
 
-/** The handlers of the services in the same process: all that Dispatcher does for a call, but the network. */
+/** The handlers of the services in the same process: everything that Dispatcher does for a call, except the network. */
 export const openDriver: OpenDriver = async ({ at }) => {
   const services = await openServices(at);
   return { run: createRun((index) => callerOn(services, `agent-${index}`)) };

@@ -5,8 +5,8 @@ import type { OpenDriver } from '../driver.ts';
 import { type OpenServices, openServices } from './open-services.ts';
 
 /**
- * The functions of the store, as the handlers call them: what a library such as pg-boss is for its caller. Nobody is
- * authenticated, nothing validated.
+ * The functions of the store, called as the handlers call them. This is comparable to a library such as pg-boss.
+ * Nothing is authenticated or validated.
  */
 export const openDriver: OpenDriver = async ({ at }) => {
   const services = await openServices(at);

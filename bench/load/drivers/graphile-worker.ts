@@ -1,5 +1,5 @@
 import type { OpenDriver } from '../driver.ts';
 import { openGraphileWorker } from './open-graphile-worker.ts';
 
-/** graphile-worker as it comes: a statement to claim each job, another one to complete it. */
+/** graphile-worker with its defaults: one statement to claim each job, and another to complete it. */
 export const openDriver: OpenDriver = (target) => openGraphileWorker(target, {});

@@ -7,14 +7,17 @@ import { createRun } from '../caller.ts';
 import type { Driver, DriverTarget, Load } from '../driver.ts';
 import { newTask } from '../new-task.ts';
 
-/** Its documentation gives each job in flight a connection, and one more. More than so many would only take turns. */
+/**
+ * Its documentation recommends a connection for each job in flight, and one more. More than this would only wait for
+ * each other.
+ */
 const mostConnections = 33;
 
 const logger = new Logger(() => () => undefined);
 
 /**
- * graphile-worker with these settings over its defaults. It claims by itself and hands jobs to a function, so it
- * measures itself.
+ * graphile-worker with these settings and otherwise its defaults. It claims jobs itself and passes them to a function,
+ * so it measures itself.
  */
 export async function openGraphileWorker({ at }: DriverTarget, settings: NonNullable<GraphileConfig.Preset['worker']>): Promise<Driver> {
   const utils = await makeWorkerUtils({ connectionString: at, logger });
@@ -41,8 +44,8 @@ const chunk = 5_000;
 const job = () => ({ identifier: 'job', payload: newTask, priority: Math.floor(Math.random() * 1000) });
 
 /**
- * Runs a worker until the time is over. Its function may be ahead of what is committed, so the jobs that are gone
- * from its table are counted.
+ * Runs a worker until the time is over. Its function may be ahead of what is committed, so this counts the jobs that
+ * are gone from its table.
  */
 async function drain(
   connectionString: string,
@@ -74,5 +77,5 @@ async function drain(
   }
 }
 
-/** A worker takes its first job long before. */
+/** A worker takes its first job long before this time is over. */
 const startLimitMs = 20_000;

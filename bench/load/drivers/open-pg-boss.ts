@@ -3,7 +3,7 @@ import { openPool } from '../../stage/open-pool.ts';
 import type { Driver } from '../driver.ts';
 import { newTask } from '../new-task.ts';
 
-/** The one queue. */
+/** The only queue. */
 export const queue = 'tasks';
 
 /** pg-boss with its own defaults, without the timer of its cron jobs. */

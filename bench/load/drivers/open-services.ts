@@ -15,14 +15,14 @@ import { taskRoutes } from '@dispatcher/task/routes.ts';
 import { organization } from '../../stage/insert-tasks.ts';
 
 /**
- * The services in this process, as `npm start` runs them, without a gateway and without a port: relay, sweeper and
- * retention at work.
+ * The services in this process, as `npm start` runs them, but without a gateway and a port. Relay, sweeper and
+ * retention run.
  */
 export interface OpenServices {
   readonly database: Database;
-  /** To be called after each commit that wrote an event. */
+  /** Must be called after each commit that wrote an event. */
   readonly published: () => void;
-  /** Leads to the handlers through authentication, admission and validation. */
+  /** Calls the handlers, with authentication, admission and validation. */
   readonly transport: Transport;
   /** A key of the organization. */
   readonly key: string;

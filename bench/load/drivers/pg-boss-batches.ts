@@ -3,8 +3,8 @@ import { runLoops } from '../run-loops.ts';
 import { openPgBoss, queue } from './open-pg-boss.ts';
 
 /**
- * pg-boss as its documentation advises for throughput: one call fetches as many jobs as shall be in flight, and one
- * completes them all.
+ * pg-boss as its documentation recommends for throughput: one call fetches as many jobs as should be in flight, and one
+ * call completes all of them.
  */
 export const openDriver: OpenDriver = async ({ at }) => {
   const { boss, prepare } = await openPgBoss(at);

@@ -4,7 +4,7 @@ import type { OpenDriver } from '../driver.ts';
 import { newTask } from '../new-task.ts';
 import { openPgBoss, queue } from './open-pg-boss.ts';
 
-/** pg-boss, one job a call. */
+/** pg-boss, one job per call. */
 export const openDriver: OpenDriver = async ({ at }) => {
   const { boss, prepare } = await openPgBoss(at);
   const caller: Caller = {

@@ -5,8 +5,8 @@ import { quantile } from '../../report/statistics.ts';
 import type { DriverTarget, OpenDriver } from '../driver.ts';
 
 /**
- * Readers of the event stream: prepares as many as it is asked for, and then counts what arrives at all of them, with
- * the time since the commit.
+ * Readers of the event stream. Opens the requested number of streams, and then counts the events that arrive at all of
+ * them, with the time since the commit.
  */
 export const openDriver: OpenDriver = async (target) => {
   const readers: Reader[] = [];
@@ -29,11 +29,11 @@ export const openDriver: OpenDriver = async (target) => {
 
 type Reader = Disposable;
 
-/** The time of an event, as the database's clock read just before the commit. */
+/** The time of an event: the clock of the database just before the commit. */
 const mark = '"occurred_at":"';
 
 /**
- * Opens a stream, and tells how long after its time each event arrives. Only the times are read of what comes, so
+ * Opens a stream, and reports for each event how long after its time it arrives. It reads nothing but the times, so
  * that a thousand readers cost little.
  */
 async function openReader({ at, key }: DriverTarget, arrive: (delayMs: number) => void): Promise<Reader> {
@@ -61,12 +61,12 @@ async function openReader({ at, key }: DriverTarget, arrive: (delayMs: number) =
   return { [Symbol.dispose]: () => void socket.destroy() };
 }
 
-/** A mark with the longest time behind it. */
+/** The length of a mark with the longest time behind it. */
 const longestMark = 60;
 
 let last = { text: '', ms: 0 };
 
-/** The same event arrives at all readers, so the last time is kept. Microseconds count too. */
+/** All readers get the same event, so the last parsed time is cached. Times are exact to the microsecond. */
 function timeOf(text: string): number {
   if (text !== last.text) last = { text, ms: Date.parse(text) + Number(/\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? 0) / 1000 };
   return last.ms;

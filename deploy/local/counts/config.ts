@@ -3,7 +3,7 @@ import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 import { databaseUrlField, dataDirField } from '../config.ts';
 
-/** Which database the counts are in. */
+/** The database that has the counts. */
 export interface CountsSettings {
   /** Undefined: the embedded PostgreSQL of the data folder. */
   readonly databaseUrl: string | undefined;

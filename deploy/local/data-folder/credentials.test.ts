@@ -17,7 +17,7 @@ test('before the first start there are none', async () => {
   expect(await readCredentials(folder.path)).toBeUndefined();
 });
 
-test('what is saved is read again, by its owner alone, and leaves no other file', async () => {
+test('saved credentials can be read again, only by their owner, and no other file is left', async () => {
   await using folder = await useFolder();
   await saveCredentials(folder.path, { ...credentials, api_key: 'sk_live_1' });
   await saveCredentials(folder.path, credentials);
@@ -26,7 +26,7 @@ test('what is saved is read again, by its owner alone, and leaves no other file'
   expect((await stat(join(folder.path, 'credentials.json'))).mode & 0o777).toBe(0o600);
 });
 
-test('a save that was killed in the middle does not stand in the way of the next, and hides nothing from it', async () => {
+test('a save that was killed in the middle does not disturb the next save, and the old credentials can still be read', async () => {
   await using folder = await useFolder();
   await writeFile(join(folder.path, 'credentials.json.new'), '{"url"', { mode: 0o644 });
   await saveCredentials(folder.path, credentials);

@@ -4,27 +4,27 @@ import { z } from 'zod';
 import { writeFileSafely } from './write-file-safely.ts';
 
 const schema = z.object({
-  /** Where REST is, without a path. */
+  /** The URL of REST, without a path. */
   url: z.string(),
-  /** Where gRPC is, as host:port. */
+  /** The address of gRPC, as host:port. */
   grpc_url: z.string(),
-  /** Opens everything. */
+  /** The admin key. */
   admin_key: z.string(),
-  /** The organization that a local start makes. */
+  /** The organization that a local start creates. */
   organization_id: z.literal('local'),
-  /** Its key. */
+  /** The key of that organization. */
   api_key: z.string(),
 });
 
-/** What programs on the same machine need to call a local Dispatcher. */
+/** The credentials that programs on the same machine need to call a local Dispatcher. */
 export type Credentials = z.infer<typeof schema>;
 
-/** The file that holds them, which only its owner reads. */
+/** The file with the credentials. Only its owner can read it. */
 export function credentialsPath(dataDir: string): string {
   return join(dataDir, 'credentials.json');
 }
 
-/** What an earlier start saved; undefined before the first. */
+/** The credentials that an earlier start saved. Undefined before the first start. */
 export async function readCredentials(dataDir: string): Promise<Credentials | undefined> {
   const path = credentialsPath(dataDir);
   try {
@@ -35,7 +35,7 @@ export async function readCredentials(dataDir: string): Promise<Credentials | un
   }
 }
 
-/** Saves them, whole or not at all. */
+/** Saves the credentials, whole or not at all. */
 export async function saveCredentials(dataDir: string, credentials: Credentials): Promise<void> {
   await writeFileSafely(credentialsPath(dataDir), `${JSON.stringify(credentials, null, 2)}\n`);
 }

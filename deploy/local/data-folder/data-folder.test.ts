@@ -4,14 +4,14 @@ import { useFolder } from '@dispatcher/testing/harness/use-folder.ts';
 import { expect, test } from 'vitest';
 import { holdDataFolder } from './data-folder.ts';
 
-test('it is made for its owner alone', async () => {
+test('only the owner can enter a new folder', async () => {
   await using folder = await useFolder();
   await using held = await holdDataFolder(join(folder.path, 'a/b'));
   expect(held.path).toBe(join(folder.path, 'a/b'));
   expect((await stat(held.path)).mode & 0o777).toBe(0o700);
 });
 
-test('one holder at a time, by whatever name the folder is called', async () => {
+test('a folder has one holder at a time, whatever path it is opened by', async () => {
   await using folder = await useFolder();
   const alias = join(folder.path, 'alias');
   {
@@ -23,7 +23,7 @@ test('one holder at a time, by whatever name the folder is called', async () => 
   expect(next.path).toBe(join(folder.path, 'data'));
 });
 
-test('two folders do not stand in each other’s way', async () => {
+test('two folders can be held at the same time', async () => {
   await using folder = await useFolder();
   await using one = await holdDataFolder(join(folder.path, 'one'));
   await using other = await holdDataFolder(join(folder.path, 'other'));

@@ -6,23 +6,23 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { makeSettingFolder } from '@dispatcher/kit/settings/path-settings.ts';
 
-/** A data folder that this process has for itself; disposing it lets the next one in. */
+/** A data folder that only this process uses. Disposing it lets another process use it. */
 export interface DataFolder extends AsyncDisposable {
   /** Absolute, and without symlinks. */
   readonly path: string;
 }
 
 /**
- * Makes the folder if need be, for its owner alone, and holds it. Throws when another process holds it.
+ * Creates the folder when it does not exist, for its owner only, and locks it. Throws when another process holds it.
  *
- * What holds it is a listening socket, because the kernel frees that at the end of the process, however it ends.
+ * The lock is a listening socket, because the kernel frees it when the process ends, in whatever way.
  */
 export async function holdDataFolder(wanted: string): Promise<DataFolder> {
   await refuseForeign(wanted);
   await makeSettingFolder('DISPATCHER_DATA_DIR', wanted);
   const path = await realpath(wanted);
   const server = await hold(path);
-  // The lock alone keeps no process alive.
+  // The lock does not keep the process alive.
   server.unref();
   return { path, [Symbol.asyncDispose]: () => new Promise((resolve) => server.close(() => resolve())) };
 }
@@ -65,7 +65,7 @@ function lockAddress(path: string): string {
   return `\0dispatcher-${createHash('sha256').update(path).digest('hex')}`;
 }
 
-/** The process number of whoever listens there; undefined when nobody does. */
+/** The id of the process that listens there. Undefined when there is none. */
 async function holderAt(address: string): Promise<string | undefined> {
   try {
     return await text(connect(address));

@@ -2,8 +2,8 @@ import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Writes a file that only its owner reads, so that after a crash at any moment the old content or the new is there,
- * never half of it.
+ * Writes a file that only its owner can read. After a crash at any moment, the file has either the old or the new
+ * content, never half of it.
  */
 export async function writeFileSafely(path: string, content: string): Promise<void> {
   const unfinished = `${path}.new`;
@@ -12,7 +12,7 @@ export async function writeFileSafely(path: string, content: string): Promise<vo
   await file.writeFile(content);
   await file.sync();
   await rename(unfinished, path);
-  // The name lasts only once its folder is on disk too.
+  // The new name survives a crash only after its folder is on disk too.
   await using folder = await open(dirname(path), 'r');
   await folder.sync();
 }

@@ -13,18 +13,18 @@ const apiKey = z.object({
   revoked_at: z.string().nullable(),
 });
 
-/** A key as REST shows it; `key`, the secret, only in the answer to its creation. */
+/** A key as REST shows it. `key`, the secret, is only in the answer to its creation. */
 export type ApiKey = z.infer<typeof apiKey>;
 
-/** The routes of `/keys`, with the admin key. Every method throws an error that is fit to read. */
+/** The routes of `/keys`, called with the admin key. Every method throws an error that people can read. */
 export interface AdminClient {
   createKey(key: { organization_id: string; name: string; scopes?: string[]; expires_at?: string }): Promise<ApiKey>;
-  /** All of them, or those of one organization. */
+  /** All keys, or those of one organization. */
   listKeys(organizationId?: string): Promise<ApiKey[]>;
   revokeKey(id: string): Promise<ApiKey>;
 }
 
-/** A client for the running Dispatcher. Throws when there is no admin key to be found. */
+/** A client for the running Dispatcher. Throws when it finds no admin key. */
 export async function createAdminClient(settings: KeysSettings): Promise<AdminClient> {
   const saved = await readCredentials(settings.dataDir);
   const key = settings.adminKey ?? saved?.admin_key;

@@ -3,7 +3,7 @@ import { readSettings } from '@dispatcher/kit/settings/settings.ts';
 import { z } from 'zod';
 import { adminKeyField, dataDirField } from '../config.ts';
 
-/** What `npm run keys` is told by its environment. */
+/** The settings of `npm run keys` from its environment. */
 export interface KeysSettings {
   /** Undefined: the address that the last start saved. */
   readonly dispatcherUrl: string | undefined;

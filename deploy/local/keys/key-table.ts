@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ApiKey } from './admin-client.ts';
 
-/** The keys as aligned columns. Names come from callers, so nothing in them may move a terminal's cursor. */
+/** The keys in aligned columns. Names come from callers, so control characters are made harmless for the terminal. */
 export function keyTable(keys: readonly ApiKey[]): string {
   const rows = [['ID', 'ORGANIZATION', 'NAME', 'SCOPES', 'CREATED', 'STATE'], ...keys.map((key) => cells(key).map(plain))];
   const widths = rows.reduce<number[]>((widest, row) => row.map((cell, column) => Math.max(widest[column] ?? 0, cell.length)), []);

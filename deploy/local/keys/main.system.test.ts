@@ -37,7 +37,7 @@ async function statusWith(key: string, method = 'GET'): Promise<number> {
   return response.status;
 }
 
-test('create prints the key alone, list shows it without its secret, and revoke ends it', async () => {
+test('create prints only the key, list shows it without its secret, and revoke ends it', async () => {
   const created = await keys(['create', '--org', 'acme', '--name', 'ci', '--expires', '90d']);
   expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/^sk_live_\w{38}\n$/) });
   const key = created.stdout.trim();
@@ -53,13 +53,13 @@ test('create prints the key alone, list shows it without its secret, and revoke 
   expect((await keys(['list', '--org', 'acme'])).stdout).toMatch(/revoked/);
 });
 
-test('a key with one scope can do no more', async () => {
+test('a key with one scope can do nothing else', async () => {
   const { stdout } = await keys(['create', '--org', 'acme', '--name', 'dashboard', '--scopes', 'read']);
   expect(await statusWith(stdout.trim())).toBe(200);
   expect(await statusWith(stdout.trim(), 'POST')).toBe(403);
 });
 
-test('the address and the admin key may be given instead', async () => {
+test('the address and the admin key can be set instead', async () => {
   const { url, admin_key } = dispatcher.credentials;
   const env = { DISPATCHER_URL: `${url}/api/v1/dispatcher/`, DISPATCHER_API_KEY: admin_key, DISPATCHER_DATA_DIR: join(dataDir, 'elsewhere') };
   expect(await keys(['list', '--org', 'local'], env)).toMatchObject({ code: 0, stdout: expect.stringContaining('local') });

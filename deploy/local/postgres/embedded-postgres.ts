@@ -7,26 +7,28 @@ import { earlierFolder, findPostgresPlace } from './place.ts';
 import { type PostgresProcess, startPostgresProcess } from './server-process.ts';
 import { createSocketFolder, socketFolder } from './socket-folder.ts';
 
-/** A PostgreSQL server of our own. Disposing it stops it, within 10 s even where it hangs. */
+/** The embedded PostgreSQL server. Disposing it stops it within 10 s, even when it hangs. */
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** How to connect: the user and the database are both `dispatcher`, over a socket that only this account can open. */
+  /**
+   * The URL to connect with. The user and the database are both `dispatcher`. Only this account can open the socket.
+   */
   readonly url: string;
 }
 
 /** What the embedded PostgreSQL needs. */
 export interface EmbeddedPostgresOptions {
-  /** An existing folder that this process holds alone; see `holdDataFolder`. */
+  /** An existing folder that only this process holds; see `holdDataFolder`. */
   readonly dataDir: string;
   readonly log: Log;
-  /** Breaks off the start; without effect once it has started. */
+  /** Stops the start. It has no effect after the start. */
   readonly signal?: AbortSignal;
-  /** Settings of PostgreSQL beside the defaults, such as `fsync: 'off'` for tests. */
+  /** Settings of PostgreSQL besides the defaults, such as `fsync: 'off'` for tests. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 /**
- * Starts the PostgreSQL that comes with the install on the cluster in the data folder, made on the first start, and
- * starts it again should it end by itself.
+ * Starts the embedded PostgreSQL on the cluster in the data folder, and creates the cluster at the first start. When
+ * the server ends by itself, it is started again.
  */
 export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const place = await findPostgresPlace(dataDir);
@@ -50,7 +52,7 @@ export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: 
     stopping.abort();
     await server.stop();
     await kept;
-    // A restart may have succeeded in the very moment of the abort.
+    // A restart may have succeeded at the moment of the abort.
     await server.stop();
     await killLeftOverPostgres(place.cluster);
   };
@@ -64,7 +66,7 @@ export async function startEmbeddedPostgres({ dataDir, log, signal, settings }: 
   return { url: urlOf(sockets, 'dispatcher'), [Symbol.asyncDispose]: stop };
 }
 
-/** The command line's word is final, whatever the cluster's own files say. */
+/** The command line overrides the configuration files of the cluster. */
 const ownSettings = {
   listen_addresses: '',
   unix_socket_permissions: '0700',
@@ -74,11 +76,11 @@ const ownSettings = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   logging_collector: 'off',
-  // Failed statements are for whoever sent them; this keeps the server's own events.
+  // Failed statements concern only their senders. This logs only events of the server.
   log_min_messages: 'log',
 };
 
-/** Tries until it runs again or is told to stop, waiting longer each time, up to 10 seconds. */
+/** Tries until the server runs again or must stop. Each wait is longer, up to 10 s. */
 async function startAgain(
   start: (signal: AbortSignal) => Promise<PostgresProcess>,
   log: Log,
@@ -98,8 +100,8 @@ async function startAgain(
 }
 
 /**
- * How to reach the PostgreSQL of a data folder from another process. It may not run at the moment. Throws when there
- * is none.
+ * The URL of the PostgreSQL of a data folder, for another process. The server may not be running. Throws when the
+ * folder has none.
  */
 export async function embeddedPostgresUrl(dataDir: string): Promise<string> {
   const folder = await earlierFolder(dataDir);
@@ -116,7 +118,7 @@ const firstAnswerMs = 10_000;
 
 async function createDatabase(adminUrl: string): Promise<void> {
   const client = new Client({ connectionString: adminUrl, connectionTimeoutMillis: firstAnswerMs, query_timeout: firstAnswerMs });
-  // A connection that breaks says so besides failing its statement; without a listener it would end the process.
+  // A broken connection also emits an error event. Without a listener that event would end the process.
   client.on('error', () => undefined);
   await client.connect();
   try {

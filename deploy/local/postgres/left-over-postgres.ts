@@ -5,11 +5,11 @@ import type { Log } from '@dispatcher/kit/telemetry/log.ts';
 import { stopSteps } from './server-process.ts';
 
 /**
- * Stops a PostgreSQL that an earlier start left running on this cluster, and clears what it left behind there and in
- * its socket's folder. Throws when `giveUp` fires before. Call it only while holding the data folder.
+ * Stops a PostgreSQL that an earlier start left running on this cluster. Deletes the files it left there and in the
+ * folder of its socket. Throws when `giveUp` fires before it is done. Call it only while holding the data folder.
  */
 export async function stopLeftOverPostgres(cluster: string, socketFolder: string, log: Log, giveUp: AbortSignal): Promise<void> {
-  // Elsewhere than on Linux there is no safe way to know whose process it is; PostgreSQL then refuses by itself.
+  // Only Linux has a safe way to find out whose process it is. Elsewhere PostgreSQL itself refuses to start.
   if (process.platform !== 'linux') return;
   for (const [signal, waitMs] of stopSteps) {
     const left = await processesOn(cluster);
@@ -20,16 +20,17 @@ export async function stopLeftOverPostgres(cluster: string, socketFolder: string
   }
   const { ours, unknown } = await lookAround(cluster);
   if (ours.length > 0) throw new Error(`A PostgreSQL still runs on ${cluster} (process ${ours.join(', ')}) and cannot be stopped.`);
-  // A number in these files may belong to another program by now, or to a dead process that nobody has collected, and
-  // PostgreSQL would refuse to start for it. Where a process could be one of ours, its own checks decide.
+  // A process id in these files may now belong to another program, or to a dead process that its parent has not
+  // collected. PostgreSQL would then refuse to start. When a process could be one of ours, the checks of PostgreSQL
+  // decide.
   if (unknown) return;
   for (const file of [join(cluster, 'postmaster.pid'), ...['', '.lock'].map((end) => join(socketFolder, `.s.PGSQL.5432${end}`))])
     await rm(file, { force: true });
 }
 
 /**
- * Ends whatever still works on a cluster whose server has ended, such as a helper that hangs. What was committed is
- * on disk.
+ * Ends the processes that still work on a cluster after its server has ended, such as a helper that hangs. Everything
+ * committed is on disk.
  */
 export async function killLeftOverPostgres(cluster: string): Promise<void> {
   if (process.platform !== 'linux') return;
@@ -40,7 +41,7 @@ export async function killLeftOverPostgres(cluster: string): Promise<void> {
 /** A killed process is gone within this time, unless it waits for a disk. */
 const killedMs = 1_000;
 
-/** The numbers of the processes that work on a cluster: the server and its helpers. */
+/** The ids of the processes that work on a cluster: the server and its helpers. */
 export async function processesOn(cluster: string): Promise<number[]> {
   return (await lookAround(cluster)).ours;
 }
@@ -57,8 +58,8 @@ async function lookAround(cluster: string): Promise<{ ours: number[]; unknown: b
 }
 
 /**
- * Every process of a server works in the folder of its cluster, and owns it. In some containers root may not see
- * that; then the server's command line tells.
+ * Every process of a server has the folder of its cluster as its working folder, and the same owner. In some containers
+ * root cannot see that; then the command line of the server is used.
  */
 async function lookAt(pid: number, folder: string, owner: number): Promise<'ours' | 'unknown' | 'other'> {
   try {
@@ -69,7 +70,7 @@ async function lookAt(pid: number, folder: string, owner: number): Promise<'ours
     if (option !== '-D') return 'unknown';
     return value === folder ? 'ours' : 'other';
   } catch {
-    // It has just ended.
+    // The process has just ended.
     return 'other';
   }
 }
@@ -78,7 +79,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // It has just ended, or is not ours to end, which the next look shows.
+    // The process has just ended, or we may not end it. The next look shows which.
   }
 }
 

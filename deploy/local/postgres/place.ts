@@ -5,10 +5,10 @@ import { writeFileSafely } from '../data-folder/write-file-safely.ts';
 import { isOwnAccount, type Owner, type PostgresAccount, possibleAccounts, succeeds } from './account.ts';
 import { findPostgresBinaries } from './binaries.ts';
 
-/** Where the embedded PostgreSQL lives and who runs it. */
+/** The folders of the embedded PostgreSQL, and the account that runs it. */
 export interface PostgresPlace {
   readonly account: PostgresAccount;
-  /** Holds the cluster and what belongs to it: the data folder, wherever the account can reach it. */
+  /** The folder of the cluster and what belongs to it. It is the data folder when the account can reach that. */
   readonly folder: string;
   /** The cluster, PostgreSQL's own data directory. */
   readonly cluster: string;
@@ -16,7 +16,9 @@ export interface PostgresPlace {
   readonly binaries: string;
 }
 
-/** Finds the place that a data folder had before, or chooses one. Throws when no account can reach where it was. */
+/**
+ * Returns the place that a data folder used before, or chooses one. Throws when no account can reach the earlier place.
+ */
 export async function findPostgresPlace(dataDir: string): Promise<PostgresPlace> {
   const earlier = await earlierFolder(dataDir);
   const accounts = await possibleAccounts(earlier === undefined ? undefined : await ownerOf(join(earlier, 'postgres')));
@@ -33,7 +35,7 @@ function unreachable(folder: string): string {
   return `PostgreSQL cannot run as root, and no other account can reach ${folder}. Permit user namespaces again, or move the data folder to where all may enter and name it with DISPATCHER_DATA_DIR.`;
 }
 
-/** The folder that holds the data folder's cluster since an earlier start; undefined before the first. */
+/** The folder that has the cluster of the data folder since an earlier start. Undefined before the first start. */
 export async function earlierFolder(dataDir: string): Promise<string | undefined> {
   if (await ownerOf(join(dataDir, 'postgres'))) return dataDir;
   return readFile(join(dataDir, outsideName), 'utf8').then(
@@ -42,7 +44,7 @@ export async function earlierFolder(dataDir: string): Promise<string | undefined
   );
 }
 
-/** The file that says where the cluster is when it is not in the data folder. */
+/** The file that names the folder of the cluster when it is not in the data folder. */
 const outsideName = 'postgres-folder';
 
 async function ownerOf(path: string): Promise<Owner | undefined> {
@@ -63,14 +65,14 @@ async function firstToEnter(accounts: readonly PostgresAccount[], folder: string
   return undefined;
 }
 
-/** Lets another account's group pass through a folder of root's, and see nothing in it. */
+/** Lets the group of another account pass through a folder of root without seeing its content. */
 async function admit({ ids }: PostgresAccount, folder: string): Promise<void> {
   if (!ids) return;
   await chown(folder, 0, ids.gid);
   await chmod(folder, 0o710);
 }
 
-/** A lasting folder that every account can reach, for a data folder below one that only root may enter. */
+/** A permanent folder that every account can reach, for a data folder below one that only root can enter. */
 async function makeOutsideFolder(account: PostgresAccount, dataDir: string): Promise<string> {
   const folder = join('/var/lib/dispatcher', randomUUID());
   await mkdir(folder, { recursive: true, mode: 0o755 });
@@ -80,10 +82,10 @@ async function makeOutsideFolder(account: PostgresAccount, dataDir: string): Pro
   return folder;
 }
 
-/** Gives a cluster to the account that runs it from now on, where the earlier one no longer can. */
+/** Changes the owner of a cluster to the account that runs it from now on, when the earlier account no longer can. */
 async function handOver(account: PostgresAccount, cluster: string): Promise<void> {
   const { uid, gid } = account.ids ?? { uid: 0, gid: 0 };
-  // Changed first and last, so that a hand-over that was interrupted is seen, and done again.
+  // The folder is changed first and again last, so that an interrupted change is noticed and repeated.
   const first = join(cluster, 'global/pg_control');
   const owners = [await ownerOf(first), await ownerOf(cluster)];
   if (process.getuid?.() !== 0 || owners.every((owner) => owner === undefined || owner.uid === uid)) return;
@@ -91,7 +93,7 @@ async function handOver(account: PostgresAccount, cluster: string): Promise<void
     await lchown(path, uid, gid);
 }
 
-/** The installed binaries, or a copy beside the cluster where the account cannot reach those. */
+/** The installed binaries, or a copy beside the cluster when the account cannot reach the installed ones. */
 async function reachableBinaries(account: PostgresAccount, folder: string): Promise<string> {
   const installed = await findPostgresBinaries();
   if (isOwnAccount(account) || (await succeeds(account, join(installed, 'bin/postgres'), ['--version']))) return installed;

@@ -8,14 +8,15 @@ import type { PostgresPlace } from './place.ts';
 
 /** A PostgreSQL server that was ready once. */
 export interface PostgresProcess {
-  /** Resolves when its first process has ended, for whatever reason. Helpers of it may live on for a while. */
+  /** Resolves when its first process has ended, for whatever reason. Its helpers may still run for a while. */
   readonly exited: Promise<void>;
-  /** Ends it within 8 s: open transactions are rolled back, and what was committed is on disk. */
+  /** Ends the server within 8 s. Open transactions are rolled back, and everything committed is on disk. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts the server on a cluster and waits until it takes connections. Throws with its own words when it ends before.
+ * Starts the server on a cluster and waits until it accepts connections. When it ends before, throws an error with its
+ * output.
  */
 export async function startPostgresProcess(
   place: PostgresPlace,
@@ -26,7 +27,7 @@ export async function startPostgresProcess(
   signal.throwIfAborted();
   const args = ['-D', place.cluster, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const child = spawnUnder(place.account, 'INT', join(place.binaries, 'bin/postgres'), args, ['ignore', 'ignore', 'pipe']);
-  // Not `close`, which waits for every helper that holds the same output.
+  // `close` would wait for every helper that has the same output.
   const exited = once(child, 'exit').then(
     () => undefined,
     () => undefined,
@@ -47,7 +48,7 @@ export async function startPostgresProcess(
     if (!child.stderr) return;
     createInterface({ input: child.stderr }).on('line', (line) => {
       lastLines.splice(0, lastLines.length - 9, line);
-      // While it stops it says so to every connection, which is no news.
+      // A server that stops tells every connection so. That is not worth a log line.
       log[/\b(FATAL|PANIC): /.test(line) && !stopping ? 'warn' : 'debug']({ line }, 'postgres');
       if (line.includes('database system is ready to accept connections')) resolve();
     });
@@ -66,17 +67,20 @@ export async function startPostgresProcess(
   throw new Error(`PostgreSQL did not start, ${outcome}:\n${lastLines.join('\n')}`);
 }
 
-/** Recovery after a crash may take a while; everything else takes less than a second. */
+/** The longest start. Recovery after a crash may take a while; everything else takes less than a second. */
 const startLimitMs = 120_000;
 
-/** First in order, with all that is in memory written to disk; then at once, which costs the next start a recovery. */
+/**
+ * Stops the server in order first, with everything in memory written to disk. Then stops it at once, and the next start
+ * needs a recovery.
+ */
 export const stopSteps = [
   ['SIGINT', 5_000],
   ['SIGQUIT', 2_000],
   ['SIGKILL', 1_000],
 ] as const;
 
-/** What it has printed arrives within this time after its end. */
+/** Its last output arrives within this time after its end. */
 const lastWordsMs = 500;
 
 async function within(waitMs: number, end: Promise<unknown>): Promise<void> {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { PostgresPlace } from './place.ts';
 
 /**
- * The folder of PostgreSQL's socket, which only its account enters; that is the whole authentication. It is `run` in
- * the place's folder, or a short one under the temp folder where the path would be too long for a socket.
+ * The folder of the socket of PostgreSQL. Only its account can enter it, and there is no other authentication. It is
+ * `run` in the folder of the place, or a short one in the temp folder when the path would be too long for a socket.
  */
 export async function createSocketFolder({ account, folder }: PostgresPlace): Promise<string> {
   const path = socketFolder(folder);
@@ -19,7 +19,7 @@ export async function createSocketFolder({ account, folder }: PostgresPlace): Pr
   return path;
 }
 
-/** Where the socket of the cluster in `folder` is. */
+/** The folder of the socket for the cluster in `folder`. */
 export function socketFolder(folder: string): string {
   const inside = join(folder, 'run');
   if (Buffer.byteLength(join(inside, socketName)) <= longestSocketPath) return inside;
@@ -29,10 +29,10 @@ export function socketFolder(folder: string): string {
 
 const socketName = '.s.PGSQL.5432.lock';
 
-/** In bytes; macOS allows the least. */
+/** In bytes. macOS has the lowest limit. */
 const longestSocketPath = 103;
 
-/** The temp folder belongs to everybody: a folder that somebody else laid there first is not ours to trust. */
+/** Everybody can write to the temp folder, so a folder that another user created there first cannot be trusted. */
 async function refuseForeign(path: string, accountUid: number | undefined): Promise<void> {
   const found = await lstat(path);
   const owners = [process.getuid?.(), accountUid];

@@ -14,7 +14,7 @@ async function useChain(): Promise<TestClaims> {
 const agent = 'ann';
 
 describe('a task that waits for others', () => {
-  it('is passed over by claim-next until the last of them is done, and is there when the done has its answer', async () => {
+  it('is not returned by claim-next until the last of them is done, and can be claimed once that done is answered', async () => {
     await using claims = await useChain();
     const client = claims.client('acme');
     const next = async () => (await client.claimNextTask({ agent })).data?.task?.id;
@@ -29,7 +29,7 @@ describe('a task that waits for others', () => {
     expect(await claims.events('c')).toEqual(['task.created', 'task.unblocked', 'task.claimed']);
   });
 
-  it('is refused by its id with what blocks it, and goes on when that is archived', async () => {
+  it('cannot be claimed by its id, with an error that names what blocks it, until that is archived', async () => {
     await using claims = await useChain();
     const client = claims.client('acme');
     await expect(client.claimTask({ taskId: 'c', agent })).rejects.toMatchObject({ reason: 'blocked', info: { blocked_by: 'b,a' } });
@@ -65,7 +65,7 @@ describe('a task that waits for others', () => {
     await client.claimTask({ taskId: 'free', agent });
   });
 
-  it('is claimed by its id at once when what blocked it has ended unnoticed', async () => {
+  it('can be claimed by its id at once when the task that blocked it has ended, even before anybody noticed', async () => {
     await using claims = await useChain();
     await claims.database.pool.query(`UPDATE tasks SET status = 'done', completed_at = clock_timestamp() WHERE id = 'a'`);
     const { data } = await claims.client('acme').claimTask({ taskId: 'b', agent });

@@ -147,7 +147,7 @@ describe('claim-next', () => {
     expect(rest.filter((answer) => answer.data)).toHaveLength(1);
   });
 
-  it('a task is claimed again by itself after its lease ended, or when its time has come', async () => {
+  it('a task can be claimed again after its lease ended, or when its time has come', async () => {
     await using claims = await useClaims();
     await claims.insertTask('t');
     await claims.insertTask('later', { available_at: new Date(Date.now() - 1000) });

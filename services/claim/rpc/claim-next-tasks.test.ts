@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 const some = (count: number) => Array.from({ length: count }, (_, i) => `t${String(i).padStart(2, '0')}`);
 
-test('claims as many tasks as were asked for, the best first, each with a token and an event of its own', async () => {
+test('claims the requested number of tasks, best first, each with its own token and event', async () => {
   await using claims = await useClaims();
   for (const [i, id] of some(5).entries()) await claims.insertTask(id, { rank: i });
   const { data } = await claims.client('acme').claimNextTasks({ agent: 'a1', maxTasks: 3, leaseSeconds: 60 });
@@ -24,7 +24,7 @@ test('claims as many tasks as were asked for, the best first, each with a token 
   expect((await claims.client('acme').claimNextTasks({ agent: 'a1', maxTasks: 1 })).data).toEqual([]);
 });
 
-test('only matching tasks of the own organization are claimed', async () => {
+test('claims only matching tasks of the caller’s organization', async () => {
   await using claims = await useClaims();
   for (const id of ['mine', 'also-mine']) await claims.insertTask(id, { owner: 'bill', project: 'web' });
   await claims.insertTask('other-project', { owner: 'bill', project: 'app' });
@@ -48,7 +48,7 @@ test('simultaneous callers never get the same task, and together get all', async
   expect([...taken, ...rest].sort()).toEqual(some(30));
 });
 
-test('a repeat under an idempotency key gets the same claims with their tokens, and another request a 422', async () => {
+test('a repeat with the same idempotency key gets the same claims and tokens, and a different request gets a 422', async () => {
   await using claims = await useClaims();
   for (const id of some(20)) await claims.insertTask(id);
   const client = claims.client('acme', 'key');
@@ -63,7 +63,7 @@ test('a repeat under an idempotency key gets the same claims with their tokens, 
   expect((await claims.client('acme').claimNextTasks({ agent: 'a2', maxTasks: 100 })).data).toHaveLength(8);
 });
 
-test('an empty answer uses up no idempotency key', async () => {
+test('an empty answer does not use up the idempotency key', async () => {
   await using claims = await useClaims();
   const client = claims.client('acme', 'key');
   expect((await client.claimNextTasks({ agent: 'a1', maxTasks: 2 })).data).toEqual([]);
@@ -81,14 +81,14 @@ test('the texts of the claimed tasks stay within 4 MiB, and the other tasks stay
   expect(data.length + rest.length).toBe(100);
 });
 
-test('1 to 100 tasks can be asked for', async () => {
+test('a request may ask for 1 to 100 tasks', async () => {
   await using claims = await useClaims();
   for (const maxTasks of [0, -1, 101]) {
     await expect(claims.client('acme').claimNextTasks({ agent: 'a1', maxTasks })).rejects.toMatchObject({ info: { field: 'max_tasks' } });
   }
 });
 
-test('of tasks with one concurrency key only the first is claimed, and none while another is', async () => {
+test('of tasks with the same concurrency key only the first is claimed, and none while another of them is claimed', async () => {
   await using claims = await useClaims();
   for (const [i, id] of some(6).entries()) await claims.insertTask(id, { rank: -i, concurrency_key: i < 4 ? 'key' : null });
   const client = claims.client('acme', 'key');

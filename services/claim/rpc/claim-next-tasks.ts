@@ -43,7 +43,7 @@ async function claimsHeardOf({ database }: ClaimDependencies, identity: RequestI
   return claimed;
 }
 
-/** An admin who filters without an organization gets tasks of one: of the first that has a match. */
+/** An admin who filters without an organization gets the tasks of one organization: the first that has a match. */
 async function claimFirst(pool: Pool, identity: RequestIdentity, filter: ClaimFilter, claimer: SeveralClaimer): Promise<TaskRow[]> {
   const claim = (narrowed: ClaimFilter) => inTurn(() => claimSeveral(pool, identity, narrowed, claimer));
   if (filter.organizationId !== undefined || filtersOf(filter).length === 0) return await claim(filter);

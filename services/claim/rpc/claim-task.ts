@@ -43,7 +43,7 @@ export function claimTask(dependencies: ClaimDependencies): ServiceImpl<typeof C
   };
 }
 
-/** The other tasks that keep this one from being claimed. Null where none does by now. */
+/** The other tasks that block this claim. Null when nothing blocks it any more. */
 async function refusalByOthers({ database: { pool }, maxAttempts }: ClaimDependencies, standing: ClaimStanding): Promise<DispatcherError | null> {
   const { organizationId, blockedBy, concurrencyKey } = standing;
   if (blockedBy.length > 0) {

@@ -9,7 +9,7 @@ import type { ClaimDependencies } from '../dependencies.ts';
 import { eachItem, type ItemResult, resultOf, untilTooLate } from '../each-item.ts';
 import { finishTask } from './complete-task.ts';
 
-/** Ends several live claims, each with its task done. Each has a result of its own. */
+/** Ends several live claims and marks their tasks as done. Each claim has its own result. */
 export function completeTasks(dependencies: ClaimDependencies): ServiceImpl<typeof ClaimService>['completeTasks'] {
   return async (request, context) => {
     const identity = identityOf(CompleteTasksRequestSchema, request, context);
@@ -24,8 +24,8 @@ export function completeTasks(dependencies: ClaimDependencies): ServiceImpl<type
 }
 
 /**
- * The tokens alone make a repeat harmless. The idempotency key only has to tell a repeat from another request, so one
- * event keeps it: that of the first claim that is ended.
+ * The tokens alone make a repeat harmless. The idempotency key only tells a repeat from a different request. So one
+ * event stores it: the event of the first claim that is ended.
  */
 async function finishAll(
   keys: IdempotencyKeys,
@@ -46,7 +46,7 @@ async function finishAll(
   return [...begun, ...rest];
 }
 
-/** Tasks as the contract shows them, the long texts only of as many as fit into an answer. */
+/** Tasks as the contract shows them. Only as many of them as fit into an answer have their long texts. */
 function createBoundedTasks(): (row: TaskRow) => Task {
   let bytes = 0;
   return (row) => {

@@ -1,7 +1,7 @@
 import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-claims.ts';
 import { describe, expect, it } from 'vitest';
 
-/** Two tasks with one key before one without. */
+/** Two tasks with the same key, ahead of one without a key. */
 async function useTwins(): Promise<TestClaims> {
   const claims = await useClaims();
   const tasks = claims.tasks('acme');
@@ -13,8 +13,8 @@ async function useTwins(): Promise<TestClaims> {
 
 const agent = 'ann';
 
-describe('of the tasks with one concurrency key', () => {
-  it('claim-next hands out one at a time, and the others when it has ended', async () => {
+describe('tasks with the same concurrency key', () => {
+  it('claim-next hands out one at a time, and the next when its claim has ended', async () => {
     await using claims = await useTwins();
     const client = claims.client('acme');
     const next = async () => (await client.claimNextTask({ agent })).data?.task?.id;
@@ -23,7 +23,7 @@ describe('of the tasks with one concurrency key', () => {
     expect(await next()).toBe('two');
   });
 
-  it('a claim by id of another is refused with the holder, and succeeds once the lease is over', async () => {
+  it('a claim of another one by its id is refused and names the holder, and succeeds once the lease is over', async () => {
     await using claims = await useTwins();
     const client = claims.client('acme');
     await client.claimTask({ taskId: 'one', agent });
@@ -35,7 +35,7 @@ describe('of the tasks with one concurrency key', () => {
     expect(await claims.events('one')).toEqual(['task.created', 'task.claimed', 'task.expired']);
   });
 
-  it('the same task is claimed again by its id when its lease is over', async () => {
+  it('the same task can be claimed again by its id when its lease is over', async () => {
     await using claims = await useTwins();
     const client = claims.client('acme');
     await client.claimTask({ taskId: 'one', agent });
@@ -43,7 +43,7 @@ describe('of the tasks with one concurrency key', () => {
     expect((await client.claimTask({ taskId: 'one', agent: 'bob' })).data?.claim?.agent).toBe('bob');
   });
 
-  it('those of another organization do not count', async () => {
+  it('tasks of another organization do not count', async () => {
     await using claims = await useTwins();
     await claims.tasks('globex').createTask({ id: 'theirs', title: 'Theirs', concurrencyKey: 'deploy' });
     await claims.client('acme').claimTask({ taskId: 'one', agent });
@@ -59,7 +59,7 @@ describe('of the tasks with one concurrency key', () => {
     await expect(refused).rejects.toMatchObject({ reason: 'concurrency_limit', info: { task_id: 'one', agent } });
   });
 
-  it('callers at the same time get one task of each key, and no error', async () => {
+  it('simultaneous callers get one task of each key, and no error', async () => {
     await using claims = await useClaims();
     const tasks = claims.tasks('acme');
     for (let i = 0; i < 24; i++) await tasks.createTask({ id: `t${i}`, title: 'T', concurrencyKey: `key-${i % 4}` });
@@ -69,7 +69,7 @@ describe('of the tasks with one concurrency key', () => {
     expect(keys.sort()).toEqual(['key-0', 'key-1', 'key-2', 'key-3']);
   });
 
-  it('a waiting caller gets the next when the first has ended', async () => {
+  it('a waiting caller gets the next task when the first claim has ended', async () => {
     await using claims = await useTwins();
     const client = claims.client('acme');
     await client.claimTask({ taskId: 'one', agent });

@@ -4,7 +4,7 @@ import type { ClaimDependencies } from '../dependencies.ts';
 import { eachItem, untilTooLate } from '../each-item.ts';
 import { renewClaim } from './heartbeat-task.ts';
 
-/** Renews several live claims. Each has a result of its own. */
+/** Renews several live claims. Each claim has its own result. */
 export function heartbeatTasks(dependencies: ClaimDependencies): ServiceImpl<typeof ClaimService>['heartbeatTasks'] {
   return async ({ claims, organizationId }, context) => {
     const renew = untilTooLate((item: HeartbeatItem) =>

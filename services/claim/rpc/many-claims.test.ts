@@ -3,7 +3,7 @@ import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-cla
 import type { ClaimService } from '@recursiv/proto/gen/dispatcher/v1/claim_pb.ts';
 import { describe, expect, test } from 'vitest';
 
-/** Makes so many tasks and claims them. */
+/** Creates this many tasks and claims them. */
 async function claimMany({ insertTask, client }: TestClaims, count: number, columns: Record<string, unknown> = {}) {
   for (let i = 0; i < count; i++) await insertTask(`t${String(i).padStart(3, '0')}`, { rank: count - i, ...columns });
   const { data } = await client('acme').claimNextTasks({ agent: 'ann', maxTasks: Math.min(count, 100) });
@@ -13,7 +13,7 @@ async function claimMany({ insertTask, client }: TestClaims, count: number, colu
 type Results = { taskId: string; error?: { code: string } | undefined }[];
 const codes = (results: Results) => results.map(({ error }) => error?.code ?? 'ok');
 
-/** Both requests, as far as they are alike. */
+/** The two kinds of request, in the parts that are alike. */
 const requests: { name: string; send: (client: Client<typeof ClaimService>, claims: object[], organizationId?: string) => Promise<Results> }[] = [
   { name: 'heartbeat', send: async (client, claims, organizationId) => (await client.heartbeatTasks({ claims, organizationId })).data },
   { name: 'done', send: async (client, claims, organizationId) => (await client.completeTasks({ claims, organizationId })).data },
@@ -34,7 +34,7 @@ describe.each(requests)('a $name of several claims', ({ send }) => {
     expect(['claim_lost', 'already_done']).toContain(four);
   });
 
-  test('reaches no claim of another organization, and answers it as it answers an unknown id', async () => {
+  test('changes no claim of another organization, and answers as for an unknown id', async () => {
     await using claims = await useClaims();
     const [mine] = await claimMany(claims, 1);
     const answers = await send(claims.client('globex'), [{ ...mine }, { taskId: 'nobody-has-this', claimToken: mine?.claimToken }]);
@@ -52,7 +52,7 @@ describe.each(requests)('a $name of several claims', ({ send }) => {
     expect(await claims.column('t000', 'last_heartbeat_at')).toEqual(await claims.column('t000', 'claimed_at'));
   });
 
-  test('names an invalid item by its place, and does nothing then', async () => {
+  test('names an invalid item by its place, and changes nothing', async () => {
     await using claims = await useClaims();
     const [mine] = await claimMany(claims, 1);
     const wrong: [object[], string][] = [
@@ -66,7 +66,7 @@ describe.each(requests)('a $name of several claims', ({ send }) => {
     expect(await claims.events('t000')).toEqual(['task.claimed']);
   });
 
-  test('lets the admin name the organization of all or of one', async () => {
+  test('lets the admin name one organization for all items, or one for each', async () => {
     await using claims = await useClaims();
     const [mine] = await claimMany(claims, 1);
     await claims.insertTask('t000', { organization_id: 'globex' });
@@ -87,7 +87,7 @@ test('a heartbeat renews each lease for its own length', async () => {
   }
 });
 
-test('done keeps what each claim says, and a repeat gets the same tasks and makes no second event', async () => {
+test('done stores what each claim says, and a repeat gets the same tasks and writes no second event', async () => {
   await using claims = await useClaims();
   const mine = (await claimMany(claims, 3)).map((claim, i) => ({ ...claim, notes: `note ${i}`, commits: [`c${i}`] }));
   for (const key of [undefined, 'key']) {
@@ -97,7 +97,7 @@ test('done keeps what each claim says, and a repeat gets the same tasks and make
   for (const { taskId } of mine) expect(await claims.events(taskId)).toEqual(['task.claimed', 'task.completed']);
 });
 
-test('the idempotency key of a done that changed something is refused for every other request', async () => {
+test('a different request with the idempotency key of a done that changed something is refused', async () => {
   await using claims = await useClaims();
   const [lost, first, second, third] = await claimMany(claims, 4);
   const gone = { ...lost, claimToken: 'not-the-token' };
@@ -111,7 +111,7 @@ test('the idempotency key of a done that changed something is refused for every 
   expect(await claims.column('t003', 'status')).toBe('claimed');
 });
 
-test('an answer has the long texts of only as many tasks as fit into it', async () => {
+test('an answer has the long texts of as many tasks as fit into it, and the others without', async () => {
   await using claims = await useClaims();
   const mine = await claimMany(claims, 100, { description: 'd'.repeat(60_000) });
   const rest = await claims.client('acme').claimNextTasks({ agent: 'ann', maxTasks: 100 });

@@ -16,11 +16,11 @@ export interface Completion {
 
 /** A task that has just ended. */
 export interface EndedTask extends TaskRow {
-  /** Whether some task waits, or waited, for it. */
+  /** Whether any task waits for it, or did. */
   hasDependents: true | null;
 }
 
-/** What the event of a completion keeps for the list of attempts: the notes, and nothing of a release. */
+/** What the event of a completion stores for the list of attempts: the notes, and no fields of a release. */
 export const saidAtTheEnd = (notes: string): HolderSaid => ({ releaseReason: 'NULL', notes, availableAt: 'NULL::timestamptz' });
 
 /**

@@ -3,7 +3,7 @@ import { type TestClaims, useClaims } from '@dispatcher/testing/services/use-cla
 import { expect, test } from 'vitest';
 import { type CompleteItem, completeTasks } from './complete-tasks.ts';
 
-/** Claims tasks of these names, in this order, and answers what ends each claim. */
+/** Creates and claims tasks with these names, in this order. Returns what ends each claim. */
 async function claimed(claims: TestClaims, ids: readonly string[], organizationId = 'acme'): Promise<CompleteItem[]> {
   const items: CompleteItem[] = [];
   for (const taskId of ids) {
@@ -41,7 +41,7 @@ test('each item gets its own task, whatever the order, and each event names its 
   ]);
 });
 
-test('an item whose claim is over, is another organization’s, or is unknown is passed over, and the others are done', async () => {
+test('an item is skipped when its claim is over, unknown or of another organization, and the other items are done', async () => {
   await using claims = await useClaims();
   const [first, late, other, last] = await claimed(claims, ['t1', 't2', 't3', 't4']);
   await claims.database.pool.query(`UPDATE tasks SET expires_at = clock_timestamp() - interval '1 second' WHERE id = 't2'`);
@@ -52,7 +52,7 @@ test('an item whose claim is over, is another organization’s, or is unknown is
   expect([await claims.events('t2'), await claims.events('t3')]).toEqual([['task.claimed'], ['task.claimed']]);
 });
 
-test('two items for one task have one effect, and so have two under one idempotency key', async () => {
+test('two items for one task complete it once, and so do two items with one idempotency key', async () => {
   await using claims = await useClaims();
   const [one, two] = await claimed(claims, ['t1', 't2']);
   const keyed = (item: CompleteItem | undefined): CompleteItem[] =>
@@ -63,7 +63,7 @@ test('two items for one task have one effect, and so have two under one idempote
   expect(await claims.events('t2')).toEqual(['task.claimed']);
 });
 
-test('a task that another transaction has locked is passed over and done once it is free', async () => {
+test('a task that another transaction has locked is skipped, and done once it is free', async () => {
   await using claims = await useClaims();
   const [one, two] = await claimed(claims, ['t1', 't2']);
   const items = [one, two].flatMap((item) => item ?? []);
@@ -76,7 +76,7 @@ test('a task that another transaction has locked is passed over and done once it
   expect((await answers[0])?.status).toBe('done');
 });
 
-test('requests that meet get the answers they would get one after the other', async () => {
+test('concurrent requests get the answers that they would get one after the other', async () => {
   await using claims = await useClaims();
   const items = await claimed(claims, ['t1', 't2', 't3']);
   const requests = items.map(({ holder: { taskId, claimToken } }) => ({ taskId, claimToken: claimToken ?? '' }));

@@ -9,14 +9,14 @@ import { type Completion, completeTask, type EndedTask, saidAtTheEnd } from './c
 import { holderColumns, holderItems, lockedItems } from './held-items.ts';
 import { hasDependents } from './queue/unblock-dependents.ts';
 
-/** A request to end a claim with the task done. */
+/** A request to end a claim and mark its task as done. */
 export interface CompleteItem {
   readonly identity: RequestIdentity;
   readonly holder: Holder;
   readonly completion: Completion;
 }
 
-/** Ends live claims with their tasks done, several in one statement where requests meet. */
+/** Ends live claims and marks their tasks as done. Concurrent requests share one statement. */
 export const completeStatement = (pool: Pool): BatchedStatement<CompleteItem, EndedTask> => ({
   organizationOf: ({ holder }) => holder.organizationId,
   one: ({ identity, holder, completion }) => completeTask(pool, identity, holder, completion),
@@ -24,8 +24,9 @@ export const completeStatement = (pool: Pool): BatchedStatement<CompleteItem, En
 });
 
 /**
- * Does what `completeTask` does for several items, in one statement and one commit. Undefined for an item that has no
- * such live claim, that is a repeat or a second one on its task, or whose task another request has just locked.
+ * Does what `completeTask` does for several items, in one statement and one commit. Returns undefined for an item
+ * without such a live claim, for a repeat, for a second item with the same task, and for a task that another request
+ * has just locked.
  */
 export async function completeTasks(pool: Pool, items: readonly CompleteItem[]): Promise<(EndedTask | undefined)[]> {
   const list = itemList(items, ({ identity, holder, completion: { notes, prUrls, commits } }) => ({

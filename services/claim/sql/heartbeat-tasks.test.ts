@@ -9,7 +9,7 @@ async function claimed(claims: TestClaims, taskId: string): Promise<ClaimItem> {
   return { organizationId: 'acme', taskId, claimToken: data?.claim?.claimToken ?? '', agent: 'ann' };
 }
 
-test('each live claim of a batch is renewed, two heartbeats of one claim once, and no late one revives its claim', async () => {
+test('a batch renews each live claim once, and a late heartbeat does not revive its claim', async () => {
   await using claims = await useClaims();
   const [one, late, two] = [await claimed(claims, 't2'), await claimed(claims, 't3'), await claimed(claims, 't1')];
   await claims.database.pool.query(`UPDATE tasks SET expires_at = clock_timestamp() - interval '1 second' WHERE id = 't3'`);
@@ -21,7 +21,7 @@ test('each live claim of a batch is renewed, two heartbeats of one claim once, a
   expect(rows[0]?.expiresAt).toEqual(await claims.column('t2', 'expires_at'));
 });
 
-test('heartbeats, a completion and a release of one claim that meet leave it in one state, with one event', async () => {
+test('simultaneous heartbeats, a completion and a release of one claim leave one state and one event', async () => {
   await using claims = await useClaims();
   for (let i = 0; i < 10; i++) {
     const { taskId, claimToken } = await claimed(claims, `t${i}`);

@@ -5,7 +5,7 @@ import type { ClaimRow } from '@dispatcher/database/tasks/task-message.ts';
 import { heartbeatTask, renewedClaim, renewLease } from './heartbeat-task.ts';
 import { type ClaimItem, claimItemColumns, heldItems, lockedItems } from './held-items.ts';
 
-/** Renews live claims, several in one statement where requests meet. */
+/** Renews live claims. Concurrent requests share one statement. */
 export const heartbeatStatement = (pool: Pool): BatchedStatement<ClaimItem, ClaimRow> => ({
   organizationOf: ({ organizationId }) => organizationId,
   one: ({ organizationId, taskId, claimToken, agent }) => heartbeatTask(pool, organizationId, taskId, claimToken, agent),
@@ -13,8 +13,8 @@ export const heartbeatStatement = (pool: Pool): BatchedStatement<ClaimItem, Clai
 });
 
 /**
- * Does what `heartbeatTask` does for several items, in one statement and one commit. Undefined for an item that has no
- * such live claim, that is a second one on its task, or whose task another request has just locked.
+ * Does what `heartbeatTask` does for several items, in one statement and one commit. Returns undefined for an item
+ * without such a live claim, for a second item with the same task, and for a task that another request has just locked.
  */
 export async function heartbeatTasks(pool: Pool, items: readonly ClaimItem[]): Promise<(ClaimRow | undefined)[]> {
   const values = [itemList(items, claimItemColumns)];

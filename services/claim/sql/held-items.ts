@@ -1,10 +1,10 @@
 import type { Holder } from '../holder.ts';
 import { liveClaim } from './live-claim.ts';
 
-/** The claim that an item means. */
+/** The claim that an item is about. */
 export type ClaimItem = Pick<Holder, 'organizationId' | 'taskId' | 'claimToken' | 'agent'>;
 
-/** What an item says of the claim it means. */
+/** The columns of an item that identify its claim. */
 export const heldItems = 'asked_token text COLLATE "C", asked_agent text';
 
 /** The values of these columns, and the task. */
@@ -12,7 +12,7 @@ export function claimItemColumns({ organizationId, taskId, claimToken, agent }: 
   return { organization_id: organizationId, id: taskId, asked_token: claimToken, asked_agent: agent };
 }
 
-/** The same for an item that writes an event: `person` acts on the live claim, whoever holds it. */
+/** The same for an item that writes an event. With `person` it acts on the live claim, whoever holds it. */
 export const holderItems = `${heldItems}, person text`;
 
 /** The values of these columns, and the task. */
@@ -22,8 +22,9 @@ export function holderColumns(holder: Holder) {
 }
 
 /**
- * The CTE `locked`: the items of `asked` whose claim is live and the holder's, with their tasks locked. It waits for
- * nobody: a task that another request has locked is left out. One look at the primary key for each item.
+ * The CTE `locked`: the items of `asked` whose claim is live and belongs to the holder, with their tasks locked. It
+ * does not wait for locks: it leaves out a task that another request has locked. It looks at the primary key once for
+ * each item.
  */
 export const lockedItems = `
 locked AS MATERIALIZED (

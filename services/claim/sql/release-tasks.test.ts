@@ -42,7 +42,7 @@ const written = (claims: TestClaims, prefix: string) =>
     )
     .then(({ rows }) => rows);
 
-test('a batch writes what each release writes alone', async () => {
+test('a batch writes the same as the same releases one by one', async () => {
   await using claims = await useClaims();
   const together = await claimed(claims, 'together-');
   const alone = await claimed(claims, 'alone-');
@@ -54,7 +54,7 @@ test('a batch writes what each release writes alone', async () => {
   expect(await written(claims, 'together-')).toEqual(expected);
 });
 
-test('a lost claim, a second release and a repeat release nothing, and the others are released', async () => {
+test('an item with a lost claim, a second release and a repeat change nothing, and the other items are released', async () => {
   await using claims = await useClaims();
   const [one, two, three] = await claimed(claims, 't');
   const items = [one, two, one, { ...two, holder: { ...two?.holder, claimToken: 'stale' } }, three].flatMap((item) =>

@@ -9,7 +9,7 @@ import type { Holder } from '../holder.ts';
 import { holderColumns, holderItems, lockedItems } from './held-items.ts';
 import { endClaim, type Release, releasedAttempt, releaseTask } from './release-task.ts';
 
-/** A request to end a claim with the task pending again. */
+/** A request to end a claim and make its task pending again. */
 export interface ReleaseItem {
   readonly identity: RequestIdentity;
   readonly holder: Holder;
@@ -18,7 +18,7 @@ export interface ReleaseItem {
   readonly maxAttempts: number;
 }
 
-/** Releases live claims, several in one statement where requests meet. */
+/** Releases live claims. Concurrent requests share one statement. */
 export const releaseStatement = (pool: Pool): BatchedStatement<ReleaseItem, TaskRow> => ({
   organizationOf: ({ holder }) => holder.organizationId,
   one: ({ identity, holder, release, maxAttempts }) => releaseTask(pool, identity, holder, release, maxAttempts),
@@ -26,8 +26,9 @@ export const releaseStatement = (pool: Pool): BatchedStatement<ReleaseItem, Task
 });
 
 /**
- * Does what `releaseTask` does for several items, in one statement and one commit. Undefined for an item that has no
- * such live claim, that is a repeat or a second one on its task, or whose task another request has just locked.
+ * Does what `releaseTask` does for several items, in one statement and one commit. Returns undefined for an item
+ * without such a live claim, for a repeat, for a second item with the same task, and for a task that another request
+ * has just locked.
  */
 export async function releaseTasks(pool: Pool, items: readonly ReleaseItem[]): Promise<(TaskRow | undefined)[]> {
   const { rows } = await pool.query<TaskRow & { place: number }>({

@@ -3,20 +3,20 @@ import type { RequestIdentity } from '../events/idempotency.ts';
 
 const place = 'place integer, organization_id text COLLATE "C", id text COLLATE "C"';
 
-/** The columns of an item that carries the identity of a request. */
+/** The columns of an item that carries the identity of its request. */
 export const requestItems = `${place}, caller text COLLATE "C", idempotency_key text COLLATE "C", request_digest bytea`;
 
 /**
- * The start of a statement for several items: the CTE `asked` has a row for each. The items are one JSON list, the
- * first parameter, since arrays of arrays have one length in PostgreSQL. `columns` says what an item has besides its
- * place in the list and its task. Of two items for one task only the first is there. The order keeps two such
- * statements from waiting for each other.
+ * The start of a statement for several items. The CTE `asked` has a row for each item. The items are one JSON list, the
+ * first parameter, because in PostgreSQL all inner arrays of an array must have the same length. `columns` names the
+ * columns of an item besides its place in the list and its task. When two items have the same task, only the first is
+ * in `asked`. The fixed order keeps two such statements from waiting for each other.
  */
 export function askedItems(columns: string): string {
   return asked(`${place}, ${columns}`, 'true');
 }
 
-/** The same for items that carry the identity of a request. Repeats under a used idempotency key are left out. */
+/** The same for items that carry the identity of a request. It leaves out repeats with a used idempotency key. */
 export function askedRequests(columns: string): string {
   return asked(`${requestItems}, ${columns}`, firstRequest('item.caller', 'item.idempotency_key'));
 }
@@ -37,7 +37,7 @@ export function itemList<Item>(items: readonly Item[], columnsOf: (item: Item) =
   return JSON.stringify(items.map((item, i) => ({ place: i, ...columnsOf(item) })));
 }
 
-/** The rows that came of so many items, each in the place of its item, and undefined where none came. */
+/** The returned rows, each at the place of its item. Undefined where an item has no row. */
 export function inPlace<Row extends { place: number }>(rows: readonly Row[], count: number): (Row | undefined)[] {
   const answers: (Row | undefined)[] = Array.from({ length: count }, () => undefined);
   for (const row of rows) answers[row.place] = row;

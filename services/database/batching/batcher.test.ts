@@ -2,7 +2,7 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { type BatchedStatement, Batcher } from './batcher.ts';
 
-/** A statement whose runs end when the test lets them, and that notes what it was run for. */
+/** A statement that records its items. Each run ends when the test says so. */
 function useStatement({ undone = [], bad = [], patienceMs }: { undone?: string[]; bad?: string[]; patienceMs?: number } = {}) {
   const runs: string[][] = [];
   const gates: (() => void)[] = [];
@@ -30,7 +30,7 @@ function useStatement({ undone = [], bad = [], patienceMs }: { undone?: string[]
       if (gates.length === 0) await new Promise<void>((resolve) => started.push(resolve));
       gates.shift()?.();
     },
-    /** Lets every run end from now on, until these are settled. */
+    /** From now on every run ends at once, until these promises are settled. */
     async settle<T>(work: Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
       let isOver = false;
       const all = Promise.allSettled(work).finally(() => {
@@ -48,7 +48,7 @@ function useStatement({ undone = [], bad = [], patienceMs }: { undone?: string[]
 const values = (results: PromiseSettledResult<string | null>[]) =>
   results.map((result) => (result.status === 'fulfilled' ? result.value : `failed: ${result.reason.message}`));
 
-test('what arrives while a statement is in flight goes with the next, and one alone goes at once', async () => {
+test('items that arrive while a statement runs go into the next one, and a single item is sent at once', async () => {
   const { batcher, runs, finish, settle } = useStatement();
   const first = batcher.run('acme 1');
   await new Promise(setImmediate);
@@ -79,14 +79,14 @@ test('an organization that comes while another has a long queue is in the very n
   expect(runs[1]?.indexOf('quiet 1')).toBeLessThan(2);
 });
 
-test('an item that makes the statement fail fails alone, and the others are done', async () => {
+test('an item that makes the statement fail is the only one that fails', async () => {
   const { batcher, settle } = useStatement({ bad: ['acme 3', 'globex 2'] });
   const items = ['acme 1', 'acme 2', 'acme 3', 'acme 4', 'globex 1', 'globex 2', 'globex 3'];
   const answers = values(await settle(items.map((item) => batcher.run(item))));
   expect(answers).toEqual(items.map((item) => (['acme 3', 'globex 2'].includes(item) ? 'failed: bad data' : `did ${item}`)));
 });
 
-test('an item that the statement passed over is done alone', async () => {
+test('an item that the statement skipped runs alone', async () => {
   const { batcher, runs, settle } = useStatement({ undone: ['acme 2'] });
   const answers = values(await settle(['acme 1', 'acme 2', 'acme 3'].map((item) => batcher.run(item))));
   expect(answers).toEqual(['did acme 1', 'did acme 2', 'did acme 3']);
@@ -113,7 +113,7 @@ test('an item that has waited for too long is never sent', async () => {
   expect(runs).toEqual([]);
 });
 
-test('a broken connection fails every item of the batch, and none is sent again', async () => {
+test('when the connection breaks, every item of the batch fails and none is sent again', async () => {
   let runs = 0;
   const broken = () => {
     runs += 1;
@@ -125,7 +125,7 @@ test('a broken connection fails every item of the batch, and none is sent again'
   expect(runs).toBe(1);
 });
 
-test('a slow statement does not hold up those that come after it', async () => {
+test('a slow statement does not delay the next ones', async () => {
   const { batcher, runs, settle } = useStatement();
   const stuck = batcher.run('acme 1');
   await new Promise(setImmediate);
@@ -134,7 +134,7 @@ test('a slow statement does not hold up those that come after it', async () => {
   await settle([stuck, next]);
 });
 
-test('more waiting items than there is room for are refused', async () => {
+test('an item is refused when too many items wait', async () => {
   const { batcher, settle } = useStatement();
   const accepted = Array.from({ length: 16_384 }, (_, i) => batcher.run(`acme ${i}`));
   await expect(batcher.run('acme late')).rejects.toMatchObject({ reason: 'unavailable' });

@@ -3,32 +3,36 @@ import { DispatcherError, unavailable } from '@dispatcher/kit/serving/errors.ts'
 import { isRefusedAsAWhole } from '../connection/errors.ts';
 import { FairQueue } from './fair-queue.ts';
 
-/** A statement that can be run for one item, and for many in one round trip and one commit. */
+/** A statement that can run for one item, or for many items in one round trip and one commit. */
 export interface BatchedStatement<Item, Answer> {
-  /** Whose turn the item takes. */
+  /** The organization whose turn the item uses. */
   organizationOf(item: Item): string;
   /** Runs it for one item. Null when it changed nothing. */
   one(item: Item): Promise<Answer | null>;
   /**
-   * Runs it for several items, and answers for each in their order. Null where it surely changed nothing; undefined
-   * where it passed the item over, for whatever reason, and the item is then done alone. It waits for no lock on a row.
+   * Runs it for several items. The results are in the order of the items. Null means that the item certainly changed
+   * nothing. Undefined means that the statement skipped the item, for whatever reason; the batcher then runs the item
+   * alone. The statement must not wait for row locks.
    */
   many(items: readonly Item[]): Promise<readonly (Answer | null | undefined)[]>;
 }
 
-/** One statement does so many items at most, so that it stays short. */
+/** The most items in one statement, so that it stays short. */
 const batchMax = 128;
 
-/** More than this many waiting items are refused. Admission lets fewer requests in, but one may bring many items. */
+/**
+ * The most items that may wait. Further items are refused. Admission lets fewer requests in, but one request may have
+ * many items.
+ */
 const waitingMax = 16_384;
 
-/** An item that has waited so long is not sent: its caller has been answered by now. */
+/** An item that has waited this long is not sent, because its caller has already got an answer. */
 const defaultPatienceMs = 9_500;
 
-/** A statement that takes longer than this does not hold the others up: the next one starts beside it. */
+/** A statement that takes longer than this does not delay the others: the next one starts beside it. */
 const slowAfterMs = 100;
 
-/** So many statements at once at most. All but one of them are slow. */
+/** The most statements at the same time. All but one of them are slow. */
 const lanesMax = 4;
 
 interface Waiting<Item, Answer> {
@@ -40,18 +44,18 @@ interface Waiting<Item, Answer> {
 }
 
 /**
- * Lets concurrent requests share a statement. While one is in flight, the items that arrive wait for the next, which
- * does them all; an item that meets nobody is sent at once, alone. Organizations take turns. Who waits holds no
- * connection. An item that a shared statement did not do, or that made it fail, is done alone, so each item has the
- * outcome that it would have had by itself.
+ * Lets concurrent requests share a statement. While a statement runs, new items wait for the next statement, which
+ * takes all of them. When no statement runs, an item is sent at once, alone. Organizations take turns. A waiting caller
+ * holds no connection. An item that a shared statement skipped, or that made it fail, runs alone. So each item has the
+ * same result as if it had been sent by itself.
  */
 export class Batcher<Item, Answer> {
   readonly #statement: BatchedStatement<Item, Answer>;
   readonly #patienceMs: number;
   readonly #queue = new FairQueue<Waiting<Item, Answer>>();
-  /** Statements in flight. */
+  /** The number of statements that run now. */
   #lanes = 0;
-  /** The lane that goes on with the queue. Those before it are slow, and end with their statement. */
+  /** The lane that takes new items from the queue. The lanes before it are slow, and end with their statement. */
   #newestLane: symbol | undefined;
   #slow: NodeJS.Timeout | undefined;
 
@@ -61,8 +65,8 @@ export class Batcher<Item, Answer> {
   }
 
   /**
-   * What the statement comes to for this item. Null when it changed nothing. An item whose signal fires before it is
-   * sent changes nothing and is rejected.
+   * Returns the result of the statement for this item. Null when it changed nothing. Rejects when the signal fires
+   * before the item is sent; the item then changes nothing.
    */
   run(item: Item, signal?: AbortSignal): Promise<Answer | null> {
     if (this.#queue.size >= waitingMax) return Promise.reject(unavailable('Too much work waits for the database; try again in a moment.'));
@@ -77,7 +81,7 @@ export class Batcher<Item, Answer> {
     const lane = Symbol();
     this.#newestLane = lane;
     this.#lanes += 1;
-    // What arrives in the same turn of the event loop goes along.
+    // Items that arrive in the same turn of the event loop go into the same statement.
     setImmediate(() => onBehalfOfAll(() => this.#work(lane)));
   }
 
@@ -95,7 +99,7 @@ export class Batcher<Item, Answer> {
     } else this.#watch();
   }
 
-  /** Opens another lane when the statement in flight is slow, and somebody waits for it. */
+  /** Opens another lane when the running statement is slow and items wait. */
   #watch(): void {
     if (this.#queue.size === 0 || this.#lanes === lanesMax) return;
     this.#slow ??= setTimeout(() => {
@@ -109,7 +113,7 @@ export class Batcher<Item, Answer> {
     this.#slow = undefined;
   }
 
-  /** The items whose turn it is, without those whose caller is gone. */
+  /** The items whose turn it is, without those whose caller has left. */
   #next(): Waiting<Item, Answer>[] {
     const tooOld = performance.now() - this.#patienceMs;
     return this.#queue.take(batchMax).filter(({ signal, since, reject }) => {
@@ -137,7 +141,10 @@ export class Batcher<Item, Answer> {
     }
   }
 
-  /** The statement failed because of some of its items, and changed nothing: halves find them in few statements. */
+  /**
+   * The statement failed because of some of its items, and changed nothing. Splitting the batch in halves finds those
+   * items with few statements.
+   */
   async #sendHalves(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
     const half = batch.length >> 1;
     await this.#send(batch.slice(0, half));

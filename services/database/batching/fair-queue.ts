@@ -1,9 +1,9 @@
 /**
- * Items that wait, in a line for each organization. The organizations take turns: whoever has many items in the queue
- * does not make another organization wait for all of them.
+ * A queue with a line of waiting items for each organization. The organizations take turns, so an organization with
+ * many items does not make another one wait for all of them.
  */
 export class FairQueue<Item> {
-  /** The organization whose turn is next stands first. */
+  /** The first organization is the one whose turn is next. */
   readonly #lines = new Map<string, Item[]>();
   #size = 0;
 

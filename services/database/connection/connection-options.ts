@@ -17,7 +17,7 @@ export function connectionOptions(url: string, giveUp?: AbortSignal) {
     ...(giveUp && { stream: () => socketUntil(giveUp) }),
     application_name: 'dispatcher',
     statement_timeout: statementTimeoutMs,
-    // When the server itself hangs, the driver gives up the connection.
+    // When the server itself hangs, the driver closes the connection.
     query_timeout: statementTimeoutMs + 500,
     lock_timeout: 5_000,
     idle_in_transaction_session_timeout: 15_000,

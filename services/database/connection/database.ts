@@ -11,19 +11,19 @@ export interface Database extends AsyncDisposable {
   readonly orm: MikroORM;
   readonly pool: Pool;
   readonly idempotencyKeys: IdempotencyKeys;
-  /** Changes of what tasks wait for: one at a time for each organization, so that only one holds a connection. */
+  /** Changes of dependencies run one at a time in each organization, so that only one of them holds a connection. */
   readonly dependencyTurns: Turns;
 }
 
 /**
- * The number of connections for hot statements. It is small, because more connections than cores only take turns. On
- * two cores 4 to 8 were fastest.
+ * The number of connections for hot statements. It is small, because more connections than cores only wait for each
+ * other. On two cores, 4 to 8 were fastest.
  */
 const poolSize = 8;
 
 /**
- * Connects to a database that has been migrated. After `stopping` fires, statements have the longest time that a
- * statement may take. Then the connections break, so that the process ends also when the server hangs.
+ * Connects to a database that has been migrated. After `stopping` fires, running statements may use the longest time
+ * that a statement may take. Then the connections break, so that the process ends even when the server hangs.
  */
 export async function openDatabase(url: string, stopping?: AbortSignal): Promise<Database> {
   const giveUp = stopping && laterThan(stopping, statementTimeoutMs);

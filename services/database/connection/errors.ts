@@ -28,8 +28,8 @@ export function leavesConnection(thrown: unknown): boolean {
 }
 
 /**
- * Whether PostgreSQL refused a statement for what was in it, or for another one that it met: bad data (22), a
- * constraint (23), a conflict (40). Nothing was changed, and a part of it may succeed.
+ * Whether PostgreSQL refused a statement because of its values or because of a concurrent statement: bad data (22), a
+ * constraint (23), a conflict (40). Nothing was changed, and a part of the statement may succeed alone.
  */
 export function isRefusedAsAWhole(thrown: unknown): boolean {
   return thrown instanceof pg.DatabaseError && /^(22|23|40)/.test(thrown.code ?? '');
@@ -41,7 +41,7 @@ interface DriverError {
   message: string;
 }
 
-/** MikroORM wraps the driver's error: it is the cause of its own. */
+/** MikroORM wraps the error of the driver, which is the `cause` of its own error. */
 function originOf(thrown: unknown): DriverError {
   let error = thrown;
   while (error instanceof Error && error.cause instanceof Error) error = error.cause;

@@ -15,7 +15,7 @@ export async function patientTransaction(url: string, work: (client: pg.Client) 
     await work(client);
     await client.query('COMMIT');
   } finally {
-    // When nothing was committed, the end of the connection rolls the transaction back.
+    // When nothing was committed, closing the connection rolls the transaction back.
     await client.end();
   }
 }

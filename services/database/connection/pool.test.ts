@@ -72,7 +72,7 @@ test('a statement in flight fails at once when the signal fires, the next one is
   const giveUp = new AbortController();
   const pool = new Pool(database.url, 2, giveUp.signal);
   await pool.query('SELECT 1');
-  // Without the signal the server would end it, with words of its own.
+  // Without the signal the server would end the statement, with a different message.
   const broken = expect(pool.query('SELECT pg_sleep(60)')).rejects.toThrow('Connection terminated');
   giveUp.abort();
   await broken;
@@ -80,7 +80,7 @@ test('a statement in flight fails at once when the signal fires, the next one is
   await pool.end();
 });
 
-test('organizations take turns for the connections, and one of many keeps none from another that has none', async () => {
+test('organizations take turns for the connections, and one connection stays free for an organization that has none', async () => {
   await using database = await usePool(8);
   const { pool } = database;
   const order: string[] = [];

@@ -5,7 +5,7 @@ import pg, { type PoolClient, type QueryConfig, type QueryResult, type QueryResu
 import { connectionTimeoutMs, poolOptions } from './connection-options.ts';
 import { leavesConnection } from './errors.ts';
 
-/** One of so many connections is kept for an organization that has none. */
+/** One of every eight connections is kept for an organization that has none. */
 const keptPart = 8;
 
 /** What runs a statement: the pool, or the connection of a transaction. */

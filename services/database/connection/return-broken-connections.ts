@@ -1,9 +1,9 @@
 import type { Pool, PoolClient } from 'pg';
 
 /**
- * Gives connections back to the pool of the ORM that broke during a transaction. The ORM sends a rollback over them,
- * and when that fails it keeps them for ever (Kysely 0.29, `ControlledTransaction.rollback`): four such breaks would
- * leave the pool without a connection, and closing it would never end.
+ * Returns connections that broke during a transaction to the pool of the ORM. The ORM sends a rollback over a broken
+ * connection. When that fails, it never returns the connection (Kysely 0.29, `ControlledTransaction.rollback`). Four
+ * such breaks would leave the pool without a connection, and closing the pool would never end.
  */
 export function returnBrokenConnections(pool: Pool): void {
   const inUse = new Set<PoolClient>();
@@ -13,7 +13,7 @@ export function returnBrokenConnections(pool: Pool): void {
     client.once('end', () => {
       if (!inUse.has(client)) return;
       client.release(true);
-      // Who gives it back later finds it done.
+      // A later attempt to return it does nothing.
       client.release = () => undefined;
     });
   });

@@ -16,10 +16,10 @@ const made = { atOnce: 8, kept: 2, largePage: 6 };
 /** A page from this size on is large: it keeps the process busy for many milliseconds. */
 const largeBytes = 256 * 1024;
 
-/** The number of organizations whose size of pages is remembered. */
+/** The number of organizations whose page sizes are remembered. */
 const organizationsMax = 10_000;
 
-/** The deadline of the request has passed when it has waited longer. */
+/** The longest wait for room. A request that has waited longer is past its deadline. */
 const waitMs = 9_000;
 
 /**

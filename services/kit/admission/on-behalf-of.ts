@@ -3,17 +3,19 @@ import type { Caller } from '../auth/caller.ts';
 
 const organizations = new AsyncLocalStorage<string>();
 
-/** The name for what the process does by itself. No organization can have it. */
+/** The name for the work of the process itself. No organization can have this name. */
 const itself = '';
 
-/** The organization of a caller, as turns are counted. The admin has a turn of its own. */
+/** The organization whose turn a caller uses. The admin has its own turn. */
 export const organizationOf = ({ organizationId }: Pick<Caller, 'organizationId'>): string => organizationId ?? '*';
 
-/** Runs `work` as the organization of `caller`: its turns count for that, in whatever it calls. */
+/**
+ * Runs `work` on behalf of the organization of `caller`. Everything that it calls uses the turns of that organization.
+ */
 export const onBehalfOf = <T>(caller: Pick<Caller, 'organizationId'>, work: () => T): T => organizations.run(organizationOf(caller), work);
 
-/** Runs what is for several organizations. */
+/** Runs work that serves several organizations. */
 export const onBehalfOfAll = <T>(work: () => T): T => organizations.run(itself, work);
 
-/** For whom the current call works. */
+/** The organization that the current call works for. */
 export const organizationAtWork = (): string => organizations.getStore() ?? itself;

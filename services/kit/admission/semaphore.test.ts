@@ -70,7 +70,7 @@ describe('turns', () => {
     await late;
   });
 
-  test('count by weight, and what a turn gives back lets others begin', async () => {
+  test('count by weight, and a turn that gives a part back lets others begin', async () => {
     const turns = new Semaphore({ total: 10 });
     const large = await turns.take(signal, 'acme', 8);
     const waiting = turns.take(signal, 'other', 8);

@@ -32,7 +32,7 @@ function useKeys() {
 
 const count = (answers: readonly string[], reason: string) => answers.filter((answer) => answer === reason).length;
 
-test('made-up keys of one address are looked up at a limited rate, and then answered 429', async () => {
+test('made-up keys from one address are looked up at a limited rate, and then get a 429', async () => {
   const { state, guess } = useKeys();
   const answers = await guess(100);
   expect([count(answers, 'invalid_api_key'), count(answers, 'rate_limited')]).toEqual([10, 90]);
@@ -41,7 +41,7 @@ test('made-up keys of one address are looked up at a limited rate, and then answ
   expect(count(await guess(100), 'invalid_api_key')).toBe(3);
 });
 
-test('a key that was good goes on while its own address sends made-up keys, also when it has to be looked up again', async () => {
+test('a valid key still works while its own address sends made-up keys, even when it has to be looked up again', async () => {
   const { good, guess, reasonOf } = useKeys();
   expect(await reasonOf(good)).toBe('ok');
   await guess(100);
@@ -50,7 +50,7 @@ test('a key that was good goes on while its own address sends made-up keys, also
   expect(await reasonOf(good)).toBe('ok');
 });
 
-test('20,000 made-up keys from several addresses push no good key out, and leave look-ups to an address without failures', async () => {
+test('20,000 made-up keys from several addresses evict no valid key, and leave look-ups for an address without failures', async () => {
   const { good, guess, reasonOf, state } = useKeys();
   expect(await reasonOf(good)).toBe('ok');
   for (let i = 0; i < 200; i++) await guess(100, `bad-${i % 8}`);
@@ -60,7 +60,7 @@ test('20,000 made-up keys from several addresses push no good key out, and leave
   expect(await reasonOf(createApiKey(), 'quiet')).toBe('invalid_api_key');
 });
 
-test('a refused key is looked up once in a while, and good keys do not use up the limit', async () => {
+test('a refused key is looked up again only after a while, and valid keys do not use up the limit', async () => {
   const { good, reasonOf, state } = useKeys();
   const bad = createApiKey();
   for (let i = 0; i < 50; i++) expect(await reasonOf(bad)).toBe('invalid_api_key');

@@ -40,7 +40,7 @@ test('an address at its limit loses its own oldest connection, and other address
   expect(greedy.map(({ destroyed }) => destroyed)).toEqual([true, true, false, false]);
 });
 
-test('where every connection is busy, a new one is closed', () => {
+test('when every connection is busy, a new one is closed', () => {
   const connections = createConnections({ total: 2, perAddress: 10 });
   const busy = ['a', 'b'].map(socketFrom);
   for (const socket of busy) {

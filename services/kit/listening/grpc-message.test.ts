@@ -9,6 +9,6 @@ test.each([
   const headers = new Headers({ 'grpc-message': encodeURIComponent(message) });
   writeGrpcMessage(headers);
   expect(headers.get('grpc-message')).toBe(written);
-  // grpc-js reads it so.
+  // This is how grpc-js decodes it.
   expect(decodeURI(written)).toBe(message);
 });

@@ -1,8 +1,8 @@
 const name = 'grpc-message';
 
 /**
- * Writes the message of a gRPC status as the protocol says: only what is not printable ASCII is percent-encoded, and
- * `%` itself. Connect also encodes marks such as `:`, which most gRPC clients then show encoded.
+ * Writes the message of a gRPC status as the protocol says: only `%` and what is not printable ASCII is
+ * percent-encoded. Connect also encodes marks such as `:`, and most gRPC clients then show the encoded form.
  */
 export function writeGrpcMessage(headers: Headers | undefined): void {
   const encoded = headers?.get(name);

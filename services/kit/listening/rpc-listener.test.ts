@@ -176,7 +176,7 @@ test('a stranger who holds every connection that the port allows does not block 
   for (const socket of held) socket.destroy();
 });
 
-test('health checks of which only half is sent keep no other out', async () => {
+test('half-sent health checks do not block other callers', async () => {
   await using port = await usePort();
   using session = await useSession(port.port);
   const held = Array.from({ length: 256 }, () => {
@@ -190,7 +190,7 @@ test('health checks of which only half is sent keep no other out', async () => {
   for (const stream of held) stream.close();
 });
 
-test('health that is watched without a key holds a few streams of its address, and the oldest ends', async () => {
+test('an address without a key may watch health on a few streams, and beyond that its oldest stream ends', async () => {
   await using port = await usePort();
   using session = await useSession(port.port);
   const watching = Array.from({ length: 100 }, () => begin(session, '/grpc.health.v1.Health/Watch').end(frameOf(Buffer.alloc(0))));
@@ -200,7 +200,10 @@ test('health that is watched without a key holds a few streams of its address, a
   expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
 });
 
-/** Begins streams and resets each at once, until the session ends or all are sent. Answers whether it lives. */
+/**
+ * Begins streams and resets each at once, until the session ends or all are sent. Returns whether the session is still
+ * open.
+ */
 async function resetStreams(session: ClientHttp2Session, count: number, headers: Record<string, string> = {}): Promise<boolean> {
   for (let sent = 0; sent < count && !session.destroyed; sent += 100) {
     const streams = Array.from({ length: 100 }, () => begin(session, getStats, headers));
@@ -213,7 +216,7 @@ async function resetStreams(session: ClientHttp2Session, count: number, headers:
   return !session.destroyed;
 }
 
-test('a stranger who resets streams loses the connection, and soon each further one', async () => {
+test('a stranger who resets streams loses the connection, and soon every new one as well', async () => {
   await using port = await usePort();
   using first = await useSession(port.port);
   await resetStreams(first, 5000);
@@ -229,7 +232,7 @@ test('a stranger who resets streams loses the connection, and soon each further 
   );
 });
 
-test('a gateway may reset as many streams as readers leave it', async () => {
+test('a gateway may reset a stream for each reader that leaves, without a limit', async () => {
   await using port = await usePort();
   using session = await useSession(port.port);
   expect(await statusOf(begin(session, createTask, admin).end(frameOf(Buffer.from([0x1a, 3, 0x6f, 0x6e, 0x65]))))).toBe('0');
@@ -237,7 +240,7 @@ test('a gateway may reset as many streams as readers leave it', async () => {
   expect(await statusOf(begin(session, health).end(frameOf(Buffer.alloc(0))))).toBe('0');
 });
 
-test('an answer that its client does not take is dropped in time', async () => {
+test('an answer that its client does not receive in time is dropped', async () => {
   await using port = await usePort({ takenMs: 300 });
   using session = await useSession(port.port);
   const title = Buffer.alloc(200_000, 'x');
@@ -285,7 +288,7 @@ test('a client may have 1,024 streams at once, and headers of 16 KiB', async () 
   expect(port.calls).toEqual([]);
 });
 
-test('made-up keys are looked up at a limited rate, then answered RESOURCE_EXHAUSTED', async () => {
+test('made-up keys are looked up at a limited rate, and then refused with RESOURCE_EXHAUSTED', async () => {
   await using port = await usePort();
   using session = await useSession(port.port);
   const call = () => statusOf(begin(session, createTask, { authorization: `Bearer ${createApiKey()}` }).end(frameOf(Buffer.alloc(0))));

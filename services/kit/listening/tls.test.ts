@@ -12,7 +12,7 @@ import { type TlsSettings, watchTls } from './tls.ts';
 const log = createLog('silent');
 const echo = (id: string) => `title of ${id}`;
 
-/** TLS from files that are read again all the time. */
+/** TLS from files that are read again continually. */
 async function useTls(settings: TlsSettings) {
   const tls = await watchTls(settings, log, 10);
   if (!tls) throw new Error('no certificate');

@@ -1,7 +1,7 @@
 import type { ExplainedTask } from '../sql/explain-task.ts';
 import type { Reason } from './reasons.ts';
 
-/** A call, as the contract has it. */
+/** A call, in the form of the contract. */
 interface NextAction {
   method: 'GET' | 'POST' | 'PATCH';
   path: string;
@@ -9,14 +9,14 @@ interface NextAction {
   why: string;
 }
 
-/** Of many tasks that block one, so many are explained next. */
+/** At most this many of the blocking tasks get an explain call. */
 const blockersShown = 3;
 
 const claimBody = '{"agent":"{agent}"}';
 
 /**
- * The calls that tell more about a task for these reasons, or change something about it. The admin's calls name the
- * organization, since an id may stand in several.
+ * The calls that tell more about a task for these reasons, or that change something about it. Calls for an admin name
+ * the organization, because several organizations may have the same id.
  */
 export function nextActionsFor(task: ExplainedTask, reasons: readonly Reason[], isAdmin: boolean): NextAction[] {
   const query = isAdmin ? `?organization_id=${task.organizationId}` : '';
@@ -39,7 +39,7 @@ export function nextActionsFor(task: ExplainedTask, reasons: readonly Reason[], 
   if (codes.has('ready')) claim('Claims it now, before its turn.');
   const isFree = task.status === 'pending' || !task.isLive;
   const mayBeClaimed = isFree && !['ready', 'done', 'archived', 'blocked', 'concurrency_limit'].some((code) => codes.has(code as Reason['code']));
-  if (mayBeClaimed) claim('Claims it now all the same.');
+  if (mayBeClaimed) claim('Claims it now anyway.');
   if (codes.has('claimed') || codes.has('done') || codes.has('archived'))
     read(pathOf(task.id, '/activity'), 'Shows what happened to it, and who did it.');
   return actions;

@@ -2,14 +2,14 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { KeyHolder } from '@dispatcher/database/tasks/concurrency-key.ts';
 import type { ExplainedTask } from '../sql/explain-task.ts';
 
-/** A reason, as the contract has it. */
+/** A reason, in the form of the contract. */
 export interface Reason {
   code: 'ready' | 'claimed' | 'done' | 'archived' | 'held' | 'waiting' | 'blocked' | 'concurrency_limit';
   message: string;
   details: Record<string, unknown>;
 }
 
-/** All that decides whether claim-next hands a task out, the most decisive first. `holder` has its concurrency key. */
+/** Every reason why claim-next hands a task out or not, the most decisive first. `holder` holds the concurrency key. */
 export function reasonsFor(task: ExplainedTask, holder: KeyHolder | null): Reason[] {
   const { status, archivedAt, held, blockedBy, availableAt } = task;
   const isPending = status === 'pending' && !archivedAt;

@@ -1,12 +1,12 @@
 import type { ExplainedTask } from '../sql/explain-task.ts';
 
-/** How much each input counts, as in the database's `task_score`. */
+/** The weight of each input, as in `task_score` in the database. */
 const weights = { rev: 3, use: 2, ts: 2, sec: 4, stab: 2 } as const;
 
-/** An effort below this counts as this, and so does none. */
+/** The least effort that counts. A smaller effort, or none, counts as this. */
 const effortMin = 2;
 
-/** How the score of a task comes about. */
+/** The parts that make up the score of a task. */
 export function scoreOf(task: ExplainedTask) {
   const names = Object.keys(weights) as (keyof typeof weights)[];
   const inputs = names.map((name) => {

@@ -25,7 +25,7 @@ test('tasks of one request with the same score are handed out in its order', asy
   expect((await tasks.client.listTasks({}, as('acme'))).data.map(({ id }) => id)).toEqual(ids);
 });
 
-test('one wrong task creates none, and the error names it by its place', async () => {
+test('one invalid task refuses the whole request, and the error names it by its place', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'taken', title: 'There' }, as('acme'));
   const good = { title: 'Good' };
@@ -52,7 +52,7 @@ test('one wrong task creates none, and the error names it by its place', async (
   expect(await tasks.query('SELECT count(*)::integer AS events FROM task_events')).toEqual([{ events: 1 }]);
 });
 
-test('1 to 500 tasks are taken, and no more', async () => {
+test('a request may have 1 to 500 tasks', async () => {
   await using tasks = await useTasks();
   const some = (count: number) => ({ tasks: Array.from({ length: count }, (_, i) => ({ title: `Task ${i}` })) });
   await expect(tasks.client.createTasks(some(0), as('acme'))).rejects.toMatchObject({ info: { field: 'tasks' } });
@@ -88,7 +88,7 @@ test('an admin creates tasks in several organizations, and must name one that ex
   }
 });
 
-test('a repeat under an idempotency key gets the same tasks as they are now, and another request a 422', async () => {
+test('a repeat with the same idempotency key gets the same tasks as they are now, and a different request gets a 422', async () => {
   await using tasks = await useTasks();
   const request = { tasks: Array.from({ length: 12 }, (_, i) => ({ title: `Task ${i}` })) };
   const answers = await Promise.all([1, 2, 3].map(() => tasks.client.createTasks(request, as('acme', 'key'))));
@@ -106,7 +106,7 @@ test('a repeat under an idempotency key gets the same tasks as they are now, and
   expect(await tasks.query('SELECT count(*)::integer AS tasks FROM tasks')).toEqual([{ tasks: 13 }]);
 });
 
-test('of simultaneous requests with a common id one creates all of its tasks, and the others none', async () => {
+test('of simultaneous requests that share an id, one creates all of its tasks and the others create none', async () => {
   await using tasks = await useTasks();
   const answers = await Promise.allSettled(
     ['x', 'y', 'z'].map((own) =>
@@ -126,7 +126,7 @@ test('of simultaneous requests with a common id one creates all of its tasks, an
   expect(await tasks.query('SELECT count(*)::integer AS tasks FROM tasks')).toEqual([{ tasks: 2 }]);
 });
 
-test('tasks of one request can wait for each other and for others, and only open ones block them', async () => {
+test('tasks of one request can wait for each other and for other tasks, and only open tasks block them', async () => {
   await using tasks = await useTasks();
   for (const id of ['open', 'over']) await tasks.client.createTask({ id, title: id }, as('acme'));
   await tasks.query("UPDATE tasks SET status = 'done', completed_at = now() WHERE id = 'over'");
@@ -147,7 +147,7 @@ test('tasks of one request can wait for each other and for others, and only open
   ]);
 });
 
-test('a task that waits for an unknown one, or tasks in a circle, create none', async () => {
+test('a request with an unknown dependency, or with tasks in a circle, creates no task', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'foreign', title: 'x' }, as('globex'));
   const create = (given: object[]) => tasks.client.createTasks({ tasks: given }, as('acme'));

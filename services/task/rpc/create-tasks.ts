@@ -29,7 +29,7 @@ export function createTasks({ database, published }: TaskDependencies): ServiceI
   };
 }
 
-/** Another request made a task with one of the ids while this one ran. */
+/** Another request created a task with one of the ids while this one ran. */
 function nullIfTaken(thrown: unknown): null {
   if (violates(thrown, 'tasks_pkey')) return null;
   throw thrown;

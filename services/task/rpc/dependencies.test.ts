@@ -1,7 +1,7 @@
 import { as, useTasks } from '@dispatcher/testing/services/use-tasks.ts';
 import { expect, test } from 'vitest';
 
-test('what a task depends on is kept in its order, and what of it is open blocks it', async () => {
+test('a task keeps its dependencies in their order, and those that are open block it', async () => {
   await using tasks = await useTasks();
   for (const id of ['z', 'a', 'm']) await tasks.client.createTask({ id, title: id }, as('acme'));
   await tasks.query(`UPDATE tasks SET status = 'done', completed_at = now() WHERE id = 'a'`);
@@ -14,7 +14,7 @@ test('what a task depends on is kept in its order, and what of it is open blocks
   expect(await tasks.query('SELECT FROM task_dependencies')).toEqual([]);
 });
 
-test('an id that the organization has no task for is refused, and nothing is written', async () => {
+test('a dependency on an id without a task in the organization is refused, and nothing is written', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'theirs', title: 'T' }, as('globex'));
   await tasks.client.createTask({ id: 'mine', title: 'T' }, as('acme'));
@@ -45,7 +45,7 @@ test('a circle is refused with the ids around it, each waiting for the one befor
   expect(await tasks.query(`SELECT depends_on FROM tasks WHERE id = 'a'`)).toEqual([{ depends_on: [] }]);
 });
 
-test('of changes at the same time that would close a circle together, one is refused', async () => {
+test('when two simultaneous changes would close a circle together, one is refused', async () => {
   await using tasks = await useTasks();
   const ids = ['a', 'b', 'c', 'd'];
   for (const id of ids) await tasks.client.createTask({ id, title: id }, as('acme'));
@@ -54,7 +54,7 @@ test('of changes at the same time that would close a circle together, one is ref
   expect(refused).toMatchObject([{ reason: { reason: 'dependency_cycle' } }]);
 });
 
-test('a repeat under one idempotency key answers the task, and an archived task is refused', async () => {
+test('a repeat with the same idempotency key returns the task, and a change of an archived task is refused', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'a', title: 'A' }, as('acme'));
   const first = await tasks.client.createTask({ id: 'b', title: 'B', dependsOn: ['a'] }, as('acme', 'k1'));
@@ -71,7 +71,7 @@ test('a repeat under one idempotency key answers the task, and an archived task 
   ]);
 });
 
-test('the graph has what comes before and what waits, over all steps, and nothing beside', async () => {
+test('the graph has all direct and indirect dependencies and dependents, and nothing else', async () => {
   await using tasks = await useTasks();
   const make = (id: string, dependsOn: string[] = []) => tasks.client.createTask({ id, title: id.toUpperCase(), dependsOn }, as('acme'));
   await make('a');
@@ -91,7 +91,7 @@ test('the graph has what comes before and what waits, over all steps, and nothin
   await expect(tasks.client.getTaskGraph({ taskId: 'c' }, as('globex'))).rejects.toMatchObject({ reason: 'not_found' });
 });
 
-test('a graph of more than 500 tasks has the nearest, and says so', async () => {
+test('a graph of more than 500 tasks has the nearest tasks, and says that it was cut', async () => {
   await using tasks = await useTasks();
   await tasks.query(`
     INSERT INTO tasks (organization_id, id, title, created_by, rank, depends_on, blocked_by)

@@ -10,7 +10,7 @@ import { reasonsFor } from '../explain/reasons.ts';
 import { scoreOf } from '../explain/score.ts';
 import { countAhead, readExplainedTask } from '../sql/explain-task.ts';
 
-/** Why claim-next hands a task out or not, its place in the order, and what could be done about it. */
+/** Says why claim-next hands a task out or not, its place in the order, and what the caller can do. */
 export function explainTask({ database: { pool } }: TaskDependencies): ServiceImpl<typeof TaskService>['explainTask'] {
   return async (request, context) => {
     const organizationId = await organizationOfTask(pool, request);
@@ -19,7 +19,7 @@ export function explainTask({ database: { pool } }: TaskDependencies): ServiceIm
     const isPending = task.status === 'pending' && !task.archivedAt;
     const holder = isPending && !task.keyIsFree ? await keyHolder(pool, organizationId, task.concurrencyKey ?? '') : null;
     const ahead = isPending ? await countAhead(pool, organizationId, task.id) : undefined;
-    // A key that was free again a moment later keeps the task from nobody.
+    // When the concurrency key is free again a moment later, it no longer blocks the task.
     const claimable = task.ready && !holder;
     const reasons = reasonsFor(task, holder);
     const data = create(TaskExplanationSchema, {

@@ -5,10 +5,10 @@ import { type TaskGraph, TaskGraphSchema, type TaskService } from '@recursiv/pro
 import type { TaskDependencies } from '../dependencies.ts';
 import { type GraphTask, readGraph, type Side } from '../sql/read-graph.ts';
 
-/** A graph has at most so many nodes. */
+/** The most nodes that a graph has. */
 const nodesMax = 500;
 
-/** All that a task waits for, and all that waits for it. */
+/** All tasks that a task waits for, and all tasks that wait for it. */
 export function getTaskGraph({ database: { pool } }: TaskDependencies): ServiceImpl<typeof TaskService>['getTaskGraph'] {
   return async (request) => {
     const tasks = await readGraph(pool, await organizationOfTask(pool, request), request.taskId, nodesMax);
@@ -25,7 +25,7 @@ function graphOf(tasks: readonly (GraphTask & { side: Side })[]): TaskGraph {
   return create(TaskGraphSchema, { nodes: shown, edges, truncated: shown.length < tasks.length });
 }
 
-/** Together at most `room` of both: half of each, and what one side leaves free for the other. */
+/** At most `room` tasks of both sides together. Each side gets half, and what the other side leaves free. */
 function share<T>(one: readonly T[], other: readonly T[], room: number): T[] {
   const half = Math.floor(room / 2);
   const first = one.slice(0, Math.max(half, room - other.length));

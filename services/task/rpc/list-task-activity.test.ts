@@ -14,7 +14,7 @@ test('every transition is told, oldest first, with who made it and the task as i
   expect(meta).toMatchObject({ limit: 20, offset: 0, hasMore: false });
 });
 
-test('a release says why, until when and with which notes; other events say nothing of it', async () => {
+test('a release has its reason, its notes and the time from which the task is available; other events have none of these', async () => {
   await using tasks = await useTasks();
   await tasks.client.createTask({ id: 'one', title: 'One' }, as('acme'));
   await tasks.query(`

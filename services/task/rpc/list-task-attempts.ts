@@ -8,10 +8,10 @@ import { type Attempt, AttemptSchema, type TaskService } from '@recursiv/proto/g
 import type { TaskDependencies } from '../dependencies.ts';
 import { type AttemptRow, listAttempts } from '../sql/list-attempts.ts';
 
-/** A task rarely has more, so most callers get all attempts at once. */
+/** A task rarely has more attempts, so most callers get all of them at once. */
 const defaultLimit = 200;
 
-/** The claims that a task has had, oldest first, and how each ended. */
+/** The claims of a task, oldest first, and how each ended. */
 export function listTaskAttempts({ database: { pool } }: TaskDependencies): ServiceImpl<typeof TaskService>['listTaskAttempts'] {
   return async ({ limit = defaultLimit, offset, cursor, ...request }) => {
     const wanted = pageWanted({ limit, offset, cursor }, [cursorPart.integer]);

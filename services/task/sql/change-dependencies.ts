@@ -3,22 +3,23 @@ import type { Connection } from '@dispatcher/database/connection/pool.ts';
 import { DispatcherError, invalidField } from '@dispatcher/kit/serving/errors.ts';
 import { findCycle } from './find-cycle.ts';
 
-/** What a task shall wait for. */
+/** The new dependencies of a task. */
 export interface Dependencies {
   organizationId: string;
   taskId: string;
   dependsOn: readonly string[];
 }
 
-/** Runs `change`, which writes the task, with those of its new dependencies that still block it. */
+/** Calls `change`, which writes the task, with the new dependencies that still block it. */
 type Change<T> = (connection: Connection, blockedBy: string[]) => Promise<T | null>;
 
 /**
- * Lets a task wait for others, in one transaction. One such transaction runs in an organization at a time, since two
- * could close a circle together. Null when there is no such task.
+ * Changes the dependencies of a task in one transaction. Only one such transaction runs in an organization at a time,
+ * because two could close a circle together. Null when there is no such task.
  *
- * The task and its dependencies are locked together, in the order in which every statement locks tasks. So the end of
- * a dependency comes before, and is seen here, or after, and finds the new rows of `task_dependencies`.
+ * The task and its dependencies are locked together, in the order in which every statement locks tasks. So a dependency
+ * ends either before this transaction, which then sees the end, or after it, and then the end finds the new rows of
+ * `task_dependencies`.
  */
 export async function changeDependencies<T extends { changed: boolean }>(
   { pool, dependencyTurns }: Database,
@@ -32,7 +33,7 @@ export async function changeDependencies<T extends { changed: boolean }>(
     const before = tasks.get(taskId)?.dependsOn;
     if (!before) return null;
     const added = dependsOn.filter((id) => !before.includes(id));
-    // What is kept may have been forgotten since.
+    // A dependency that stays may have been deleted since.
     const unknown = added.find((id) => !tasks.has(id));
     if (unknown !== undefined) throw unknownDependency(unknown);
     const cycle = added.length > 0 && (await findCycle(connection, organizationId, taskId, added));
@@ -62,7 +63,7 @@ const lockTasksSql = `
 SELECT id, completed_at IS NULL AND archived_at IS NULL AS "isOpen", depends_on AS "dependsOn" FROM tasks
 WHERE organization_id = $1 AND id = ANY ($2::text[]) ORDER BY id FOR NO KEY UPDATE`;
 
-/** The rows for what the task waits for now; those for what it waited for go. */
+/** Writes the rows of the new dependencies, and deletes the rows of the old ones. */
 async function writeEdges(connection: Connection, { organizationId, taskId, dependsOn }: Dependencies, before: readonly string[]): Promise<void> {
   await connection.query({ name: 'write-edges', text: writeEdgesSql, values: [organizationId, taskId, dependsOn, before] });
 }

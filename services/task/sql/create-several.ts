@@ -9,16 +9,16 @@ import type { NewTask } from './create-task.ts';
 /** A task by its key. */
 export type TaskKey = Pick<NewTask, 'organizationId' | 'id'>;
 
-/** A task of several, with those of its dependencies that the same request creates. */
+/** One of several tasks, with those of its dependencies that the same request creates. */
 export interface OneOfSeveral extends NewTask {
   readonly inside: readonly string[];
 }
 
 /**
- * Inserts several tasks with their events, all or none, and returns them in their order. `outside` are the tasks that
- * they wait for and that must be there already, each once. Null when an organization already has one of the ids, when
- * it lacks one of `outside`, or when the request is a repeat. Rejects when another request makes one of the ids at the
- * same time.
+ * Inserts several tasks with their events, all or none, and returns them in their order. `outside` has the tasks that
+ * they wait for and that must exist already, each once. Null when an organization already has one of the ids, when one
+ * of `outside` does not exist, or when the request is a repeat. Rejects when another request creates one of the ids at
+ * the same time.
  */
 export async function createSeveral(
   { pool }: Database,
@@ -44,12 +44,12 @@ const columns = contentColumns.join(', ');
 const types = contentColumns.map((column) => `${column} ${contentTypes[column]}`).join(', ');
 
 /**
- * The tasks are one JSON list, so one prepared statement takes any number of them. An id that is taken is looked for
- * first, because 499 rows that are rolled back would be left for vacuum. Tasks with the same score keep the order of
- * the list: each is created a microsecond after the one before, and so the new rows are put in order again. A join
- * with the list would compare each with each.
+ * The tasks are one JSON list, so one prepared statement takes any number of them. The statement looks for taken ids
+ * first, because up to 499 rolled-back rows would be left for vacuum. Tasks with the same score keep the order of the
+ * list: each is created a microsecond after the one before. The new rows are also put back into the order of the list
+ * by that time, because a join with the list would compare each with each.
  *
- * What the tasks wait for is locked as in `createTask`. IN makes PostgreSQL look the open ones up in a hash table.
+ * The dependencies are locked as in `createTask`. IN makes PostgreSQL look up the open ones in a hash table.
  */
 const createSeveralSql = `
 WITH asked AS MATERIALIZED (
@@ -90,7 +90,7 @@ ${logEvents(
 )}
 SELECT ${taskColumns('made')} FROM made ORDER BY place`;
 
-/** Which of these tasks there are, by the primary key. */
+/** The ones of these tasks that exist, by the primary key. */
 export async function existingTasks({ pool }: Database, keys: readonly TaskKey[]): Promise<boolean[]> {
   const { rows } = await pool.query<{ there: boolean }>({ name: 'existing-tasks', text: existingTasksSql, values: columnsOf(keys) });
   return rows.map(({ there }) => there);

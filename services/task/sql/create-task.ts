@@ -45,9 +45,9 @@ WITH content AS MATERIALIZED (SELECT ${parameters}, clock_timestamp() AS now WHE
 ${insertTask("'{}'")}`;
 
 /**
- * The same for a task that waits for others. It locks them, in the order in which every statement locks tasks, and so
- * comes before or after the end of each: a done or archive that comes later finds the new rows of
- * `task_dependencies`, and one that came before is seen here.
+ * The same for a task that waits for others. It locks them, in the order in which every statement locks tasks. So each
+ * of them ends either before this statement, which then sees the end, or after it, and then the done or archive finds
+ * the new rows of `task_dependencies`.
  */
 const createDependentTaskSql = `
 WITH dependency AS MATERIALIZED (

@@ -9,7 +9,7 @@ const item = (id: string, content: TaskContent = {}, identity: RequestIdentity =
   task: { organizationId: identity[0], id, createdBy: `key:${id}`, content: { title: `Task ${id}`, held: false, ...content } },
 });
 
-test('each task is what its request says, with its own event, and older in the order of the requests', async () => {
+test('each task has the content of its request and its own event, and earlier requests get older tasks', async () => {
   await using tasks = await useTasks();
   const scores = { rev: 5, use: 0.1, effort: 4 };
   const rows = await createTasks(tasks.database, [
@@ -53,7 +53,7 @@ test('a task of a batch ranks as it would alone', async () => {
   expect(ranks).toEqual(content.map(() => ({ different: 1 })));
 });
 
-test('a taken id, a second one, and a repeat under a used key create nothing, and the others are created', async () => {
+test('a taken id, a second item with the same id, and a repeat create nothing, and the other items create their tasks', async () => {
   await using tasks = await useTasks();
   const identity: RequestIdentity = ['acme', 'key', Buffer.from('digest')];
   await createTasks(tasks.database, [item('taken'), item('keyed', {}, identity)]);
@@ -63,7 +63,7 @@ test('a taken id, a second one, and a repeat under a used key create nothing, an
   expect(await tasks.query('SELECT FROM task_events')).toHaveLength(4);
 });
 
-test('requests that meet: each has its own outcome, also when one of them makes the statement fail', async () => {
+test('each concurrent request gets its own result, also when one of them makes the statement fail', async () => {
   await using tasks = await useTasks();
   const { client } = tasks;
   const key = (i: number) => as(i % 2 ? 'acme' : 'globex', 'one-key');
@@ -79,7 +79,7 @@ test('requests that meet: each has its own outcome, also when one of them makes 
   expect(await tasks.query('SELECT FROM task_events')).toHaveLength(33);
 });
 
-test('text that JSON cannot carry to PostgreSQL fails alone', async () => {
+test('an item with text that PostgreSQL cannot read from JSON fails alone', async () => {
   await using tasks = await useTasks();
   const bad = createTasks(tasks.database, [item('good'), item('bad', { notes: 'a\0b' })]);
   await expect(bad).rejects.toMatchObject({ code: '22P05' });

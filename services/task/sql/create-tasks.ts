@@ -15,7 +15,7 @@ export interface CreateItem {
   readonly task: NewTask;
 }
 
-/** Inserts tasks that wait for no other, several in one statement where requests meet. */
+/** Inserts tasks without dependencies. Concurrent requests share one statement. */
 export const createStatement = (database: Database): BatchedStatement<CreateItem, TaskRow> => ({
   organizationOf: ({ task }) => task.organizationId,
   one: ({ identity, task }) => createTask(database, identity, task),
@@ -24,14 +24,14 @@ export const createStatement = (database: Database): BatchedStatement<CreateItem
 
 /**
  * Does what `createTask` does for several items, in one statement and one commit. Null for an item whose id the
- * organization has. Undefined for the second one with its id, and for one under an idempotency key that created
- * nothing: it may be a repeat.
+ * organization already has. Undefined for a second item with the same id, and for an item with an idempotency key that
+ * created nothing, because it may be a repeat.
  */
 export async function createTasks({ pool }: Database, items: readonly CreateItem[]): Promise<(TaskRow | null | undefined)[]> {
   const firsts = new Map(items.toReversed().map((item) => [keyOf(item.task), item]));
   const values = [itemList([...firsts.values()].reverse(), columnsOf)];
   const { rows } = await pool.query<TaskRow>({ name: 'create-tasks', text: createTasksSql, values });
-  // Of an insert nothing but the new row can be returned, so the items are found by their tasks.
+  // An insert can return only the new row, so the items are found by their tasks.
   const created = new Map(rows.map((row) => [keyOf(row), row]));
   return items.map((item) => {
     if (firsts.get(keyOf(item.task)) !== item) return undefined;
@@ -52,9 +52,9 @@ const columns = contentColumns.join(', ');
 const items = contentColumns.map((column) => `${column} ${contentTypes[column]}`).join(', ');
 
 /**
- * Exported for the test of its plan. Tasks of one statement are a microsecond apart in the order of their items, since
- * older tasks of equal rank come first. The events are made of the items, because a row of `task` does not say who
- * asked for it. IS TRUE makes PostgreSQL look the new tasks up in a hash table; a join would compare each with each.
+ * Exported for the test of its plan. The tasks of one statement are a microsecond apart in the order of their items,
+ * because older tasks of equal rank come first. The events are made from the items, because a row of `task` does not
+ * have the caller. IS TRUE makes PostgreSQL look up the new tasks in a hash table; a join would compare each with each.
  */
 export const createTasksSql = `
 WITH ${askedRequests(`created_by text, ${items}`)},

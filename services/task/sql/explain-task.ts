@@ -3,12 +3,12 @@ import type { TaskRow } from '@dispatcher/database/entities/task.ts';
 import { keyIsFree } from '@dispatcher/database/tasks/concurrency-key.ts';
 import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 
-/** A task with what decides whether claim-next hands it out. */
+/** A task with everything that decides whether claim-next hands it out. */
 export interface ExplainedTask extends TaskRow {
   ready: boolean;
   /** Whether no other claimed task has its concurrency key. */
   keyIsFree: boolean;
-  /** Whether its lease, where it is claimed, goes on. */
+  /** For a claimed task: whether its lease is still running. */
   isLive: boolean;
   failedClaims: number;
   /** Whole UTC days since `updated_at`. */
@@ -16,7 +16,7 @@ export interface ExplainedTask extends TaskRow {
   halfLifeDays: number;
 }
 
-/** Reads it by the primary key. Null when there is no such task. */
+/** Reads the task by the primary key. Null when there is no such task. */
 export async function readExplainedTask(pool: Pool, organizationId: string, taskId: string): Promise<ExplainedTask | null> {
   const { rows } = await pool.query<ExplainedTask>({ name: 'explain-task', text: explainTaskSql, values: [organizationId, taskId] });
   return rows[0] ?? null;
@@ -28,7 +28,7 @@ SELECT ${taskColumns('t')}, t.ready, ${keyIsFree('t')} AS "keyIsFree", coalesce(
   (SELECT half_life_days FROM settings) AS "halfLifeDays"
 FROM tasks t WHERE t.organization_id = $1 AND t.id = $2`;
 
-/** Places are counted so far. */
+/** Places are counted up to this number. */
 const aheadMax = 10_000;
 
 /** How many tasks claim-next would hand out before this one, up to `aheadMax`. */
@@ -38,8 +38,8 @@ export async function countAhead(pool: Pool, organizationId: string, taskId: str
 }
 
 /**
- * Two ranges of `tasks_ready`: what has a higher rank, and what has the same rank and comes first. As one condition
- * the index would be walked past the task.
+ * Reads two ranges of `tasks_ready`: tasks with a higher rank, and tasks with the same rank that come first. With one
+ * condition for both, PostgreSQL would read the index beyond the task.
  */
 export const countAheadSql = `
 WITH self AS MATERIALIZED (SELECT stage, rank, created_at, id FROM tasks WHERE organization_id = $1 AND id = $2)

@@ -1,8 +1,9 @@
 import type { Connection } from '@dispatcher/database/connection/pool.ts';
 
 /**
- * The circle that there would be if `taskId` waited for `dependsOn`: the ids around it, from `taskId` to `taskId`,
- * each waiting for the one before. Null when there is none. Exact only while nobody else changes dependencies.
+ * The circle that would exist if `taskId` waited for `dependsOn`. The ids go around it, from `taskId` to `taskId`, and
+ * each waits for the one before. Null when there is no circle. The answer is exact only while nobody else changes
+ * dependencies.
  */
 export async function findCycle(
   connection: Connection,
@@ -17,7 +18,7 @@ export async function findCycle(
   return shortestPath(new Map(rows.map((row) => [row.id, row.dependsOn])), taskId, dependsOn);
 }
 
-/** Each task is visited once, by its primary key. Only where the circle closes are the visited tasks returned. */
+/** Visits each task once, by its primary key. Returns the visited tasks only when there is a circle. */
 const sql = `
 WITH RECURSIVE reached (id) AS (
   SELECT unnest($3::text[])

@@ -16,7 +16,7 @@ export interface AttemptRow {
   availableAt: Date | null;
 }
 
-/** The claims of one task, oldest first, and one more than the page holds. */
+/** The claims of one task, oldest first. Reads one more than the page holds. */
 export async function listAttempts(pool: Pool, organizationId: string, taskId: string, { after, limit, offset }: PageWanted): Promise<AttemptRow[]> {
   const values = [organizationId, taskId, after?.[0] ?? '0', limit + 1, offset];
   const { rows } = await pool.query<AttemptRow>({ name: 'list-attempts', text: listAttemptsSql, values });
@@ -24,9 +24,9 @@ export async function listAttempts(pool: Pool, organizationId: string, taskId: s
 }
 
 /**
- * Each claim is an event, and so is its end: the next event of these types, which no number would find, because a
- * claim that was given back as not started gives its number to the next. Reads `task_events_of_task`. A claim without
- * an end is live, or its lease is over and the sweeper has not seen it yet.
+ * Each claim is an event, and its end is the next event of these types. The attempt number cannot find the end, because
+ * a claim that was released as not started gives its number to the next one. Reads `task_events_of_task`. A claim
+ * without an end is live, or its lease is over and the sweeper has not seen it yet.
  */
 const listAttemptsSql = `
 SELECT c.id, c.attempt, coalesce(c.actor, '') AS agent, c.stage, c.occurred_at AS "claimedAt",

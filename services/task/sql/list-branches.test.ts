@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { TaskFilters } from './list-branches.ts';
 import { type ListedTask, listTasks, placeOf } from './list-tasks.ts';
 
-/** 600 tasks in every state there is, with few different values, so that filters and ranks meet. */
+/** 600 tasks in every state, with few different values, so that many tasks share filters and ranks. */
 async function useTasksInEveryState(): Promise<TestTasks> {
   const tasks = await useTasks();
   await tasks.query(`
@@ -29,7 +29,7 @@ interface Row extends Record<keyof TaskFilters & string, unknown> {
   updated_at: Date;
 }
 
-/** Whether a task belongs to a list, told from its row. */
+/** Whether a task belongs to a list, judged by its row. */
 function matches(row: Row, { organizationId, words = [], idPrefix, updatedAfter, ready, blocked, ...equal }: TaskFilters): boolean {
   const isBlocked = row.status === 'pending' && row.blocked_by.length > 0;
   return (

@@ -8,12 +8,12 @@ export interface TaskFilters {
   project?: string | undefined;
   stage?: string | undefined;
   held?: boolean | undefined;
-  /** What claim-next could hand out now. False: pending, but not that. */
+  /** True: tasks that claim-next can hand out now. False: the other pending tasks. */
   ready?: boolean | undefined;
-  /** Pending, and waits for other tasks. */
+  /** Pending tasks that wait for other tasks. */
   blocked?: boolean | undefined;
   idPrefix?: string | undefined;
-  /** Words that all stand in the id or the title. */
+  /** Words that must all be in the id or the title. */
   words?: readonly string[] | undefined;
   updatedAfter?: Date | undefined;
 }
@@ -26,8 +26,8 @@ const indexed = ['owner', 'milestone', 'project', 'layer'] as const;
 const parked = `t.status = 'pending' AND NOT t.ready AND t.archived_at IS NULL`;
 
 /**
- * The states whose tasks are indexed by stage, filter and order. The conditions are those of the indexes; what comes
- * beside them has a place of its own in the index.
+ * The states whose tasks have indexes by stage, filter and order. `condition` is the condition of the indexes. `beside`
+ * tests a column that is part of the index key.
  */
 const states = {
   ready: { condition: 't.ready', beside: '' },
@@ -39,13 +39,13 @@ const states = {
 type State = keyof typeof states;
 
 /**
- * The conditions of the branches of a list: every task of it meets exactly one. A branch is a state and a stage, and
- * has an index for each filter. With one, the branch names that index by the very expression that is indexed, so that
- * the planner can use no other: it would take the index of all tasks in that state, and walk through them for an owner
- * who has none. Of two filters the second is tested on the rows of the first, after one look whether it has any.
+ * The conditions of the branches of a list. Every task in the list meets exactly one of them. A branch is a state and a
+ * stage, and has an index for each filter. With a filter, the branch uses the indexed expression itself, so the planner
+ * can use only that index. Otherwise it could read all tasks in that state, for example for an owner who has none. With
+ * two filters, the second one is tested on the rows of the first, after one look whether it has any task.
  *
- * Claimed tasks are few, and are sorted. So a claim has no index of the list to write, and a creation only those of
- * claim-next.
+ * There are few claimed tasks, and the statement sorts them. So a claim writes no index of the list, and a creation
+ * writes only the indexes of claim-next.
  */
 export function branchesOf(filters: TaskFilters, organization: string, parameter: Parameter): string[] {
   if (filters.idPrefix !== undefined) return ['t.archived_at IS NULL'];
@@ -80,14 +80,17 @@ function branchesOfStates(wanted: readonly State[], filters: TaskFilters, organi
   );
 }
 
-/** Claimed tasks, and those that are held although they are claimed or done: a person's hold may come at any time. */
+/**
+ * Claimed tasks, and tasks that are held although they are claimed or done, because a person may hold a task at any
+ * time.
+ */
 function otherBranches({ status, ready, held }: TaskFilters): string[] {
   if (ready !== undefined || status === 'pending') return [];
   if (held) return [`t.held AND t.status <> 'pending' AND t.archived_at IS NULL`];
   return status === 'done' ? [] : [`t.status = 'claimed'`];
 }
 
-/** What is tested on the rows of a branch, whether or not its index has seen to it. */
+/** The conditions that are tested on the rows of a branch, even when its index already covers them. */
 export function testsOf(filters: TaskFilters, parameter: Parameter): string[] {
   const { status, held, ready, idPrefix, words = [], updatedAfter } = filters;
   const equal = [...indexed, 'stage'] as const;

@@ -13,7 +13,7 @@ export interface ListedTask extends TaskRow {
    * milliseconds.
    */
   createdAtMicros: string;
-  /** Whether the page is still within its size with this task. */
+  /** Whether the page, with this task, is still within its size limit. */
   fits: boolean;
 }
 
@@ -29,7 +29,7 @@ export async function listTasks({ pool }: Database, filters: TaskFilters, page: 
 /**
  * A list is merged from the states that a task can be in; see `branchesOf`. Each branch gives its first tasks in the
  * order of an index, so the cost grows with the page and not with the number of tasks. An admin's list over all
- * organizations does that for each. Tasks that would make the page too large are not read.
+ * organizations does that for each organization. Tasks that would make the page too large are not read.
  */
 export function listTasksSql(filters: TaskFilters, { limit, offset, after }: PageWanted): { text: string; values: unknown[] } {
   const values: unknown[] = [limit + 1, offset];

@@ -39,7 +39,7 @@ test('the creation of a task reads only the idempotency key', async () => {
   expect(plan.match(/Scan using \w+|Seq Scan on (?!settings)|Bitmap Heap Scan|Sort/g)).toEqual(['Scan using task_events_idempotency']);
 });
 
-test('the creation of several tasks reads only the idempotency key of each, and joins none of them with another', async () => {
+test('the creation of several tasks reads only the idempotency key of each, and does not join the tasks with each other', async () => {
   await using tasks = await useManyTasks();
   const plan = await hotPlan(tasks.database, createTasksSql, 1);
   expect(plan.match(/Scan using \w+|Seq Scan on task\w*|Bitmap Heap Scan/g)).toEqual(['Scan using task_events_idempotency']);
@@ -53,7 +53,7 @@ test('a change of a task reads the task only by its key', async () => {
   expect(plan).not.toMatch(/Seq Scan on (?!settings)|Bitmap|Sort|Hash|Merge/);
 });
 
-test('the place of a task is two ranges of the index of what is ready', async () => {
+test('the place of a task is counted from two ranges of the index of ready tasks', async () => {
   await using tasks = await useManyTasks();
   const plan = await hotPlan(tasks.database, countAheadSql, 3);
   expect(plan.match(/Scan using tasks_ready on/g)).toHaveLength(2);
@@ -73,7 +73,7 @@ test('a list by the beginning of an id uses the primary key when few tasks have 
   }
 });
 
-test('a page of a list reads no more than the page from each index, whatever the filters, also when nothing matches', async () => {
+test('a page of a list reads at most one page from each index, with any filters, even when nothing matches', async () => {
   await using tasks = await useManyTasks();
   await tasks.query(`UPDATE tasks SET owner = 'bill', layer = 'core', milestone = 'v1', project = 'web', held = n % 10 = 5,
     status = CASE WHEN n % 2 = 0 THEN 'done' ELSE 'pending' END, completed_at = CASE WHEN n % 2 = 0 THEN now() END

@@ -12,19 +12,19 @@ export interface GraphTask {
 }
 
 /**
- * A task, and the nearest `limit` of those that it waits for and of those that wait for it, nearest first. `side`
- * says on which the others stand.
+ * A task, and at most `limit` of the tasks that it waits for and of those that wait for it, nearest first. `side` says
+ * which of the two a task is.
  */
 export async function readGraph(pool: Pool, organizationId: string, taskId: string, limit: number): Promise<(GraphTask & { side: Side })[]> {
   const { rows } = await pool.query<GraphTask & { side: Side }>({ name: 'read-graph', text: readGraphSql, values: [organizationId, taskId, limit] });
   return rows;
 }
 
-/** Where a task stands to the one that is asked about: what comes before it, and what waits for it. */
+/** How a task is related to the one in the request: it comes before it, or it waits for it. */
 export type Side = 'self' | 'before' | 'after';
 
 /**
- * Both walks go step by step and visit each task once, so LIMIT ends them at the nearest; every step is a look at a
+ * Both searches go step by step and visit each task once, so LIMIT keeps the nearest tasks. Every step looks at a
  * primary key.
  */
 const readGraphSql = `

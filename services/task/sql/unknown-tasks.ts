@@ -1,6 +1,6 @@
 import type { Pool } from '@dispatcher/database/connection/pool.ts';
 
-/** Those of these ids that the organization has no task for, by the primary key. */
+/** The ones of these ids that have no task in the organization, by the primary key. */
 export async function unknownTasks(pool: Pool, organizationId: string, ids: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>({ name: 'unknown-tasks', text: sql, values: [organizationId, ids] });
   return rows.map(({ id }) => id);

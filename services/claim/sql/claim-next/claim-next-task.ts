@@ -55,8 +55,8 @@ export interface NothingClaimed {
 }
 
 /**
- * A task whose concurrency key another claim takes at this moment is refused by the index. The next attempt passes it
- * over.
+ * The index refuses a task when another claim takes its concurrency key at the same moment. The next attempt skips that
+ * task.
  */
 export async function rowsOf(pool: Pool, statement: QueryConfig): Promise<(TaskRow | NothingClaimed)[]> {
   for (let attempt = 0; attempt < keyAttempts; attempt++) {

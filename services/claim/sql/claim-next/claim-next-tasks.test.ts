@@ -78,7 +78,7 @@ test('the admin takes the first tasks of all organizations', async () => {
   expect(taken.sort()).toEqual(['acme second', 'globex first']);
 });
 
-test('a repeat under a used key takes no task, and takes none from the others', async () => {
+test('a repeat with a used idempotency key claims no task, and the other items still get theirs', async () => {
   await using claims = await useClaims();
   for (const id of ['t1', 't2', 't3']) await claims.insertTask(id);
   const identity: RequestIdentity = ['acme', 'key', Buffer.from('digest')];
@@ -88,7 +88,7 @@ test('a repeat under a used key takes no task, and takes none from the others', 
   expect(taken.filter((id) => id !== null)).toHaveLength(2);
 });
 
-test('two requests under one key in a batch are refused as a whole, and one at a time one of them has its effect', async () => {
+test('a batch with two requests under one idempotency key is refused as a whole, and sent one by one only one of them claims', async () => {
   await using claims = await useClaims();
   for (const id of ['t1', 't2', 't3']) await claims.insertTask(id);
   const identity: RequestIdentity = ['acme', 'key', Buffer.from('digest')];
@@ -102,7 +102,7 @@ test('two requests under one key in a batch are refused as a whole, and one at a
   expect(rowCount).toBe(2);
 });
 
-test('simultaneous callers take all the tasks there are, whichever way they ask', async () => {
+test('simultaneous callers get all the tasks there are, whichever statement they use', async () => {
   await using claims = await useClaims();
   for (let i = 0; i < 40; i++) await claims.insertTask(`t${i}`, { owner: i % 2 ? 'ann' : 'bill', project: 'web', rank: i });
   const client = claims.client('acme');
@@ -115,7 +115,7 @@ test('simultaneous callers take all the tasks there are, whichever way they ask'
   for (const [i, { data }] of answers.entries()) if (data) expect(data.task).toMatchObject(wanted[i] ?? {});
 });
 
-test('a new claim has one time, by which it is known as untouched', async () => {
+test('the two times of a new claim are equal, which shows that nobody has touched it', async () => {
   await using claims = await useClaims();
   await claims.database.pool.query(
     `INSERT INTO tasks (organization_id, id, title, created_by, rank) SELECT 'acme', i, i, 't', i FROM generate_series(1, 400) i`,
@@ -143,7 +143,7 @@ test('a caller who leaves before its request is sent gets no claim', async () =>
   expect((await claims.database.pool.query(`SELECT FROM task_events`)).rowCount).toBe(1);
 });
 
-test('of the tasks with one concurrency key a statement claims one, whatever its callers want, and no caller fails', async () => {
+test('a statement claims one of the tasks with the same concurrency key, whatever its callers want, and no caller fails', async () => {
   await using claims = await useClaims();
   for (const [id, owner, key] of [
     ['one', 'ann', 'k'],

@@ -25,7 +25,10 @@ export interface ClaimNextItem {
   readonly claimer: Claimer;
 }
 
-/** Claims first matching tasks. Requests whose filters set the same fields share a statement; see `filterSet`. */
+/**
+ * Each item claims its first matching task. Requests whose filters set the same fields share a statement; see
+ * `filterSet`.
+ */
 export const claimNextStatement = (pool: Pool): BatchedStatement<ClaimNextItem, TaskRow | typeof othersTurn> => ({
   organizationOf: ({ identity, filter }) => filter.organizationId ?? identity[0],
   one: ({ identity, filter, claimer }) => claimNextTask(pool, identity, filter, claimer),
@@ -63,9 +66,9 @@ const carried = ['place', 'agent', 'claim_token', 'lease_seconds', 'caller', 'id
 
 /**
  * The statement for filters that set these fields, or with null for all organizations. Each group of equal filters
- * reads as many tasks as it has items, with one walk along the index that the statement for one item uses. The items
- * are carried in arrays, because a join of tasks and items by number would compare each with each. All arrays of a
- * group have the same order.
+ * reads as many tasks as it has items, in one walk along the index that the statement for one item uses. The items are
+ * in arrays, because a join of tasks and items by number would compare each task with each item. All arrays of a group
+ * have the same order.
  */
 export function claimNextTasksSql(names: readonly FilterName[] | null): string {
   const fields = [...(names ? ['organization_id', 'stage', ...names] : ['stage'])].join(', ');
@@ -103,7 +106,7 @@ ${logEvents(
 SELECT ${taskColumns('claimed')}, claimed.place FROM claimed`;
 }
 
-/** Of several tasks with one concurrency key only one is claimed. The items of the others get no task here. */
+/** Only one of several tasks with the same concurrency key is claimed. The items of the others get no task here. */
 const firstOfKey = `(next.concurrency_key IS NULL OR (
     SELECT true FROM next other WHERE other.organization_id = next.organization_id AND other.concurrency_key = next.concurrency_key
       AND other.place < next.place LIMIT 1) IS NULL)`;

@@ -7,7 +7,7 @@ import { taskColumns } from '@dispatcher/database/tasks/task-columns.ts';
 import { beginClaim } from '../begin-claim.ts';
 import { type ClaimFilter, type FilterName, filtersOf, inAnyQueue, matches, othersTurn, rowsOf, turn } from './claim-next-task.ts';
 
-/** Who claims, and for how long. There is a token for each task that may be claimed. */
+/** The claimer, and the length of the leases. There is one token for each task that may be claimed. */
 export interface SeveralClaimer {
   agent: string;
   claimTokens: readonly string[];
@@ -16,8 +16,9 @@ export interface SeveralClaimer {
 
 /**
  * Does what `claimNextTask` does for as many tasks as there are tokens, for one request in one statement. The tasks are
- * those that so many calls would get, in their order, but of those with one concurrency key only the first. It stops
- * where their texts are as large as a page may be. Empty when no task matches, or when the request is a repeat.
+ * those that the same number of calls would get, in the same order. Of tasks with the same concurrency key only the
+ * first is claimed. It stops when their texts reach the size limit of a page. Empty when no task matches, or when the
+ * request is a repeat.
  */
 export async function claimSeveral(
   pool: Pool,
@@ -53,7 +54,7 @@ export const inOrganizationSql = (names: readonly FilterName[], keyed: boolean):
     keyed,
   );
 
-/** Rows with locks cannot be counted or summed up in the same step, so the statement does that in a second one. */
+/** PostgreSQL cannot count or sum locked rows in the same step, so the statement does that in a second step. */
 function statement(condition: string, keyed: boolean): string {
   return `
 WITH ${keyed ? `${turn},` : ''}

@@ -32,7 +32,7 @@ const filters = fc.array(
   { maxLength: 8 },
 );
 
-test('for any filters, exactly those are ready for which claim-next has a task', async () => {
+test('a filter is ready exactly when claim-next has a task for it, for any filters', async () => {
   await using claims = await useClaims();
   await fc.assert(
     fc.asyncProperty(tasks, filters, async (rows, asked) => {

@@ -4,10 +4,10 @@ import type { AvailableTask } from '../../waiting-claims.ts';
 import { availableColumns } from './ready-tasks.ts';
 
 /**
- * Lets the tasks that wait for these go on, as far as these are done or archived; answers those that changed. A
- * statement of its own after the one that ended a task, for two reasons: it sees dependents that were committed while
- * that one waited for a lock, and it holds no other lock than those of the dependents, taken in the order of the key.
- * It may run any number of times.
+ * Unblocks the tasks that wait for these, where these are done or archived. Returns the tasks that changed. It is a
+ * separate statement after the one that ended a task, for two reasons. It sees dependents that were committed while
+ * that statement waited for a lock. And it holds no locks except those of the dependents, which it takes in the order
+ * of the key. It may run any number of times.
  */
 export async function unblockDependents(pool: Pool, organizationId: string, finishedIds: readonly string[]): Promise<AvailableTask[]> {
   const values = [...bySystem, organizationId, finishedIds];
@@ -16,8 +16,8 @@ export async function unblockDependents(pool: Pool, organizationId: string, fini
 }
 
 /**
- * An end is final, so what this snapshot sees as done or archived is. A task's own list is taken from its newest
- * version, after the lock: dependencies that it was given meanwhile stay in it.
+ * An end is final, so a task that this snapshot sees as done or archived stays so. The list of a dependent is read from
+ * the newest version of its row, after the lock, so dependencies that were added meanwhile stay in it.
  */
 const unblockDependentsSql = `
 WITH finished AS MATERIALIZED (
@@ -43,6 +43,6 @@ ${logEvents(`SELECT *, 'task.unblocked' AS type, NULL AS actor, status AS status
     NULL AS event_token FROM unblocked WHERE cardinality(blocked_by) = 0 AND status = 'pending' AND archived_at IS NULL`)}
 SELECT ${availableColumns} FROM unblocked t`;
 
-/** Whether some task waits, or waited, for that of `row`; as far as the statement's snapshot knows. */
+/** Whether any task waits, or waited, for the task of `row`, as far as the snapshot of the statement shows. */
 export const hasDependents = (row: string): string =>
   `(SELECT true FROM task_dependencies d WHERE d.organization_id = ${row}.organization_id AND d.depends_on_id = ${row}.id LIMIT 1) AS "hasDependents"`;
