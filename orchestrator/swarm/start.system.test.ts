@@ -6,7 +6,7 @@ import { expectOrder } from '@dispatcher/testing/orchestrator/harness/expect-ord
 import { processesWith } from '@dispatcher/testing/orchestrator/harness/processes.ts';
 import { until, useSite } from '@dispatcher/testing/orchestrator/harness/use-daemon.ts';
 import { useSwarm } from '@dispatcher/testing/orchestrator/harness/use-swarm.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 
 let services: TestServices;
 let sites = 0;
@@ -59,7 +59,7 @@ test('two starts at the same time start each member once', async () => {
   expect(runs.map(({ code }) => code)).toEqual([0, 0]);
   const { members } = await swarm.status();
   expect(members).toHaveLength(3);
-  expect(memberProcesses(swarm.dir)).toEqual(new Set(members.map(({ pid }) => pid)));
+  await expectOnly(members, swarm.dir);
   expect(runs.map(({ out }) => out.match(/has started/g)?.length ?? 0).sort()).toEqual([0, 3]);
 });
 
@@ -108,16 +108,19 @@ test('members have a session of their own, and the next start knows every member
     (status) => status.members.every(({ state }) => state === 'running'),
   );
   expect(members).toHaveLength(2);
-  expect(memberProcesses(swarm.dir)).toEqual(new Set(members.map(({ pid }) => pid)));
+  await expectOnly(members, swarm.dir);
   for (const { pid } of members) expect(sessionOf(pid)).toBe(pid);
   const lines = readdirSync(swarm.dir, { recursive: true, encoding: 'utf8' }).map((name) => contentOf(path.join(swarm.dir, name)));
   const commands = members.map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
   expect([...lines, ...commands].filter((text) => text.includes(here.env.DISPATCHER_API_KEY ?? ''))).toEqual([]);
 });
 
-/** The members' processes, found in /proc and not through the swarm. */
-function memberProcesses(dir: string): Set<number> {
-  return new Set(processesWith(`\0${dir}\0`));
+/**
+ * Waits until no other process is a member, by /proc and not through the swarm. A member that starts git is there twice
+ * for a moment.
+ */
+async function expectOnly(members: readonly { readonly pid: number }[], dir: string): Promise<void> {
+  await vi.waitFor(() => expect(new Set(processesWith(`\0${dir}\0`))).toEqual(new Set(members.map(({ pid }) => pid))));
 }
 
 function sessionOf(pid: number): number {
