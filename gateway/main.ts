@@ -12,7 +12,7 @@ import { StatsService } from '@recursiv/proto/gen/dispatcher/v1/stats_pb.ts';
 import { TaskService } from '@recursiv/proto/gen/dispatcher/v1/task_pb.ts';
 import { gatewaySettings, readGatewaySettings } from './config.ts';
 import { createGateway } from './create-gateway.ts';
-import { createRemoteResolveKey } from './edge/resolve-key.ts';
+import { createRemoteResolveKey } from './edge/ask-key-service.ts';
 
 /** How long `/readyz` answers 503 before the port closes, so that a load balancer has asked once. */
 const drainMs = 2000;

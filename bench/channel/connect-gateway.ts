@@ -2,7 +2,7 @@ import type { Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { gatewaySettings, readGatewaySettings } from '@dispatcher/gateway/config.ts';
 import { createGateway } from '@dispatcher/gateway/create-gateway.ts';
-import { createRemoteResolveKey } from '@dispatcher/gateway/edge/resolve-key.ts';
+import { createRemoteResolveKey } from '@dispatcher/gateway/edge/ask-key-service.ts';
 import { createAuthenticate } from '@dispatcher/kit/auth/authentication.ts';
 import { runMain } from '@dispatcher/kit/lifecycle/run-main.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';

@@ -1,8 +1,8 @@
 import { startClaimService } from '@dispatcher/claim/service.ts';
 import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
+import { createResolveKey } from '@dispatcher/database/find-key.ts';
 import { readInstallationId } from '@dispatcher/database/installation-id.ts';
-import { createResolveKey } from '@dispatcher/database/resolve-key.ts';
 import { applyHalfLife } from '@dispatcher/database/tasks/half-life.ts';
 import { createGateway } from '@dispatcher/gateway/create-gateway.ts';
 import { createKey } from '@dispatcher/key/create-key.ts';

@@ -16,9 +16,9 @@ import { createLog, type Log } from '@dispatcher/kit/telemetry/log.ts';
 import { type Database, openDatabase } from './connection/database.ts';
 import { errorFromDatabase } from './connection/errors.ts';
 import { refuseUnsafeServer } from './connection/refuse-unsafe-server.ts';
+import { createResolveKey } from './find-key.ts';
 import { readInstallationId } from './installation-id.ts';
 import { refuseUnknownSchema } from './migrations/schema-version.ts';
-import { createResolveKey } from './resolve-key.ts';
 
 /** The settings that every service reads, with the names of `serviceFields`. */
 export interface ServiceSettings extends TlsSettings, NatsSettings {

@@ -1,7 +1,7 @@
 import { type CallOptions, type Client, createClient } from '@connectrpc/connect';
 import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
-import { createResolveKey } from '@dispatcher/database/resolve-key.ts';
+import { createResolveKey } from '@dispatcher/database/find-key.ts';
 import { keyRoutes } from '@dispatcher/key/routes.ts';
 import { createAuthenticate } from '@dispatcher/kit/auth/authentication.ts';
 import { createDirectTransport } from '@dispatcher/kit/serving/direct-transport.ts';

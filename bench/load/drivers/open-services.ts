@@ -2,7 +2,7 @@ import type { Transport } from '@connectrpc/connect';
 import { startClaimService } from '@dispatcher/claim/service.ts';
 import { type Database, openDatabase } from '@dispatcher/database/connection/database.ts';
 import { errorFromDatabase } from '@dispatcher/database/connection/errors.ts';
-import { createResolveKey } from '@dispatcher/database/resolve-key.ts';
+import { createResolveKey } from '@dispatcher/database/find-key.ts';
 import { createKey } from '@dispatcher/key/create-key.ts';
 import { createAuthenticate } from '@dispatcher/kit/auth/authentication.ts';
 import { createLocalBus } from '@dispatcher/kit/bus/event-bus.ts';

@@ -6,7 +6,7 @@ import { serviceInterceptors } from '@dispatcher/kit/serving/interceptors.ts';
 import { createLog } from '@dispatcher/kit/telemetry/log.ts';
 import { KeyService } from '@recursiv/proto/gen/dispatcher/v1/key_pb.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createRemoteResolveKey } from './resolve-key.ts';
+import { createRemoteResolveKey } from './ask-key-service.ts';
 
 const adminKey = 'sk_admin_for_tests';
 const caller: Caller = { keyId: 'key_1', organizationId: 'acme', name: 'one', scopes: new Set(['dispatcher:read']) };

@@ -8,7 +8,7 @@ import type { Pool } from './connection/pool.ts';
  */
 export function createResolveKey(pool: Pool): ResolveKey {
   return async (digest) => {
-    const { rows } = await pool.query<KeyRow>({ name: 'resolve-key', text: sql, values: [digest] }).catch((thrown: unknown) => {
+    const { rows } = await pool.query<KeyRow>({ name: 'find-key', text: sql, values: [digest] }).catch((thrown: unknown) => {
       throw errorFromDatabase(thrown);
     });
     const row = rows[0];
