@@ -59,7 +59,7 @@ export async function startBalancer(addresses: readonly string[]): Promise<Balan
 }
 
 async function isReady(address: string): Promise<boolean> {
-  const request = { signal: AbortSignal.timeout(2_000 * patience()), headers: { connection: 'close' } };
+  const request = { signal: AbortSignal.timeout(Math.ceil(2_000 * patience())), headers: { connection: 'close' } };
   return await fetch(`http://${address}/readyz`, request).then(
     async (response) => {
       await response.arrayBuffer();
