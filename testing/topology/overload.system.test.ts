@@ -71,7 +71,8 @@ testWhere(canRunTopology, 'nats-server')(
   'with 1,024 calls in flight in a process, more calls are refused with 503 before those end, and all works again afterwards',
   async () => {
     await using topology = await useTopology();
-    const keys = await Promise.all(Array.from({ length: 6 }, (_, i) => topology.createKey(`organization-${i}`)));
+    // Organizations that use little can fill a process; one that uses much gets a 429 before that.
+    const keys = await Promise.all(Array.from({ length: 80 }, (_, i) => topology.createKey(`organization-${i}`)));
     const address = topology.grpcAddresses[TaskService.typeName] ?? '';
     using pool = createEndpointPool({
       addresses: [address],
@@ -91,7 +92,7 @@ testWhere(canRunTopology, 'nats-server')(
     /** Makes all calls at once. Answers how each ended, in the order in which they ended. */
     const all = async () => {
       const ends: string[] = [];
-      await Promise.all(keys.flatMap((key) => Array.from({ length: 200 }, async () => void ends.push(await read(key)))));
+      await Promise.all(keys.flatMap((key) => Array.from({ length: 20 }, async () => void ends.push(await read(key)))));
       return ends;
     };
     // These calls are refused for a wrong parameter, but only after their key was looked up. In a full process that
@@ -111,7 +112,7 @@ testWhere(canRunTopology, 'nats-server')(
     console.log(`of ${ended.length} calls ${refused().length} refused`);
     // An accepted call waits a second for a database connection, and only then gets a 503 too.
     const takenOn = ['unavailable', 'deadline_exceeded'];
-    expect(ended.filter((reason) => !['refused', ...takenOn].includes(reason))).toEqual([]);
+    expect(ended.filter((reason) => !['refused', 'rate_limited', ...takenOn].includes(reason))).toEqual([]);
     expect(refused().length).toBeLessThanOrEqual(ended.length - 1024);
     expect(ended.indexOf('refused')).toBeLessThan(ended.findLastIndex((reason) => takenOn.includes(reason)));
     await vi.waitFor(async () => expect(await all()).toContain('answered'), { timeout: 10_000 });
