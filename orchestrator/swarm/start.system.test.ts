@@ -56,7 +56,10 @@ test('two starts at the same time start each member once', async () => {
   await using here = await site();
   await using swarm = useSwarm(here, { ORCH_SWARM_COUNT: '3' });
   const runs = await Promise.all([swarm.run(['start']), swarm.run(['start'])]);
-  expect(runs.map(({ code }) => code), runs.map(({ out }) => out).join("\n")).toEqual([0, 0]);
+  expect(
+    runs.map(({ code }) => code),
+    runs.map(({ out }) => out).join('\n'),
+  ).toEqual([0, 0]);
   const { members } = await swarm.status();
   expect(members).toHaveLength(3);
   await expectOnly(members, swarm.dir);
