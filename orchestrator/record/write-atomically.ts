@@ -1,9 +1,14 @@
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Replaces a file's content: whoever reads it, also after a power cut, finds the old content or the new one. */
+let count = 0;
+
+/**
+ * Replaces a file's content. A reader finds the old content or the new one, also after a power cut. Several callers and
+ * processes may write the same file at the same time; the last one wins.
+ */
 export async function writeAtomically(file: string, content: string): Promise<void> {
-  const temporary = `${file}.new`;
+  const temporary = `${file}.${process.pid}-${++count}.new`;
   try {
     const handle = await open(temporary, 'w', 0o600);
     try {
