@@ -25,7 +25,7 @@ export function updateTask({ database, published }: TaskDependencies): ServiceIm
     let found: UpdatedTask | null = null;
     const change = async () => {
       const wanted = { organizationId, taskId, actor: callerLabel(callerOf(context)), content };
-      found = await update(database, identity, wanted).catch(keyIsTaken(database.pool, organizationId, content.concurrency_key));
+      found = await withFreeKey(database.pool, organizationId, content.concurrency_key, () => update(database, identity, wanted));
       return found?.changed ? found : null;
     };
     const row = await database.idempotencyKeys.once(identity, change, (kept) => readTask(database.pool, kept.organizationId, kept.taskId));
@@ -41,9 +41,22 @@ function unchanged(task: UpdatedTask | null): UpdatedTask {
   return task;
 }
 
-/** A claimed task cannot take the key of another one that is claimed. */
-const keyIsTaken = (pool: Pool, organizationId: string, concurrencyKey: unknown) => async (thrown: unknown) => {
-  if (!violates(thrown, concurrencyIndex) || typeof concurrencyKey !== 'string') throw thrown;
-  const holder = await keyHolder(pool, organizationId, concurrencyKey);
-  throw holder ? concurrencyLimit(concurrencyKey, holder) : unavailable('The task that had this concurrency_key just ended; repeat the request.');
-};
+/** How often a change is tried while the claimed tasks with its concurrency key come and go. */
+const mostTries = 5;
+
+/**
+ * Makes a change that may give a claimed task a concurrency key. It fails while another claimed task has that key, and
+ * is made again when that task ended meanwhile.
+ */
+async function withFreeKey<T>(pool: Pool, organizationId: string, concurrencyKey: unknown, change: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await change();
+    } catch (thrown) {
+      if (!violates(thrown, concurrencyIndex) || typeof concurrencyKey !== 'string') throw thrown;
+      const holder = await keyHolder(pool, organizationId, concurrencyKey);
+      if (holder) throw concurrencyLimit(concurrencyKey, holder);
+      if (tries === mostTries) throw unavailable('Claimed tasks with this concurrency_key come and go too fast. Send the request again.');
+    }
+  }
+}
