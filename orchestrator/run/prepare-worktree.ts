@@ -40,9 +40,10 @@ async function takePlace(run: ActiveRun, task: TaskRepository, spare: TaskReposi
     if (existsSync(task.worktree) && beginning !== null) await saveRun(run);
     // A run that was only claimed begins from the newest state of origin. The work that was here is saved.
     const isUsable = run.file.record.state !== 'claimed' && beginning?.baseline != null && (await isWhole(run, task));
-    if (isUsable) await deleteLeftLocks(task);
-    if (isUsable) await showSaved(run, task);
-    else await makeAnew(run, task, spare ?? (await run.context.spares.take(run.signal)));
+    if (isUsable) {
+      await deleteLeftLocks(task);
+      await showSaved(run, task);
+    } else await makeAnew(run, task, spare ?? (await run.context.spares.take(run.signal)));
     return task;
   });
 }

@@ -19,7 +19,7 @@ export function taskRepositoryOf({ context, file }: ActiveRun): TaskRepository {
 /** The ref of the clean clone with the newest saved work of the task. */
 export function workRefOf({ file }: ActiveRun): string {
   const { task } = file.record;
-  return `refs/dispatcher/work/${branchOfTask(task.id)}-${identityOfTask(task)}`;
+  return `refs/dispatcher/saved/${branchOfTask(task.id)}-${identityOfTask(task)}`;
 }
 
 /** The branch of the task when `task/<id>` on origin belongs to another task. */

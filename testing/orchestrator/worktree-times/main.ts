@@ -72,7 +72,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
   const baseline = await timed('read the files after set-up', () => takeBaseline(git, clone, task, start));
   await writeBeginning(task, { start, baseline });
   writeFileSync(path.join(task.worktree, 'new.txt'), 'new\n');
-  const work = { clone, task, branch: 'task/one', baseBranch: 'main', workRef: `refs/dispatcher/work/${round}`, title: 'One', identity };
+  const work = { clone, task, branch: 'task/one', baseBranch: 'main', workRef: `refs/dispatcher/saved/${round}`, title: 'One', identity };
   await timed('save the work: one new file', () => saveWork(git, work));
   if (round === 0) console.log(execFileSync('du', ['-sm', task.worktree, task.folder], { encoding: 'utf8' }));
   await timed('remove worktree and repository', () => trash.discard(task.worktree, task.folder));
